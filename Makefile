@@ -1,0 +1,64 @@
+# No .ONESHELL and no .SHELLFLAGS: macOS comes with GNU Make 3.81, which has neither.
+SHELL := bash
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+        --annotation-style line
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check build lock clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/.check ## Install into .venv all that developing needs
+
+demo: .venv/.demo ## Assess an AWS account that runs on this machine
+	@$(BIN)/python -m local.demo
+
+test: .venv/.test ## Run the tests
+	@$(BIN)/python -m pytest --numprocesses auto
+
+check: export SAM_CLI_TELEMETRY := 0
+check: .venv/.check ## Check style, types, the direction of imports and the template
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	PYTHONPATH=layers/blindspot $(BIN)/lint-imports
+	$(BIN)/cfn-lint template.yaml
+	$(BIN)/sam validate --lint
+
+build: export SAM_CLI_TELEMETRY := 0
+build: .venv/.check ## Build what `sam deploy` uploads
+	@if ! python3.13 --version >/dev/null 2>&1; then \
+	    found=$$(pyenv latest 3.13 2>/dev/null) && export PYENV_VERSION=$$found || { \
+	        echo "The Lambda runtime's python3.13 is not on PATH: install it, or run 'sam build --use-container'." >&2; \
+	        exit 1; }; \
+	fi; \
+	$(BIN)/sam build
+
+lock: export UV_CUSTOM_COMPILE_COMMAND := make lock
+lock: .venv/.check ## Lock the newest versions of what requirements/*.in name
+	# Each lock is held to the one above it, so that all of them can share one .venv.
+	$(LOCK) requirements/check.in --output-file requirements/check.txt
+	$(LOCK) requirements/test.in --constraints requirements/check.txt --output-file requirements/test.txt
+	$(LOCK) requirements/demo.in --constraints requirements/test.txt --output-file requirements/demo.txt
+	$(LOCK) requirements/layer.in --constraints requirements/demo.txt --output-file layers/blindspot/requirements.txt
+
+clean: ## Remove .venv, the build and the caches
+	rm -rf .venv .aws-sam .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find functions layers local tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The locks are complete, so pip need not resolve anything.
+.venv/.%: requirements/%.txt | $(BIN)/python
+	@printf 'Installing %s packages into .venv ' "$$(grep -c == $<)"
+	@set -o pipefail; $(BIN)/python -m pip --disable-pip-version-check install --no-deps --require-hashes -r $< | \
+	    awk '/^(Collecting|Processing)/ {printf "."} /^Installing/ {printf " unpacking"} {fflush()} END {print ""}'
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "Python 3.11 or later is needed, and '$(PYTHON)' is not: name one, as in 'make PYTHON=python3.13 demo'." >&2; \
+	    exit 1; }
+	@$(PYTHON) -m venv .venv || { \
+	    rm -rf .venv; echo "'$(PYTHON)' has no venv module: on Debian and Ubuntu, install python3-venv." >&2; exit 1; }

@@ -1,0 +1,34 @@
+"""CloudWatch Logs filter patterns: what they say, and what they miss.
+
+Pure Python and the standard library only; it knows nothing of AWS accounts. `parse` reads a pattern, `Pattern.matches`
+applies it, and `find` decides whether any event satisfies a predicate: `unseen` asks that of the events that a set of
+filters would let pass.
+"""
+
+from filter_pattern.find import Empty, Found, Undecided, find, unseen
+from filter_pattern.parser import Pattern, PatternSyntaxError, parse
+from filter_pattern.predicate import All, Any, Atom, Equals, Event, Not, NotExists, Predicate, equals
+from filter_pattern.records import ANYTHING, Field, Records
+
+__all__ = [
+    "ANYTHING",
+    "All",
+    "Any",
+    "Atom",
+    "Empty",
+    "Equals",
+    "Event",
+    "Field",
+    "Found",
+    "Not",
+    "NotExists",
+    "Pattern",
+    "PatternSyntaxError",
+    "Predicate",
+    "Records",
+    "Undecided",
+    "equals",
+    "find",
+    "parse",
+    "unseen",
+]

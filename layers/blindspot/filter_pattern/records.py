@@ -1,0 +1,64 @@
+"""What an event can look like: the schema over which `find` decides.
+
+`find` answers for every event that fits the schema and for no other, so a `Records` is as much part of a proof as the
+pattern is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as default
+
+from filter_pattern.predicate import All, Event, Path, Predicate
+
+STRING, BOOLEAN, NUMBER, NULL, OBJECT, ARRAY = "string", "boolean", "number", "null", "object", "array"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What one field can hold.
+
+    kinds: the JSON types it can have.
+    always: whether it is there in every event (or, below another field, whenever that one is an object).
+    values: when given, it holds one of these and nothing else.
+    examples: strings seen in real events, preferred when an event is made up.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    always: bool = False
+    values: tuple[object, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+ANYTHING = Field(frozenset({STRING, BOOLEAN, NUMBER, NULL, OBJECT, ARRAY}))
+"""A field of which nothing is known: it may be missing, and may be of any type."""
+
+ABSENT = Field()
+"""A field that no event has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The events in question.
+
+    fields: by path. A field that is not named is ANYTHING, unless it lies below one that is never an object.
+    samples: whole events that fit, real ones if possible; an event that is found is one of these, changed where it must
+        be. Where a field is always there, at least one is needed.
+    where: what else holds of every event.
+    """
+
+    fields: Mapping[Path, Field]
+    samples: tuple[Event, ...] = ()
+    where: Predicate = default(default_factory=All)
+
+    def field(self, path: Path) -> Field:
+        """What that field can hold."""
+        always = True
+        for end in range(1, len(path)):
+            parent = self.fields.get(path[:end], ANYTHING)
+            if OBJECT not in parent.kinds or parent.values:
+                return ABSENT
+            always = always and parent.always
+        found = self.fields.get(path, ANYTHING)
+        return found if always or not found.always else Field(found.kinds, False, found.values, found.examples)

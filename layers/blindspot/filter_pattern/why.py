@@ -1,0 +1,79 @@
+"""Why a pattern lets an event pass, in a sentence."""
+
+from __future__ import annotations
+
+from filter_pattern.parser import Pattern
+from filter_pattern.predicate import MISSING, All, Any, Atom, Equals, Event, Is, NotExists, Predicate, value_at
+
+
+def why_not(predicate: Predicate, event: Event) -> str:
+    """What the pattern asks of the event that it does not have; continues a sentence that begins with the pattern.
+
+    Of alternatives it names the one that comes closest.
+    """
+    failing = _failing(predicate, event)
+    return " and ".join(dict.fromkeys(_asked(atom, event) for atom in failing)) or "does not match it"
+
+
+def _failing(predicate: Predicate, event: Event) -> list[Atom]:
+    match predicate:
+        case Atom():
+            return [] if predicate.matches(event) else [predicate]
+        case All(parts):
+            return [atom for part in parts for atom in _failing(part, event)]
+        case Any(parts):
+            arms = [_failing(part, event) for part in parts]
+            return min(arms, key=lambda arm: (len(arm), -sum(_likeness(atom, event) for atom in arm)), default=[])
+        case Pattern(inner):
+            return _failing(inner, event)
+    return []
+
+
+def _likeness(atom: Atom, event: Event) -> int:
+    """How many characters the value that is asked for has in common with the event's, at its beginning or its end."""
+    value = value_at(event, atom.path)
+    if not (isinstance(atom.test, Equals) and isinstance(value, str)):
+        return 0
+    asked = atom.test.value.strip("*")
+    return max(_common(asked, value), _common(asked[::-1], value[::-1]))
+
+
+def _common(one: str, other: str) -> int:
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _asked(atom: Atom, event: Event) -> str:
+    field, value = ".".join(atom.path), value_at(event, atom.path)
+    match atom.test:
+        case NotExists():
+            return f"asks {field} to be missing"
+        case Is(constant):
+            return f"asks {field} to be {'null' if constant is None else str(constant).lower()}"
+        case Equals(text, negated):
+            if value is MISSING:
+                return f"compares {field}, which the event does not have"
+            if negated:
+                return f"leaves out events whose {field} {_described(text)}"
+            return f"asks that {field} {_described(text)}{_beyond(text, value)}"
+
+
+def _described(text: str) -> str:
+    inner = text.strip("*")
+    if "*" in inner:
+        return f'fits "{text}"'
+    verb = {
+        (False, False): "equals",
+        (False, True): "begins with",
+        (True, False): "ends with",
+        (True, True): "contains",
+    }
+    return f'{verb[text.startswith("*"), text.endswith("*")]} "{inner}"'
+
+
+def _beyond(text: str, value: object) -> str:
+    if "*" not in text and isinstance(value, str):
+        if value.startswith(text):
+            return ", without what follows it"
+        if value.endswith(text):
+            return ", without what stands before it"
+    return ""

@@ -1,0 +1,55 @@
+"""Generated patterns, and a small world of events that is searched by brute force."""
+
+from itertools import product
+
+from hypothesis import strategies as st
+
+from filter_pattern import All, Any, Atom, Equals, Field, Not, NotExists, Predicate, Records
+from filter_pattern.predicate import MISSING
+from filter_pattern.records import STRING
+
+FIELDS = (("a",), ("b",), ("c", "d"))
+TEXTS = ["".join(letters) for length in range(4) for letters in product("xy", repeat=length)]
+
+values = st.text("xy", max_size=2).flatmap(lambda text: st.sampled_from([text, f"{text}*", f"*{text}", f"*{text}*"]))
+starred = st.text("xy*", max_size=5)
+
+
+def atoms(texts: st.SearchStrategy[str] = values) -> st.SearchStrategy[Atom]:
+    tests = st.one_of(st.builds(Equals, texts, st.booleans()), st.just(NotExists()))
+    return st.builds(Atom, st.sampled_from(FIELDS), tests)
+
+
+def patterns(texts: st.SearchStrategy[str] = values) -> st.SearchStrategy[Predicate]:
+    """What a pattern can say: no negation but `!=`."""
+    return st.recursive(
+        atoms(texts),
+        lambda inner: st.lists(inner, min_size=2, max_size=3).flatmap(
+            lambda parts: st.sampled_from([All(*parts), Any(*parts)])
+        ),
+        max_leaves=6,
+    )
+
+
+predicates = st.recursive(
+    atoms(),
+    lambda inner: st.one_of(
+        st.builds(Not, inner),
+        st.lists(inner, max_size=3).flatmap(lambda parts: st.sampled_from([All(*parts), Any(*parts)])),
+    ),
+    max_leaves=6,
+)
+
+SOMETIMES, ALWAYS = Field(frozenset({STRING})), Field(frozenset({STRING}), always=True)
+RECORDS = Records(
+    {("a",): SOMETIMES, ("b",): ALWAYS, ("c",): Field(frozenset({"object"})), ("c", "d"): SOMETIMES},
+    samples=({"b": "zz"},),
+)
+
+
+def _event(a: object, b: object, d: object) -> dict[str, object]:
+    inner = {} if d is MISSING else {"d": d}
+    return {key: value for key, value in (("a", a), ("b", b), ("c", inner)) if value is not MISSING}
+
+
+EVENTS = [_event(a, b, d) for a in (*TEXTS, MISSING) for b in TEXTS for d in (*TEXTS, MISSING)]

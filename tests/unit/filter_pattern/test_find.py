@@ -1,0 +1,159 @@
+"""`find` against its definition: laws that hold for any patterns, and a small world searched by brute force."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from filter_pattern import (
+    ANYTHING,
+    All,
+    Any,
+    Atom,
+    Empty,
+    Equals,
+    Field,
+    Found,
+    Not,
+    Predicate,
+    Records,
+    Undecided,
+    find,
+    parse,
+    unseen,
+)
+from filter_pattern.predicate import OBSERVED, Reading
+from filter_pattern.records import STRING
+from tests.unit.filter_pattern.strategies import EVENTS, RECORDS, patterns, predicates, starred
+
+READINGS = [Reading(star, null) for star in (False, True) for null in (False, True)]
+
+
+@settings(max_examples=1500)
+@given(predicates)
+def test_agrees_with_a_search_of_every_small_event(predicate: Predicate) -> None:
+    found = find(predicate, RECORDS)
+    if isinstance(found, Found):
+        assert predicate.matches(found.event)
+        assert isinstance(found.event["b"], str)
+    else:
+        assert isinstance(found, Empty)
+        assert not any(predicate.matches(event) for event in EVENTS)
+
+
+@settings(max_examples=300)
+@given(patterns(starred), patterns(starred))
+def test_what_is_found_is_unseen_under_every_reading(required: Predicate, covering: Predicate) -> None:
+    found = unseen(required, [covering], RECORDS)
+    if isinstance(found, Found):
+        for reading in READINGS:
+            assert required.matches(found.event, reading)
+            assert not covering.matches(found.event, reading)
+    elif isinstance(found, Empty):
+        for event in EVENTS[::7]:
+            assert covering.matches(event) or not required.matches(event)
+
+
+@given(patterns(starred))
+def test_a_pattern_covers_itself(pattern: Predicate) -> None:
+    assert unseen(pattern, [pattern], RECORDS) == Empty()
+
+
+@given(patterns(), patterns(), patterns())
+def test_covering_is_transitive(one: Predicate, two: Predicate, three: Predicate) -> None:
+    if unseen(one, [two], RECORDS) == unseen(two, [three], RECORDS) == Empty():
+        assert unseen(one, [three], RECORDS) == Empty()
+
+
+@given(patterns(), patterns(), patterns())
+def test_two_patterns_cover_what_their_union_covers(required: Predicate, one: Predicate, two: Predicate) -> None:
+    together = unseen(required, [one, two], RECORDS)
+    assert isinstance(together, Empty) == isinstance(unseen(required, [Any(one, two)], RECORDS), Empty)
+
+
+def field(name: str, value: str, negated: bool = False) -> Atom:
+    return Atom(tuple(name.split(".")), Equals(value, negated))
+
+
+ANYWHERE = Records({})
+
+
+@pytest.mark.parametrize(
+    ("predicate", "satisfiable"),
+    [
+        (All(), True),
+        (Any(), False),
+        (All(field("a", "x*"), field("a", "*y")), True),
+        (All(field("a", "x"), field("a", "y")), False),
+        (All(field("a", "x"), field("a.b", "y")), False),  # a text has no fields of its own
+        (All(field("a", "x", negated=True), field("a.b", "y")), False),  # nor is an object different from a text
+        (All(Not(field("a", "x")), field("a.b", "y")), True),
+        (All(Not(field("a", "*")), Not(field("a", "*", negated=True))), True),  # missing, null, an object
+        (parse("{ $.a IS TRUE && $.a NOT EXISTS }"), False),
+        (parse("{ $.a IS NULL || $.a IS FALSE }"), True),
+    ],
+)
+def test_fields_of_which_nothing_is_known(predicate: Predicate, satisfiable: bool) -> None:
+    answer = find(predicate, ANYWHERE)
+    assert isinstance(answer, Found) is satisfiable
+    if isinstance(answer, Found):
+        assert predicate.matches(answer.event)
+
+
+def test_a_star_inside_a_value_is_undecided_only_where_its_readings_differ() -> None:
+    inside = field("a", "x*y")
+    assert isinstance(unseen(field("a", "x*"), [inside], RECORDS), Found)
+    assert isinstance(unseen(field("a", "xzy"), [inside], RECORDS), Undecided)
+    assert unseen(inside, [field("a", "x*")], RECORDS) == Empty()
+
+
+def test_events_look_like_the_samples_and_hold_the_examples() -> None:
+    records = Records(
+        {("code",): Field(frozenset({STRING}), examples=("DeniedReally",))},
+        samples=({"code": "Other", "name": "Read"}, {"code": "Denied", "name": "Write"}),
+    )
+    assert find(field("name", "Write"), records) == Found({"code": "Denied", "name": "Write"})
+    assert find(field("code", "Denied?*"), records) == Found({"code": "Denied?", "name": "Read"})
+    assert find(field("code", "DeniedR*"), records) == Found({"code": "DeniedReally", "name": "Read"})
+
+
+def test_a_constant_field_is_never_anything_else() -> None:
+    records = Records({("region",): Field(frozenset({STRING}), always=True, values=("here",))})
+    assert find(field("region", "there"), records) == Empty()
+    assert find(field("region", "here", negated=True), records) == Empty()
+    assert find(field("region", "h*"), records) == Found({"region": "here"})
+
+
+HOSTILE: dict[str, Predicate] = {
+    "a hundred alternatives": Any(*(field("a", f"{'v' * (i % 7)}alue{i}") for i in range(100))),
+    "twenty wildcards on one field": All(*(field("a", f"*{chr(97 + i)}*") for i in range(20))),
+    "twenty wildcards, none": Not(Any(*(field("a", f"*{chr(97 + i)}*") for i in range(20)), field("a", "*"))),
+    "twenty fields": All(*(Any(field(f"f{i}", "x"), field(f"f{i + 1}", "y")) for i in range(20))),
+    "a parity over fields": All(
+        *(Any(All(field(f"f{i}", "x"), Not(field(f"f{i + 1}", "x"))), field(f"g{i}", "y")) for i in range(30))
+    ),
+    "one long value": field("a", "*" + "ab" * 500),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_predicates_end_soon(name: str) -> None:
+    predicate = HOSTILE[name]
+    began = time.process_time()
+    for records in (RECORDS, Records({}), Records({("a",): ANYTHING})):
+        answer = find(predicate, records)
+        assert not isinstance(answer, Found) or predicate.matches(answer.event, OBSERVED)
+    assert time.process_time() - began < 6
+
+
+def test_over_the_budget_is_undecided_and_not_empty() -> None:
+    impossible = All(*(field("a", f"*{chr(97 + i)}*") for i in range(20)), field("a", "*t*", negated=True))
+    assert isinstance(find(impossible, RECORDS, budget=1000), Undecided)
+
+
+@given(st.lists(patterns(), max_size=4))
+def test_more_filters_never_see_less(covering: list[Predicate]) -> None:
+    required = field("a", "x*")
+    if isinstance(unseen(required, covering, RECORDS), Found):
+        assert isinstance(unseen(required, covering[1:], RECORDS), Found)

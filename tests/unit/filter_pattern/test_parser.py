@@ -1,0 +1,92 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filter_pattern import All, Any, Atom, Equals, NotExists, Pattern, PatternSyntaxError, parse
+from filter_pattern.predicate import Is
+from tests.unit.filter_pattern.strategies import patterns, starred
+
+A, B, C = (Atom((name,), Equals("1x")) for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("text", "predicate"),
+    [
+        ('{ $.a = "1x" }', A),
+        ("{$.a=1x}", A),
+        ("{\n  $.a\n = 1x }\n", A),
+        ("{ $.a = 1x || $.b = 1x && $.c = 1x }", Any(A, All(B, C))),
+        ("{ ($.a = 1x || $.b = 1x) && $.c = 1x }", All(Any(A, B), C)),
+        ("{ $.a = 1x && $.b = 1x || $.c = 1x }", Any(All(A, B), C)),
+        ("{ ((($.a = 1x))) }", A),
+        ("{ ($.a = 1x || $.b = 1x) || $.c = 1x }", Any(A, B, C)),
+        ('{ $.a != "*x*" }', Atom(("a",), Equals("*x*", negated=True))),
+        ("{ $.a-b_c.d NOT EXISTS }", Atom(("a-b_c", "d"), NotExists())),
+        ("{ $.['a.b'] = 1x }", Atom(("a.b",), Equals("1x"))),
+        ("{ $.a IS TRUE }", Atom(("a",), Is(True))),
+        ("{ $.a IS NULL }", Atom(("a",), Is(None))),
+        (r'{ $.a = "say \"x\" \\ y" }', Atom(("a",), Equals('say "x" \\ y'))),
+        ("{ $.a = kms.amazonaws.com }", Atom(("a",), Equals("kms.amazonaws.com"))),
+        ("{ $.a = arn:aws:iam::* }", Atom(("a",), Equals("arn:aws:iam::*"))),
+    ],
+)
+def test_reads(text: str, predicate: object) -> None:
+    assert parse(text).predicate == predicate
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "message"),
+    [
+        ("", "", "begin with {"),
+        (" { $.a = x }", " { $.a = x }", "begin with {"),
+        ("?AccessDenied", "?AccessDenied", "begin with {"),
+        ("{ $.a = x } || { $.b = y }", "|| { $.b = y }", "Nothing may follow"),
+        ("{ $.a = x", "", "} to end the pattern"),
+        ("{ ($.a = x }", "}", ") to close the parenthesis"),
+        ("{ a = x }", "a", "begins with a field such as $.errorCode"),
+        ("{ $ = x }", "=", "comes a field's name"),
+        ("{ $.a. = x }", ".", "comes a field's name"),
+        ("{ $.a EXISTS }", "EXISTS", "NOT EXISTS"),
+        ("{ $.a IS NOT }", "NOT", "NULL, TRUE or FALSE"),
+        ("{ $.a NOT x }", "x", "EXISTS"),
+        ("{ $.a = 'x' }", "'", '"double quotes"'),
+        ('{ $.a = "x }', '"', '"double quotes"'),
+        ("{ $.a = Failed login }", "login", "&& or ||"),
+        ("{ $.a = x, $.b = y }", ",", "&& or ||"),
+        ("{ $.a = 12 }", "12", "numbers"),
+        ("{ $.a < 12 }", "<", "numbers"),
+        ("{ $.a = %x% }", "%", "Regular expressions"),
+        ("{ $.a[0] = x }", "$.a[0", "Elements of an array"),
+        ("{ $.* = x }", "$.*", "wildcards in a field's name"),
+        ("{" + "(" * 101 + "$.a = x" + ")" * 101 + "}", "(", "100 parentheses"),
+        ("{ $.a = " + "x" * 1020 + " }", "xxxx }", "at most 1024"),
+    ],
+)
+def test_refuses_and_marks_the_place(text: str, marked: str, message: str) -> None:
+    with pytest.raises(PatternSyntaxError) as caught:
+        parse(text)
+    error = caught.value
+    assert message in str(error)
+    assert text[error.start : error.end].startswith(marked)
+
+
+def test_an_error_shows_the_line_and_the_span_under_it() -> None:
+    with pytest.raises(PatternSyntaxError) as caught:
+        parse('{ ($.a = "x")\n  && ($.b IS SO) }')
+    assert str(caught.value).splitlines()[1:] == ["      && ($.b IS SO) }", "                 ^^"]
+
+
+@given(patterns(starred))
+def test_parsing_what_is_written_gives_the_same_pattern(predicate: object) -> None:
+    pattern = Pattern(predicate, "")  # type: ignore[arg-type]  # hypothesis hides the type
+    read = parse(str(pattern))
+    assert str(read) == str(pattern)
+    assert parse(str(read)) == read
+
+
+@given(st.one_of(st.text(), st.text(alphabet="{}()$.=!&|\"*% abNOTEXISTS\\'[]0\n", max_size=60).map(lambda t: "{" + t)))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        parse(text).matches({})
+    except PatternSyntaxError as error:
+        assert text in str(error) or "\n" in text or len(text) > 1000 or error.message
