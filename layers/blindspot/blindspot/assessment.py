@@ -1,0 +1,269 @@
+"""The decision: Snapshot and Profile in, Assessment out. Pure; it never calls AWS.
+
+For each region two bounds are asked: is any required event certainly unseen (`possibly` does not cover it), and is
+none (`surely` covers them all)? What lies between is INDETERMINATE. design.md, section 1, gives the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from blindspot import cloudtrail, gaps
+from blindspot.channels import Channel, Channels, filter_resource
+from blindspot.gaps import Doubt, Gap
+from blindspot.profile import Profile
+from blindspot.snapshot import LogGroup, MetricAlarm, Skipped, Snapshot, Topic, Unreadable
+from filter_pattern import All, Empty, Event, Found, Not, Predicate, Records, Undecided, unseen
+from filter_pattern.find import atoms
+from filter_pattern.why import why_not
+
+FUTURE = "future"
+"""The name of the region that stands for every region enabled later."""
+
+
+class Verdict(StrEnum):
+    """What the control comes to. Ordered from best to worst."""
+
+    COMPLIANT = "COMPLIANT"
+    INDETERMINATE = "INDETERMINATE"
+    NON_COMPLIANT = "NON_COMPLIANT"
+
+    @property
+    def badness(self) -> int:
+        return list(Verdict).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionAssessment:
+    """One region's verdict.
+
+    blind_spot: a required event that no channel sees; for INDETERMINATE one that only a doubtful channel may see.
+    gaps: why it is not seen. doubts: what would settle an INDETERMINATE verdict.
+    """
+
+    region: str
+    verdict: Verdict
+    blind_spot: Event | None
+    gaps: tuple[Gap, ...]
+    doubts: tuple[Doubt, ...]
+    channels: tuple[Channel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing that changes no verdict."""
+
+    code: str
+    resource: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What `assess` returns."""
+
+    snapshot: Snapshot
+    profile: str
+    verdict: Verdict
+    regions: tuple[RegionAssessment, ...]
+    notes: tuple[Note, ...]
+    skipped: tuple[Skipped, ...]
+    unreadable: tuple[Unreadable, ...]
+
+
+def assess(snapshot: Snapshot, profile: Profile) -> Assessment:
+    """Judges every enabled region of the snapshot, and `future`, by the profile."""
+    judged: list[str | None] = [*_known(snapshot)]
+    if profile.future_region:
+        judged.append(None)
+    judge = _Judge(snapshot, profile)
+    regions = tuple(judge.region(region) for region in judged)
+    verdicts = [region.verdict for region in regions]
+    if isinstance(snapshot.regions, Unreadable):
+        verdicts.append(Verdict.INDETERMINATE)
+    return Assessment(
+        snapshot=snapshot,
+        profile=profile.name,
+        verdict=max(verdicts, key=lambda verdict: verdict.badness),
+        regions=regions,
+        notes=tuple(_notes(snapshot)),
+        skipped=snapshot.skipped,
+        unreadable=tuple(dict.fromkeys(_unreadable(snapshot))),
+    )
+
+
+def _known(snapshot: Snapshot) -> tuple[str, ...]:
+    """The regions to judge; only the function's own where the enabled ones are not known."""
+    return (snapshot.own_region,) if isinstance(snapshot.regions, Unreadable) else snapshot.regions
+
+
+class _Judge:
+    """Judges regions one by one; what is alike in two of them is decided once."""
+
+    def __init__(self, snapshot: Snapshot, profile: Profile) -> None:
+        self.snapshot = snapshot
+        self.profile = profile
+        self.required = All(profile.required, *map(Not, profile.benign))
+        self.channels = Channels(snapshot, profile)
+        self.known: dict[int, RegionAssessment] = {}
+
+    def region(self, region: str | None) -> RegionAssessment:
+        """The verdict on one region; None stands for `future`."""
+        channels = self.channels.of(region)
+        records = _records(self.snapshot, region)
+        doubts = tuple(_open_doubts(self.snapshot, self.profile, region))
+        if doubts or not channels or any(map(_asks_for_region, (self.required, *(c.whole for c in channels)))):
+            return self.decide(region, channels, records, doubts)
+        if id(channels) not in self.known:
+            self.known[id(channels)] = self.decide(region, channels, records, doubts)
+        alike = self.known[id(channels)]
+        event = alike.blind_spot and {**alike.blind_spot, "awsRegion": records.samples[0]["awsRegion"]}
+        return replace(alike, region=region or FUTURE, blind_spot=event)
+
+    def decide(
+        self, region: str | None, channels: tuple[Channel, ...], records: Records, open_doubts: tuple[Doubt, ...]
+    ) -> RegionAssessment:
+        """The two bounds, and what explains the verdict. `open_doubts`: what else may see any event."""
+        assessed = RegionAssessment(region or FUTURE, Verdict.COMPLIANT, None, (), (), channels)
+        surely = [channel.surely for channel in channels]
+        possibly = [channel.possibly for channel in channels] + [All()] * bool(open_doubts)
+        uncertain = _unseen(self.required, surely, records)
+        if isinstance(uncertain, Empty):
+            return assessed
+        certain = _unseen(self.required, possibly, records)
+        if isinstance(certain, Found):
+            event = certain.event
+            gaps = tuple(_gaps(self.profile, region, channels, event))
+            return replace(assessed, verdict=Verdict.NON_COMPLIANT, blind_spot=event, gaps=gaps)
+        unproven = uncertain.event if isinstance(uncertain, Found) else None
+        doubts = [
+            doubt
+            for channel in channels
+            if channel.gap is None and (unproven is None or channel.possibly.matches(unproven))
+            for doubt in channel.doubts
+        ]
+        doubts += open_doubts
+        for answer in (uncertain, certain):
+            if isinstance(answer, Undecided):
+                doubts.append(Doubt(self.profile.name, f"It cannot be decided: {answer.reason}."))
+        return replace(
+            assessed, verdict=Verdict.INDETERMINATE, blind_spot=unproven, doubts=tuple(dict.fromkeys(doubts))
+        )
+
+
+def _asks_for_region(predicate: Predicate) -> bool:
+    return any(atom.path[0] == "awsRegion" for atom in atoms(predicate))
+
+
+def _records(snapshot: Snapshot, region: str | None) -> Records:
+    if region is not None:
+        return cloudtrail.records(account=snapshot.account, region=region)
+    excluded = (skipped.region for skipped in snapshot.skipped if skipped.excluded)
+    return cloudtrail.records(account=snapshot.account, region=None, not_regions=(*_known(snapshot), *excluded))
+
+
+def _unseen(required: Predicate, covering: list[Predicate], records: Records) -> Found | Empty | Undecided:
+    """As `unseen`. One that sees everything is looked for first: a proof about many at once may be too intricate."""
+    distinct = list(dict.fromkeys(covering))
+    if any(isinstance(unseen(required, [one], records), Empty) for one in distinct):
+        return Empty()
+    return unseen(required, distinct, records)
+
+
+def _open_doubts(snapshot: Snapshot, profile: Profile, region: str | None) -> Iterator[Doubt]:
+    """What may see any event of the region without being a channel that we know of."""
+    if region is not None:
+        unread = [snapshot.unread_regions[region]] if region in snapshot.unread_regions else []
+    elif all(name in snapshot.unread_regions for name in _known(snapshot)):
+        unread = [*snapshot.unread_regions.values()]
+    else:
+        unread = []  # a multi-region trail shows in every region, so one region that answers shows them all
+    for read in unread:
+        yield gaps.unread(f"trails in {read.region}", read)
+    if profile.siem_destinations:
+        yield Doubt(profile.siem_destinations[0], "The SIEM destinations are not worked out yet.")
+
+
+def _gaps(profile: Profile, region: str | None, channels: tuple[Channel, ...], event: Event) -> list[Gap]:
+    """Why no channel sees the event: the gaps furthest along the chain, then the filters that let it pass."""
+    if not channels:
+        if region is None:
+            return [
+                Gap("trail.not-multi-region", "account", "No multi-region trail would record a region enabled later.")
+            ]
+        return [Gap("trail.missing", region, f"No trail records {region}.")]
+    broken = [channel.gap for channel in channels if channel.gap and channel.whole.matches(event)]
+    latest = max((gap.rank for gap in broken), default=None)
+    found = [gap for gap in broken if gap.rank == latest] + list(_misses(profile, channels, event))
+    if not found:
+        recorded = [channel for channel in channels if channel.recorded.matches(event)]
+        if not recorded:
+            what = f"{event['eventSource']} {event['eventName']}"
+            found = [
+                Gap(
+                    "trail.selectors",
+                    channel.trail,
+                    f"The event selectors of trail {gaps.short(channel.trail)} leave out {what}.",
+                )
+                for channel in channels
+            ]
+        else:
+            found = [
+                Gap(
+                    "filter.missing",
+                    channel.log_group or "",
+                    f"No metric filter of log group {gaps.short(channel.log_group or '')} looks for refused calls.",
+                )
+                for channel in recorded
+            ]
+    return list(dict.fromkeys(found))
+
+
+def _misses(profile: Profile, channels: Iterable[Channel], event: Event) -> Iterator[Gap]:
+    """The filters that look where the profile looks, have a whole chain behind them, and do not match the event."""
+    fields = {atom.path for atom in atoms(profile.required)}
+    for channel in channels:
+        pattern = channel.pattern
+        if channel.gap or pattern is None or channel.filter is None or not channel.recorded.matches(event):
+            continue
+        if fields.isdisjoint(atom.path for atom in atoms(pattern)) or pattern.matches(event):
+            continue
+        yield Gap(
+            "filter.misses",
+            filter_resource(channel.log_group or "", channel.filter),
+            f"Filter {channel.filter} {why_not(pattern, event)}.",
+        )
+
+
+def _notes(snapshot: Snapshot) -> Iterator[Note]:
+    for alarms in snapshot.alarms.values():
+        for alarm in () if isinstance(alarms, Unreadable) else alarms:
+            if not isinstance(alarm, MetricAlarm) or alarm.state != "ALARM" or alarm.state_since is None:
+                continue
+            if snapshot.read_at - alarm.state_since > timedelta(days=1):
+                since = f"{alarm.state_since:%Y-%m-%d %H:%M} UTC"
+                yield Note(
+                    "alarm.in-alarm",
+                    alarm.arn,
+                    f"Alarm {gaps.short(alarm.arn)} is in ALARM since {since}; it announces nothing until it rests.",
+                )
+
+
+def _unreadable(snapshot: Snapshot) -> Iterator[Unreadable]:
+    """Every read of the snapshot that gave no answer, in the order of the chain."""
+    candidates: list[object] = [snapshot.regions, *snapshot.unread_regions.values()]
+    for trail in snapshot.trails:
+        candidates += [trail.status, trail.selectors]
+    for group in snapshot.log_groups.values():
+        candidates += [group, group.filters if isinstance(group, LogGroup) else None]
+    candidates += snapshot.alarms.values()
+    for topic in snapshot.topics.values():
+        candidates.append(topic)
+        if isinstance(topic, Topic):
+            candidates.append(topic.subscriptions)
+            if not isinstance(topic.subscriptions, Unreadable):
+                candidates += [subscription.filter_policy for subscription in topic.subscriptions]
+    return (candidate for candidate in candidates if isinstance(candidate, Unreadable))

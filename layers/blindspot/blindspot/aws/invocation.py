@@ -1,0 +1,85 @@
+"""The events that start the evaluator, told apart by their keys and read once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aws_lambda_powertools.utilities.data_classes import AWSConfigRuleEvent
+
+
+class InvocationError(ValueError):
+    """Raised for an event that is none of the shapes below. Its text quotes nothing of the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The schedule: `{"action": "start"}`, or an event of EventBridge Scheduler or EventBridge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assess:
+    """By hand: `{"action": "assess"}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """AWS Config asks for an evaluation.
+
+    token: lets one report for this evaluation; a secret.
+    at: when AWS Config asked, which orders the reports.
+    """
+
+    token: str = field(repr=False)
+    account: str
+    rule: str
+    at: datetime
+
+
+def parse(event: object) -> Start | Assess | Evaluate:
+    """What the event asks for. Raises InvocationError, which names the shapes there are.
+
+    Source: AWS Config developer guide, "Example events for AWS Config rules"; EventBridge Scheduler user guide.
+    """
+    if isinstance(event, dict):
+        if "resultToken" in event and "invokingEvent" in event:
+            return _evaluate(event)
+        if event == {"action": "start"} or event.get("source") in ("aws.scheduler", "aws.events"):
+            return Start()
+        if event == {"action": "assess"}:
+            return Assess()
+    raise InvocationError(
+        "This event is not one that Blindspot knows. Allowed: an AWS Config event with resultToken and invokingEvent; "
+        '{"action": "start"}, or a scheduled event with source aws.scheduler or aws.events; {"action": "assess"}.'
+    )
+
+
+def _evaluate(event: dict[str, object]) -> Evaluate:
+    try:
+        asked = AWSConfigRuleEvent(event)
+        token, rule = asked.result_token, asked.config_rule_name
+        invoking = asked.invoking_event.raw_event
+        kind, account, at = invoking["messageType"], invoking["awsAccountId"], invoking["notificationCreationTime"]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise InvocationError(
+            "The AWS Config event cannot be read. Allowed: configRuleName, and an invokingEvent of JSON text with "
+            "messageType, awsAccountId and notificationCreationTime."
+        ) from None
+    for name, value, expression, allowed in (
+        ("messageType", kind, "ScheduledNotification", "ScheduledNotification; the rule is periodic"),
+        ("awsAccountId", account, r"\d{12}", "12 digits"),
+        ("notificationCreationTime", at, _TIME, "a time such as 2026-01-01T12:00:00.000Z"),
+        ("resultToken", token, ".+", "the text that AWS Config gave"),
+        ("configRuleName", rule, ".{1,128}", "1 to 128 characters"),
+    ):
+        if not isinstance(value, str) or not re.fullmatch(expression, value):
+            raise InvocationError(f"The AWS Config event's {name} is not what it should be. Allowed: {allowed}.")
+    try:
+        when = datetime.fromisoformat(at)
+    except ValueError:
+        raise InvocationError("The AWS Config event's notificationCreationTime is no such time.") from None
+    return Evaluate(token, account, rule, when)
+
+
+_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"

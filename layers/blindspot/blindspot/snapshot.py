@@ -1,0 +1,193 @@
+"""What was read from AWS, in the order of the chain: trail, log group, metric filter, alarm, topic, subscription.
+
+A `Snapshot` is all that the decision knows of an account. It keeps three things apart that are easily confused: a
+resource that was read, one that AWS says does not exist (`None`), and one that gave no answer (`Unreadable`, standing
+where its data would stand).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A read that gave no answer.
+
+    `call` is written as in IAM ("cloudtrail:DescribeTrails"), so where the read was refused it also names the
+    permission that is missing. `error` is AWS's error code, "Timeout" where nothing came back in time, or a few words
+    on what was malformed; never a message of AWS, which may quote principals and resources.
+    """
+
+    call: str
+    region: str
+    error: str
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A region that was not looked at: by the operator's wish, or because the account has not opted in."""
+
+    region: str
+    reason: str
+    excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrailStatus:
+    """GetTrailStatus in the trail's home region. Times are aware and in UTC."""
+
+    logging: bool
+    logging_since: datetime | None
+    logs_delivered_at: datetime | None
+    logs_delivery_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventSelector:
+    """A basic event selector. `read_write` is "All", "ReadOnly" or "WriteOnly"."""
+
+    read_write: str = "All"
+    management_events: bool = True
+    excluded_sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventSelectors:
+    """All selectors of a trail. AWS returns either basic or advanced ones, never both; none at all means every
+    management event (CloudTrail API reference, PutEventSelectors)."""
+
+    basic: tuple[EventSelector, ...] = ()
+    advanced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A trail, once, however many regions show it. `log_group_arn` is without the trailing `:*`."""
+
+    arn: str
+    home_region: str
+    multi_region: bool
+    global_service_events: bool
+    organization: bool
+    log_group_arn: str | None
+    status: TrailStatus | Unreadable
+    selectors: EventSelectors | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class MetricFilter:
+    """A metric filter with its one metric transformation; `value` is text as AWS keeps it ("1", "$.latency")."""
+
+    name: str
+    pattern: str
+    namespace: str
+    metric: str
+    value: str = "1"
+    default: float | None = None
+    unit: str | None = None
+    dimensions: tuple[tuple[str, str], ...] = ()
+    system_dimensions: tuple[str, ...] = ()
+    field_selection: str | None = None
+    on_transformed_logs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogGroup:
+    """A log group that a trail delivers to, with its metric filters. `arn` is without the trailing `:*`."""
+
+    arn: str
+    filters: tuple[MetricFilter, ...] | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class MetricAlarm:
+    """An alarm on one metric. `period` is in seconds; `datapoints` is DatapointsToAlarm, or EvaluationPeriods where
+    AWS gives none; `statistic` is None for an extended statistic (a percentile and the like)."""
+
+    arn: str
+    namespace: str
+    metric: str
+    statistic: str | None = "Sum"
+    comparison: str = "GreaterThanOrEqualToThreshold"
+    threshold: float = 1.0
+    period: int = 300
+    evaluation_periods: int = 1
+    datapoints: int = 1
+    missing_data: str = "missing"
+    unit: str | None = None
+    dimensions: tuple[tuple[str, str], ...] = ()
+    actions_enabled: bool = True
+    actions: tuple[str, ...] = ()
+    state: str = "OK"
+    state_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAlarm:
+    """An alarm that watches something other than one metric, with all it refers to.
+
+    `kind` says what it is ("metric math", "composite alarm", "log alarm", ...). `metrics` are (namespace, name) pairs;
+    `mentions` is any text that may name a metric, an alarm or a log group: an alarm rule, expressions, identifiers.
+    """
+
+    arn: str
+    kind: str
+    metrics: tuple[tuple[str, str], ...] = ()
+    mentions: str = ""
+    actions_enabled: bool = True
+    actions: tuple[str, ...] = ()
+
+
+Alarm = MetricAlarm | OtherAlarm
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A subscription of a topic. It is confirmed when it has an ARN; SNS writes `PendingConfirmation` (here None)
+    until somebody clicks. `filter_policy` is JSON text, None where there is none."""
+
+    arn: str | None
+    protocol: str
+    filter_policy: str | Unreadable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic with its access policy (JSON text), its key (id, ARN or alias; None where it is not encrypted) and its
+    subscriptions."""
+
+    arn: str
+    policy: str
+    key: str | None
+    subscriptions: tuple[Subscription, ...] | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One reading of one account.
+
+    account, partition: as sts:GetCallerIdentity gives them ("123456789012", "aws").
+    own_region: where the reading function runs.
+    read_at: when, aware and in UTC.
+    regions: the enabled regions that are judged, sorted; or why they are not known.
+    skipped: regions that are neither called nor judged.
+    unread_regions: the regions whose DescribeTrails gave no answer; trails whose home is there may be unseen.
+    trails: every trail that any region showed, each once, sorted by ARN.
+    log_groups: by ARN, for every trail that names one; None where it does not exist.
+    alarms: by region, for every region in which a log group was read.
+    topics: by ARN, for every topic that an alarm on one of these metrics notifies; None where it does not exist.
+    """
+
+    account: str
+    partition: str
+    own_region: str
+    read_at: datetime
+    regions: tuple[str, ...] | Unreadable
+    skipped: tuple[Skipped, ...]
+    unread_regions: Mapping[str, Unreadable]
+    trails: tuple[Trail, ...]
+    log_groups: Mapping[str, LogGroup | Unreadable | None]
+    alarms: Mapping[str, tuple[Alarm, ...] | Unreadable]
+    topics: Mapping[str, Topic | Unreadable | None]

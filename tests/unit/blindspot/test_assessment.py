@@ -1,0 +1,389 @@
+"""One link bent at a time: the verdict and the gap; and what is not known is never a pass."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from blindspot import profile
+from blindspot.assessment import FUTURE, Assessment, RegionAssessment, Verdict, assess
+from blindspot.gaps import FIXES
+from blindspot.snapshot import (
+    EventSelector,
+    EventSelectors,
+    LogGroup,
+    OtherAlarm,
+    Skipped,
+    Snapshot,
+    Subscription,
+    Unreadable,
+)
+from tests.builders import (
+    ACCOUNT,
+    CIS,
+    HOME,
+    NOW,
+    REGIONS,
+    a_compliant_account,
+    a_filter,
+    a_policy,
+    a_status,
+    a_topic,
+    a_trail,
+    an_alarm,
+    log_group_arn,
+    topic_arn,
+)
+
+COMPLIANT, INDETERMINATE, NON_COMPLIANT = Verdict
+PROFILE = profile.load("cis-level-2")
+
+
+def of_region(assessment: Assessment, name: str) -> RegionAssessment:
+    return next(region for region in assessment.regions if region.region == name)
+
+
+def trails(**bent: Any) -> Snapshot:
+    return a_compliant_account(trails=(a_trail(**bent),))
+
+
+def filters(*bent: Any) -> Snapshot:
+    return a_compliant_account(filters=bent)
+
+
+def alarm(**bent: Any) -> Snapshot:
+    return a_compliant_account(alarms=(an_alarm(**bent),))
+
+
+def topic(**bent: Any) -> Snapshot:
+    return a_compliant_account(topics={topic_arn(): a_topic(**bent)})
+
+
+def selected(*selectors: EventSelector) -> Snapshot:
+    return trails(selectors=EventSelectors(selectors))
+
+
+REFUSED = Unreadable("x:Read", HOME, "AccessDenied", denied=True)
+ELSEWHERE = topic_arn("us-east-1")
+
+BROKEN = {
+    "no trail": (a_compliant_account(trails=()), "trail.missing"),
+    "not logging": (trails(status=a_status(logging=False)), "trail.not-logging"),
+    "no log group set": (trails(log_group_arn=None), "trail.no-log-group"),
+    "delivery refused": (trails(status=a_status(logs_delivery_error="AccessDenied")), "trail.delivery-failing"),
+    "never delivered": (trails(status=a_status(logs_delivered_at=None)), "trail.delivery-failing"),
+    "stale": (trails(status=a_status(logs_delivered_at=NOW - timedelta(hours=25))), "trail.delivery-failing"),
+    "only data events": (selected(EventSelector(management_events=False)), "trail.selectors"),
+    "only writes": (selected(EventSelector("WriteOnly")), "trail.selectors"),
+    "without kms": (selected(EventSelector(excluded_sources=("kms.amazonaws.com",))), "trail.selectors"),
+    "log group gone": (a_compliant_account(log_groups={log_group_arn(): None}), "log-group.missing"),
+    "no filter": (filters(), "filter.missing"),
+    "unrelated filter": (filters(a_filter("{ $.eventName = ConsoleLogin }")), "filter.missing"),
+    "no wildcard": (filters(a_filter('{ $.errorCode = "AccessDenied" }')), "filter.misses"),
+    "one arm": (filters(a_filter('{ $.errorCode = "AccessDenied*" }')), "filter.misses"),
+    "value zero": (filters(a_filter(value="0")), "filter.value"),
+    "value negative": (filters(a_filter(value="-1")), "filter.value"),
+    "counts everything": (filters(a_filter("{ $.eventName = * }")), "filter.noise"),
+    "no alarm": (a_compliant_account(alarms=()), "alarm.missing"),
+    "other namespace": (alarm(namespace="Other"), "alarm.missing"),
+    "other unit": (alarm(unit="Bytes"), "alarm.missing"),
+    "other dimensions": (alarm(dimensions=(("a", "b"),)), "alarm.missing"),
+    "threshold ten": (alarm(threshold=10.0), "alarm.insensitive"),
+    "greater than one": (alarm(comparison="GreaterThanThreshold"), "alarm.insensitive"),
+    "two periods": (
+        alarm(evaluation_periods=2, datapoints=2, missing_data="notBreaching"),
+        "alarm.insensitive",
+    ),
+    "average": (alarm(statistic="Average", threshold=2.0), "alarm.never-fires"),
+    "fires below": (alarm(comparison="LessThanThreshold", threshold=5.0), "alarm.never-fires"),
+    "keeps its state": (alarm(missing_data="ignore"), "alarm.latches"),
+    "alarms at rest": (alarm(missing_data="breaching"), "alarm.latches"),
+    "zero is enough": (
+        a_compliant_account(filters=(a_filter(default=0.0),), alarms=(an_alarm(threshold=0.0),)),
+        "alarm.latches",
+    ),
+    "disabled actions": (alarm(actions_enabled=False), "alarm.actions-disabled"),
+    "no action": (alarm(actions=()), "alarm.no-action"),
+    "a function": (alarm(actions=(f"arn:aws:lambda:{HOME}:{ACCOUNT}:function:f",)), "alarm.no-action"),
+    "topic gone": (a_compliant_account(topics={topic_arn(): None}), "topic.missing"),
+    "topic elsewhere": (
+        a_compliant_account(alarms=(an_alarm(actions=(ELSEWHERE,)),), topics={ELSEWHERE: a_topic(ELSEWHERE)}),
+        "topic.region",
+    ),
+    "managed key": (topic(key="alias/aws/sns"), "topic.key"),
+    "nobody subscribed": (topic(subscriptions=()), "subscription.missing"),
+    "pending": (topic(subscriptions=(Subscription(None, "email"),)), "subscription.pending"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_link_blinds_every_region(name: str) -> None:
+    snapshot, code = BROKEN[name]
+    assessment = assess(snapshot, PROFILE)
+    assert assessment.verdict is NON_COMPLIANT
+    for region in assessment.regions:
+        expected = "trail.not-multi-region" if (code, region.region) == ("trail.missing", FUTURE) else code
+        assert [gap.code for gap in region.gaps] == [expected]
+        assert region.verdict is NON_COMPLIANT
+        assert region.blind_spot is not None
+        assert PROFILE.required.matches(region.blind_spot)
+        assert not any(benign.matches(region.blind_spot) for benign in PROFILE.benign)
+
+
+DOUBTFUL = {
+    "status refused": trails(status=REFUSED),
+    "selectors refused": trails(selectors=REFUSED),
+    "advanced selectors": trails(selectors=EventSelectors(advanced=True)),
+    "log group refused": a_compliant_account(log_groups={log_group_arn(): REFUSED}),
+    "filters refused": a_compliant_account(log_groups={log_group_arn(): LogGroup(log_group_arn(), REFUSED)}),
+    "pattern not read": filters(a_filter("AccessDenied")),
+    "value from the event": filters(a_filter(value="$.count")),
+    "field selection": filters(a_filter(field_selection='@aws.region = "eu-west-1"')),
+    "transformed logs": filters(a_filter(on_transformed_logs=True)),
+    "filter with dimensions": filters(a_filter(dimensions=(("user", "$.userIdentity.arn"),))),
+    "system dimensions": filters(a_filter(system_dimensions=("@aws.account",))),
+    "alarms refused": a_compliant_account(alarms=REFUSED),
+    "metric math": a_compliant_account(
+        alarms=(
+            OtherAlarm(
+                "arn:aws:cloudwatch:eu-west-1:1:alarm:m", "metric math", (("CISBenchmark", "unauthorized_api_calls"),)
+            ),
+        )
+    ),
+    "composite alarm": a_compliant_account(
+        alarms=(
+            an_alarm(actions=()),
+            OtherAlarm("arn:aws:cloudwatch:eu-west-1:1:alarm:c", "composite alarm", mentions="ALARM(unauthorized)"),
+        )
+    ),
+    "log alarm": a_compliant_account(
+        alarms=(OtherAlarm("arn:aws:cloudwatch:eu-west-1:1:alarm:l", "log alarm", mentions='["management-events"]'),)
+    ),
+    "percentile": alarm(statistic=None),
+    "anomaly band": alarm(comparison="GreaterThanUpperThreshold"),
+    "average with a default": a_compliant_account(
+        filters=(a_filter(default=0.0),), alarms=(an_alarm(statistic="Average"),)
+    ),
+    "two periods, missing data": alarm(evaluation_periods=2, datapoints=2),
+    "topic refused": a_compliant_account(topics={topic_arn(): REFUSED}),
+    "own key": topic(key="alias/mine"),
+    "other policy": topic(policy='{"Statement": []}'),
+    "policy is no JSON": topic(policy="x"),
+    "another owner": topic(policy=a_policy(topic_arn(), owner="999999999999")),
+    "subscriptions refused": topic(subscriptions=REFUSED),
+    "filter policy": topic(subscriptions=(Subscription("arn:s", "email", '{"a": ["b"]}'),)),
+    "filter policy refused": topic(subscriptions=(Subscription("arn:s", "email", REFUSED),)),
+}
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_a_doubtful_link_is_neither_a_pass_nor_a_failure(name: str) -> None:
+    assessment = assess(DOUBTFUL[name], PROFILE)
+    for region in assessment.regions:
+        assert region.verdict is INDETERMINATE
+        assert region.doubts
+        assert region.gaps == ()
+        assert region.blind_spot is not None
+
+
+@pytest.mark.parametrize("name", [*BROKEN, *DOUBTFUL])
+def test_beside_a_whole_channel_a_bad_one_spoils_nothing(name: str) -> None:
+    bad = BROKEN[name][0] if name in BROKEN else DOUBTFUL[name]
+    away = "us-east-1"
+    good = replace(
+        bad,
+        trails=(*bad.trails, a_trail(away, "second")),
+        log_groups={
+            **bad.log_groups,
+            log_group_arn(away, "second"): LogGroup(log_group_arn(away, "second"), (a_filter(),)),
+        },
+        alarms={**bad.alarms, away: (an_alarm(away),)},
+        topics={**bad.topics, topic_arn(away): a_topic(topic_arn(away))},
+    )
+    assert assess(good, PROFILE).verdict is COMPLIANT
+
+
+HOLDS = {
+    "as built": a_compliant_account(),
+    "logging since today": trails(status=a_status(logs_delivered_at=None, logging_since=NOW - timedelta(hours=2))),
+    "reads and writes apart": selected(EventSelector("ReadOnly"), EventSelector("WriteOnly")),
+    "cis": filters(a_filter(PROFILE.pattern.text)),
+    "two half filters": filters(
+        a_filter('{ $.errorCode = "AccessDenied*" }'), a_filter('{ $.errorCode = "*UnauthorizedOperation" }')
+    ),
+    "fractional value": a_compliant_account(filters=(a_filter(value="0.5"),), alarms=(an_alarm(threshold=0.5),)),
+    "default zero": filters(a_filter(default=0.0)),
+    "keeps its state, but data flow": a_compliant_account(
+        filters=(a_filter(default=0.0),), alarms=(an_alarm(missing_data="ignore"),)
+    ),
+    "one of three periods": alarm(evaluation_periods=3, datapoints=1, missing_data="notBreaching"),
+    "maximum": alarm(statistic="Maximum"),
+    "sample count": alarm(statistic="SampleCount"),
+    "unit none": alarm(unit="None"),
+    "one of two topics": alarm(actions=(topic_arn(name="gone"), topic_arn())),
+    "one of two subscriptions": topic(subscriptions=(Subscription(None, "email"), Subscription("arn:s", "sqs"))),
+}
+
+
+@pytest.mark.parametrize("name", HOLDS)
+def test_other_ways_to_be_compliant(name: str) -> None:
+    assert assess(HOLDS[name], PROFILE).verdict is COMPLIANT
+
+
+def test_writes_and_reads_recorded_by_two_trails_add_up() -> None:
+    both = [a_trail(name=kind, selectors=EventSelectors((EventSelector(kind),))) for kind in ("ReadOnly", "WriteOnly")]
+    groups = {trail.log_group_arn: LogGroup(str(trail.log_group_arn), (a_filter(),)) for trail in both}
+    snapshot = a_compliant_account(trails=tuple(both), log_groups=groups)
+    assert assess(snapshot, PROFILE).verdict is COMPLIANT
+    assert assess(replace(snapshot, trails=(both[0],)), PROFILE).verdict is NON_COMPLIANT
+
+
+def test_a_regional_trail_sees_its_own_region_only() -> None:
+    assessment = assess(trails(multi_region=False), PROFILE)
+    verdicts = {region.region: region.verdict for region in assessment.regions}
+    assert verdicts == {HOME: COMPLIANT} | dict.fromkeys({*REGIONS, FUTURE} - {HOME}, NON_COMPLIANT)
+    assert [gap.code for gap in of_region(assessment, FUTURE).gaps] == ["trail.not-multi-region"]
+
+
+def test_the_blind_spot_is_what_the_filter_misses() -> None:
+    pattern = '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied") }'
+    region = assess(filters(a_filter(pattern)), PROFILE).regions[1]
+    assert region.blind_spot is not None
+    assert region.blind_spot["errorCode"] == "AccessDeniedException"
+    assert region.blind_spot["awsRegion"] == region.region == HOME
+    assert region.gaps[0].message == (
+        'Filter unauthorized asks that errorCode equals "AccessDenied", without what follows it.'
+    )
+
+
+def test_a_noisy_filter_on_the_same_metric_deafens_the_alarm() -> None:
+    noisy = a_filter("{ $.eventName = * }", name="noisy")
+    assert assess(filters(a_filter(), noisy), PROFILE).verdict is NON_COMPLIANT
+    assert assess(filters(a_filter(), replace(noisy, metric="other")), PROFILE).verdict is COMPLIANT
+
+
+def test_what_the_trail_does_not_record_is_no_noise() -> None:
+    reads = a_filter(f'{{ {CIS[2:-2]} || ($.eventName = "GetCallerIdentity") }}')
+    assert [gap.code for gap in assess(filters(reads), PROFILE).regions[0].gaps] == ["filter.noise"]
+    writes_only = a_compliant_account(
+        trails=(a_trail(selectors=EventSelectors((EventSelector("WriteOnly"),))),), filters=(reads,)
+    )
+    assert [gap.code for gap in assess(writes_only, PROFILE).regions[0].gaps] == ["trail.selectors"]
+
+
+def unread_region(name: str) -> Snapshot:
+    return a_compliant_account(unread_regions={name: Unreadable("cloudtrail:DescribeTrails", name, "Timeout")})
+
+
+def test_a_multi_region_trail_proves_a_region_that_does_not_answer() -> None:
+    assessment = assess(unread_region("us-east-1"), PROFILE)
+    assert assessment.verdict is COMPLIANT
+    assert [read.region for read in assessment.unreadable] == ["us-east-1"]
+
+
+def test_a_region_that_does_not_answer_may_have_a_trail_of_its_own() -> None:
+    assessment = assess(replace(unread_region("us-east-1"), trails=()), PROFILE)
+    assert of_region(assessment, "us-east-1").verdict is INDETERMINATE
+    assert of_region(assessment, "eu-central-1").verdict is NON_COMPLIANT
+    assert of_region(assessment, FUTURE).verdict is NON_COMPLIANT
+
+
+def test_where_no_region_answers_nothing_is_known() -> None:
+    unread = {name: Unreadable("cloudtrail:DescribeTrails", name, "Timeout") for name in REGIONS}
+    assessment = assess(a_compliant_account(trails=(), unread_regions=unread), PROFILE)
+    assert {region.verdict for region in assessment.regions} == {INDETERMINATE}
+
+
+def test_with_the_regions_unread_the_account_is_at_best_indeterminate() -> None:
+    refused = Unreadable("ec2:DescribeRegions", HOME, "UnauthorizedOperation", denied=True)
+    assessment = assess(a_compliant_account(regions=refused), PROFILE)
+    assert [(region.region, region.verdict) for region in assessment.regions] == [
+        (HOME, COMPLIANT),
+        (FUTURE, COMPLIANT),
+    ]
+    assert assessment.verdict is INDETERMINATE
+
+
+def test_future_is_no_region_that_is_enabled_or_excluded() -> None:
+    pattern = (
+        '{ ($.errorCode = "AccessDenied*" || $.errorCode = "*UnauthorizedOperation") && $.awsRegion != "ap-south-1" }'
+    )
+    snapshot = filters(a_filter(pattern))
+    assert of_region(assess(snapshot, PROFILE), FUTURE).verdict is NON_COMPLIANT
+    excluded = replace(snapshot, skipped=(Skipped("ap-south-1", "excluded", excluded=True),))
+    assert of_region(assess(excluded, PROFILE), FUTURE).verdict is COMPLIANT
+    enabled = replace(snapshot, regions=(*REGIONS, "ap-south-1"))
+    assert of_region(assess(enabled, PROFILE), FUTURE).verdict is COMPLIANT
+    assert of_region(assess(enabled, PROFILE), "ap-south-1").verdict is NON_COMPLIANT
+
+
+def test_a_profile_may_leave_out_the_future() -> None:
+    bent = profile.load("cis-level-2", {"future_region": False})
+    assert FUTURE not in [region.region for region in assess(a_compliant_account(), bent).regions]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "snapshot", "verdict"),
+    [
+        ({"calls_to_alarm": 10}, alarm(threshold=10.0), COMPLIANT),
+        ({"calls_to_alarm": 9}, alarm(threshold=10.0), NON_COMPLIANT),
+        ({"accepted_actions": ["sns", "lambda"]}, BROKEN["a function"][0], COMPLIANT),
+        ({"noise_breaks": False}, BROKEN["counts everything"][0], COMPLIANT),
+        ({"benign": ['{ $.errorCode != "AccessDenied" }']}, BROKEN["no wildcard"][0], COMPLIANT),
+        ({"siem_destinations": ["arn:aws:kinesis:eu-west-1:1:stream/siem"]}, BROKEN["no alarm"][0], INDETERMINATE),
+        ({"siem_destinations": ["arn:aws:kinesis:eu-west-1:1:stream/siem"]}, a_compliant_account(), COMPLIANT),
+    ],
+)
+def test_what_a_profile_tunes(overrides: dict[str, object], snapshot: Snapshot, verdict: Verdict) -> None:
+    assert assess(snapshot, profile.load("cis-level-2", overrides)).verdict is verdict
+
+
+HOSTILE = " && ".join(f'$.a = "*{letter}*"' for letter in "abcdefghijklmnopqrstuvwx")
+
+
+def test_one_hostile_filter_beside_a_right_one_spoils_nothing() -> None:
+    hostile = a_filter(f"{{ {HOSTILE} }}", name="hostile", metric="other")
+    assert assess(filters(a_filter(), hostile), PROFILE).verdict is COMPLIANT
+
+
+def test_global_services_left_out_are_unseen_in_the_region_that_records_them() -> None:
+    assessment = assess(trails(global_service_events=False), PROFILE)
+    assert of_region(assessment, "us-east-1").verdict is NON_COMPLIANT
+    assert [gap.code for gap in of_region(assessment, "us-east-1").gaps] == ["trail.selectors"]
+    assert of_region(assessment, HOME).verdict is INDETERMINATE
+
+
+def test_an_alarm_that_rings_for_a_day_is_a_note() -> None:
+    assessment = assess(alarm(state="ALARM", state_since=NOW - timedelta(days=2)), PROFILE)
+    assert assessment.verdict is COMPLIANT
+    assert [note.code for note in assessment.notes] == ["alarm.in-alarm"]
+
+
+def test_every_gap_code_is_met_here() -> None:
+    met = {code for _, code in BROKEN.values()} | {"trail.not-multi-region"}
+    assert met == set(FIXES)
+
+
+# Each takes the answer of one read away.
+UNREAD: dict[str, Callable[[Snapshot], Snapshot]] = {
+    "regions": lambda s: replace(s, regions=REFUSED),
+    "trails": lambda s: replace(s, trails=(), unread_regions=dict.fromkeys(REGIONS, REFUSED)),
+    "status": lambda s: replace(s, trails=tuple(replace(t, status=REFUSED) for t in s.trails)),
+    "selectors": lambda s: replace(s, trails=tuple(replace(t, selectors=REFUSED) for t in s.trails)),
+    "log groups": lambda s: replace(s, log_groups=dict.fromkeys(s.log_groups, REFUSED)),
+    "alarms": lambda s: replace(s, alarms=dict.fromkeys(s.alarms, REFUSED)),
+    "topics": lambda s: replace(s, topics=dict.fromkeys(s.topics, REFUSED)),
+}
+
+
+@pytest.mark.parametrize("read", UNREAD)
+@pytest.mark.parametrize("name", ["as built", *BROKEN, *DOUBTFUL])
+def test_with_a_read_failing_a_verdict_stays_or_is_indeterminate(name: str, read: str) -> None:
+    snapshot = HOLDS[name] if name in HOLDS else BROKEN[name][0] if name in BROKEN else DOUBTFUL[name]
+    assert isinstance(snapshot, Snapshot)
+    whole = {region.region: region.verdict for region in assess(snapshot, PROFILE).regions}
+    partly = assess(UNREAD[read](snapshot), PROFILE)
+    for region in partly.regions:
+        assert region.verdict in (whole[region.region], INDETERMINATE)

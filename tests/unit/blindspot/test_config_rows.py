@@ -1,0 +1,104 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from blindspot import profile
+from blindspot.assessment import assess
+from blindspot.config_rows import LONGEST_ANNOTATION, OtherAccountError, Row, cannot_verify, retired, rows
+from blindspot.snapshot import Snapshot, Unreadable
+from tests.builders import ACCOUNT, HOME, a_compliant_account, a_filter, a_trail
+
+AT = datetime(2026, 11, 21, 12, 0, 0, 373000, tzinfo=UTC)
+PROFILE = profile.load("cis-level-2")
+MANY = tuple(f"region-{number}-1" for number in range(40))
+REFUSED = Unreadable("cloudwatch:DescribeAlarms", HOME, "AccessDenied", denied=True)
+
+
+def account_row(snapshot: Snapshot) -> Row:
+    return rows(assess(snapshot, PROFILE), ACCOUNT, AT, report_regions=False)[0]
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "compliance", "annotation"),
+    [
+        (a_compliant_account(), "COMPLIANT", "Every unauthorized API call raises an alarm that somebody receives."),
+        (
+            a_compliant_account(filters=(a_filter('{ $.errorCode = "AccessDenied*" }'),)),
+            "NON_COMPLIANT",
+            (
+                'filter.misses: Filter unauthorized asks that errorCode begins with "AccessDenied". '
+                "Blind: 4 regions (eu-central-1, eu-west-1, us-east-1, future)."
+            ),
+        ),
+        (
+            a_compliant_account(alarms=REFUSED),
+            "NON_COMPLIANT",
+            (
+                "Cannot verify: cloudwatch:DescribeAlarms was refused in eu-west-1 (AccessDenied); grant it to the "
+                "evaluator. Unsure: 4 regions (eu-central-1, eu-west-1, us-east-1, future)."
+            ),
+        ),
+        (
+            a_compliant_account(regions=Unreadable("ec2:DescribeRegions", HOME, "Timeout")),
+            "NON_COMPLIANT",
+            "Cannot verify: the enabled regions could not be read.",
+        ),
+    ],
+)
+def test_the_row_of_the_account(snapshot: Snapshot, compliance: str, annotation: str) -> None:
+    assert account_row(snapshot) == Row("AWS::::Account", ACCOUNT, compliance, annotation, AT)
+
+
+@pytest.mark.parametrize("regions", [MANY, MANY[:1]])
+@pytest.mark.parametrize(
+    "bent",
+    [{"trails": ()}, {"filters": (a_filter("{ $.errorCode = " + "x" * 900 + " }"),)}, {"alarms": REFUSED}],
+)
+def test_an_annotation_is_never_too_long_and_never_empty(regions: tuple[str, ...], bent: dict[str, object]) -> None:
+    snapshot = a_compliant_account(regions=regions, **bent)  # type: ignore[arg-type]
+    for row in rows(assess(snapshot, PROFILE), ACCOUNT, AT, report_regions=True):
+        assert row.annotation is not None
+        assert 1 <= len(row.annotation) <= LONGEST_ANNOTATION
+
+
+def test_regions_follow_the_account_when_they_are_reported() -> None:
+    snapshot = a_compliant_account(trails=(a_trail(multi_region=False),))
+    found = rows(assess(snapshot, PROFILE), ACCOUNT, AT, report_regions=True)
+    assert [(row.resource_id, row.compliance) for row in found] == [
+        (ACCOUNT, "NON_COMPLIANT"),
+        (f"{ACCOUNT}/eu-central-1", "NON_COMPLIANT"),
+        (f"{ACCOUNT}/eu-west-1", "COMPLIANT"),
+        (f"{ACCOUNT}/us-east-1", "NON_COMPLIANT"),
+        (f"{ACCOUNT}/future", "NON_COMPLIANT"),
+    ]
+
+
+def test_indeterminate_is_sent_as_non_compliant_that_cannot_be_verified() -> None:
+    found = rows(assess(a_compliant_account(alarms=REFUSED), PROFILE), ACCOUNT, AT, report_regions=True)
+    assert all(row.compliance == "NON_COMPLIANT" for row in found)
+    assert all(str(row.annotation).startswith("Cannot verify: ") for row in found)
+
+
+def test_what_is_no_longer_produced_is_retired() -> None:
+    current = rows(assess(a_compliant_account(), PROFILE), ACCOUNT, AT, report_regions=True)
+    before = {(row.resource_type, row.resource_id) for row in current} | {
+        ("AWS::::Account", f"{ACCOUNT}/af-south-1"),
+        ("AWS::CloudTrail::Trail", ACCOUNT),
+    }
+    assert retired(before, current, AT) == (
+        Row("AWS::::Account", f"{ACCOUNT}/af-south-1", "NOT_APPLICABLE", None, AT),
+        Row("AWS::CloudTrail::Trail", ACCOUNT, "NOT_APPLICABLE", None, AT),
+    )
+
+
+def test_a_rule_of_another_account_gets_no_verdict_of_this_one() -> None:
+    with pytest.raises(OtherAccountError, match="999999999999"):
+        rows(assess(a_compliant_account(), PROFILE), "999999999999", AT, report_regions=False)
+
+
+def test_a_run_that_failed_cannot_verify_in_one_line_of_fitting_length() -> None:
+    row = cannot_verify(ACCOUNT, "Profile is\n   wrong. " + "x" * 400, AT)
+    assert (row.compliance, len(str(row.annotation))) == ("NON_COMPLIANT", LONGEST_ANNOTATION)
+    assert str(row.annotation).startswith("Cannot verify: Profile is wrong. x")
+    assert replace(row, annotation=None) == Row("AWS::::Account", ACCOUNT, "NON_COMPLIANT", None, AT)

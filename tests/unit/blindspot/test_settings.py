@@ -1,0 +1,41 @@
+import pytest
+
+from blindspot import settings
+from blindspot.settings import SettingsError
+
+
+def test_an_empty_environment_is_the_default_stack_without_a_rule() -> None:
+    found = settings.load({})
+    assert found.profile.name == "cis-level-2"
+    assert (found.excluded_regions, found.config_rule, found.report_regions) == (frozenset(), None, False)
+
+
+def test_every_parameter_is_read() -> None:
+    found = settings.load(
+        {
+            "BLINDSPOT_PROFILE": "cis-level-1",
+            "BLINDSPOT_OVERRIDES": '{"calls_to_alarm": 3}',
+            "BLINDSPOT_EXCLUDED_REGIONS": "us-east-1, us-gov-west-1,",
+            "BLINDSPOT_CONFIG_RULE": "my-rule",
+            "BLINDSPOT_REPORT_REGIONS": "true",
+        }
+    )
+    assert (found.profile.name, found.profile.calls_to_alarm) == ("cis-level-1", 3)
+    assert found.excluded_regions == {"us-east-1", "us-gov-west-1"}
+    assert (found.config_rule, found.report_regions) == ("my-rule", True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("PROFILE", "cis", "Profile is 'cis'; allowed: cis-level-1, cis-level-2"),
+        ("OVERRIDES", "{", "Overrides is not JSON"),
+        ("OVERRIDES", "[]", "Overrides is not an object"),
+        ("EXCLUDED_REGIONS", "us-east-1 eu-west-1", "ExcludedRegions has 'us-east-1 eu-west-1'"),
+        ("REPORT_REGIONS", "yes", "ReportRegions is 'yes'; allowed: true or false"),
+    ],
+)
+def test_a_wrong_parameter_is_named_with_what_is_allowed(variable: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings.load({f"BLINDSPOT_{variable}": value})
+    assert said in str(caught.value)
