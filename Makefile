@@ -14,7 +14,7 @@ help: ## List these targets
 install: .venv/.check ## Install into .venv all that developing needs
 
 demo: .venv/.demo ## Assess an AWS account that runs on this machine
-	@$(BIN)/python -m local.demo
+	@PYTHONPATH=layers/blindspot $(BIN)/python -m local.demo
 
 test: .venv/.test ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses auto

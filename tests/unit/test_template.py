@@ -89,8 +89,6 @@ def test_the_environment_is_what_the_evaluator_reads() -> None:
         "BLINDSPOT_EXCLUDED_REGIONS",
         "BLINDSPOT_CONFIG_RULE",
         "BLINDSPOT_REPORT_REGIONS",
-        "POWERTOOLS_SERVICE_NAME",
-        "POWERTOOLS_METRICS_NAMESPACE",
         "POWERTOOLS_LOG_LEVEL",
     }
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from blindspot import cloudtrail, gaps
-from blindspot.channels import Channel, Channels, filter_resource
+from blindspot.channels import Channel, Channels, filter_resource, filter_title
 from blindspot.gaps import Doubt, Gap
 from blindspot.profile import Profile
 from blindspot.snapshot import LogGroup, MetricAlarm, Skipped, Snapshot, Topic, Unreadable
@@ -231,11 +231,9 @@ def _misses(profile: Profile, channels: Iterable[Channel], event: Event) -> Iter
             continue
         if fields.isdisjoint(atom.path for atom in atoms(pattern)) or pattern.matches(event):
             continue
-        yield Gap(
-            "filter.misses",
-            filter_resource(channel.log_group or "", channel.filter),
-            f"Filter {channel.filter} {why_not(pattern, event)}.",
-        )
+        log_group = channel.log_group or ""
+        resource, title = filter_resource(log_group, channel.filter), filter_title(log_group, channel.filter)
+        yield Gap("filter.misses", resource, f"Filter {title} {why_not(pattern, event)}.")
 
 
 def _notes(snapshot: Snapshot) -> Iterator[Note]:

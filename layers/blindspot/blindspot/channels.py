@@ -170,13 +170,12 @@ class _Tails:
                 )
             )
         if not watching and not referring:
-            metric = f"{metric_filter.namespace}/{metric_filter.metric}"
+            resource, title = (
+                filter_resource(group.arn, metric_filter.name),
+                filter_title(group.arn, metric_filter.name),
+            )
             yield tail.then(
-                Gap(
-                    "alarm.missing",
-                    filter_resource(group.arn, metric_filter.name),
-                    f"No alarm in {region} watches metric {metric} of filter {metric_filter.name}.",
-                )
+                Gap("alarm.missing", resource, f"No alarm in {region} watches the metric of filter {title}.")
             )
 
     def _from_alarm(
@@ -224,10 +223,8 @@ class _Tails:
         """What another filter on the same metric does to the alarm."""
         yield self._noise(group, other)
         if other is not metric_filter and _counting(group, other) is not None:
-            yield Doubt(
-                filter_resource(group.arn, other.name),
-                f"How filter {other.name} adds to metric {other.metric} as well is not worked out yet.",
-            )
+            resource, title = filter_resource(group.arn, other.name), filter_title(group.arn, other.name)
+            yield Doubt(resource, f"How filter {title} adds to the same metric is not worked out yet.")
 
     def _unread_feeding(self, group: LogGroup, alarm: MetricAlarm) -> Finding:
         """A log group beside this one whose filters are unread might count ordinary events for the same metric."""
@@ -249,22 +246,17 @@ class _Tails:
         if isinstance(pattern, Doubt):
             return pattern
         trails = [trail for trail in self.snapshot.trails if trail.log_group_arn == group.arn]
+        resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
         possible = None
         for event in self._ordinary(group, metric_filter):
             if not pattern.matches(event):
                 continue
             what = f"{event['eventSource']} {event['eventName']}"
             if any(recording.surely_recorded(trail).matches(event) for trail in trails):
-                return Gap(
-                    "filter.noise",
-                    filter_resource(group.arn, metric_filter.name),
-                    f"Filter {metric_filter.name} counts ordinary calls such as {what}; its alarm never rests.",
-                )
+                message = f"Filter {title} counts ordinary calls such as {what}; its alarm never rests."
+                return Gap("filter.noise", resource, message)
             if any(recording.possibly_recorded(trail, None).matches(event) for trail in trails):
-                possible = Doubt(
-                    filter_resource(group.arn, metric_filter.name),
-                    f"Filter {metric_filter.name} may count ordinary calls such as {what}.",
-                )
+                possible = Doubt(resource, f"Filter {title} may count ordinary calls such as {what}.")
         return possible
 
     def _pattern(self, group: LogGroup, metric_filter: MetricFilter) -> Pattern | Doubt:
@@ -276,7 +268,8 @@ class _Tails:
 
     def _read(self, group: LogGroup, metric_filter: MetricFilter) -> Pattern | Doubt:
         """AWS stores no invalid pattern, so one that cannot be read is our limit and may match anything."""
-        name, resource = metric_filter.name, filter_resource(group.arn, metric_filter.name)
+        name = filter_title(group.arn, metric_filter.name)
+        resource = filter_resource(group.arn, metric_filter.name)
         try:
             pattern = parse(metric_filter.pattern)
         except PatternSyntaxError as error:
@@ -299,10 +292,15 @@ def filter_resource(log_group_arn: str, name: str) -> str:
     return f"{log_group_arn}:metric-filter:{name}"
 
 
+def filter_title(log_group_arn: str, name: str) -> str:
+    """How a sentence names it: filters of one name stand on many log groups."""
+    return f"{name} of {short(log_group_arn)}"
+
+
 def _counting(group: LogGroup, metric_filter: MetricFilter) -> Finding:
     """Whether each match adds to the metric, and nothing beside the pattern narrows what is matched."""
-    name, value = metric_filter.name, _number(metric_filter.value)
-    resource = filter_resource(group.arn, name)
+    value, name = _number(metric_filter.value), filter_title(group.arn, metric_filter.name)
+    resource = filter_resource(group.arn, metric_filter.name)
     if value is not None and value <= 0:
         return Gap("filter.value", resource, f"Filter {name} adds {metric_filter.value} for each match.")
     if value is None:

@@ -67,9 +67,9 @@ def _of_account(assessment: Assessment) -> str:
     blind = [region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT]
     doubtful = [region for region in assessment.regions if region.verdict is Verdict.INDETERMINATE]
     if blind:
-        return _cut(f"{_why(blind)} Blind: {_names(blind)}.")
+        return _with_names(f"{_why(blind)} Blind:", blind)
     if doubtful:
-        return _cut(f"{CANNOT_VERIFY}{_why(doubtful)} Unsure: {_names(doubtful)}.")
+        return _with_names(f"{CANNOT_VERIFY}{_why(doubtful)} Unsure:", doubtful)
     if assessment.verdict is Verdict.INDETERMINATE:
         return f"{CANNOT_VERIFY}the enabled regions could not be read."
     return "Every unauthorized API call raises an alarm that somebody receives."
@@ -92,8 +92,15 @@ def _why(regions: list[RegionAssessment]) -> str:
     return _cut(reasons[0], LONGEST_ANNOTATION * 2 // 3)
 
 
-def _names(regions: list[RegionAssessment]) -> str:
-    return f"{len(regions)} regions ({', '.join(region.region for region in regions)})"
+def _with_names(text: str, regions: list[RegionAssessment]) -> str:
+    """The text, then as many of the regions' names as the annotation has room for."""
+    names = [region.region for region in regions]
+    for shown in range(len(names), 0, -1):
+        rest = f" and {len(names) - shown} more" if shown < len(names) else ""
+        full = f"{text} {', '.join(names[:shown])}{rest}."
+        if len(full) <= LONGEST_ANNOTATION:
+            return full
+    return _cut(f"{text} {len(names)} regions.")
 
 
 def _cut(text: str, longest: int = LONGEST_ANNOTATION) -> str:

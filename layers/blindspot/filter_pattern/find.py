@@ -2,10 +2,10 @@
 
     find(predicate, records) -> Found(event) | Empty() | Undecided(reason)
 
-How it works. The tests that a predicate puts to one field split all values of that field into finitely many `cells`: two
-values in one cell pass the same tests. The predicate, as a formula over its tests, is decided by trying the cells field
-after field: each choice makes the rest of the formula smaller, a rest that is
-known to have no solution is not tried again, and a rest that is true needs no more fields.
+How it works. The tests that a predicate puts to one field split all values of that field into finitely many `cells`:
+two values in one cell pass the same tests. The predicate, as a formula over its tests, is decided by trying the cells
+field after field: each choice makes the rest of the formula smaller, a rest that is known to have no solution is not
+tried again, and a rest that is true needs no more fields.
 
 What AWS does not document is read in every way at once (`Reading`): Found satisfies the predicate under each reading,
 Empty is empty under each. Everything else, and everything over the budget, is Undecided. The budget counts steps, not
@@ -192,7 +192,7 @@ class _Search:
         return self.event(chosen) if self.choose(formula, 0, chosen) else None
 
     def choose(self, formula: Formula, position: int, chosen: dict[Path, object]) -> bool:
-        if formula == _TRUE or formula == _FALSE:
+        if formula in (_TRUE, _FALSE):
             return formula == _TRUE
         if formula in self.hopeless:
             return False

@@ -125,7 +125,7 @@ class _Parser:
         return inside
 
     def condition(self) -> Predicate:
-        """condition := selector ('=' | '!=') value | selector 'IS' ('NULL' | 'TRUE' | 'FALSE') | selector 'NOT' 'EXISTS'"""
+        """condition := selector (('=' | '!=') value | 'IS' ('NULL' | 'TRUE' | 'FALSE') | 'NOT' 'EXISTS')"""
         path = self.selector()
         for sign in ("!=", "="):
             if self.accept(sign):

@@ -96,7 +96,9 @@ def examples(values: Sequence[tuple[str, bool]], budget: int) -> Walk:
     steps = 0
     while waiting:
         state, text = waiting.popleft()
-        found.setdefault(tuple(at if at in part.accepting else DEAD for part, at in zip(parts, state, strict=True)), text)
+        found.setdefault(
+            tuple(at if at in part.accepting else DEAD for part, at in zip(parts, state, strict=True)), text
+        )
         for character in _distinct(parts, state):
             steps += len(parts)
             if steps > budget:

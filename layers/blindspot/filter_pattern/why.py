@@ -53,21 +53,20 @@ def _asked(atom: Atom, event: Event) -> str:
             if value is MISSING:
                 return f"compares {field}, which the event does not have"
             if negated:
-                return f"leaves out events whose {field} {_described(text)}"
-            return f"asks that {field} {_described(text)}{_beyond(text, value)}"
+                return f"leaves out events whose {field} {_described(text, 's')}"
+            return f"asks {field} to {_described(text)}{_beyond(text, value)}"
 
 
-def _described(text: str) -> str:
+def _described(text: str, ending: str = "") -> str:
     inner = text.strip("*")
     if "*" in inner:
-        return f'fits "{text}"'
-    verb = {
-        (False, False): "equals",
-        (False, True): "begins with",
-        (True, False): "ends with",
-        (True, True): "contains",
-    }
-    return f'{verb[text.startswith("*"), text.endswith("*")]} "{inner}"'
+        return f'fit{ending} "{text}"'
+    begins, ends = not text.startswith("*"), not text.endswith("*")
+    if begins and ends:
+        return f'equal{ending} "{inner}"'
+    if begins or ends:
+        return f'{"begin" if begins else "end"}{ending} with "{inner}"'
+    return f'contain{ending} "{inner}"'
 
 
 def _beyond(text: str, value: object) -> str:

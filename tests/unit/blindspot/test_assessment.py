@@ -254,7 +254,7 @@ def test_the_blind_spot_is_what_the_filter_misses() -> None:
     assert region.blind_spot["errorCode"] == "AccessDeniedException"
     assert region.blind_spot["awsRegion"] == region.region == HOME
     assert region.gaps[0].message == (
-        'Filter unauthorized asks that errorCode equals "AccessDenied", without what follows it.'
+        'Filter unauthorized of management-events asks errorCode to equal "AccessDenied", without what follows it.'
     )
 
 

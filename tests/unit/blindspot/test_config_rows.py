@@ -27,8 +27,8 @@ def account_row(snapshot: Snapshot) -> Row:
             a_compliant_account(filters=(a_filter('{ $.errorCode = "AccessDenied*" }'),)),
             "NON_COMPLIANT",
             (
-                'filter.misses: Filter unauthorized asks that errorCode begins with "AccessDenied". '
-                "Blind: 4 regions (eu-central-1, eu-west-1, us-east-1, future)."
+                "filter.misses: Filter unauthorized of management-events asks errorCode to begin with "
+                '"AccessDenied". Blind: eu-central-1, eu-west-1, us-east-1, future.'
             ),
         ),
         (
@@ -36,7 +36,7 @@ def account_row(snapshot: Snapshot) -> Row:
             "NON_COMPLIANT",
             (
                 "Cannot verify: cloudwatch:DescribeAlarms was refused in eu-west-1 (AccessDenied); grant it to the "
-                "evaluator. Unsure: 4 regions (eu-central-1, eu-west-1, us-east-1, future)."
+                "evaluator. Unsure: eu-central-1, eu-west-1, us-east-1, future."
             ),
         ),
         (

@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,7 +88,5 @@ def test_parsing_what_is_written_gives_the_same_pattern(predicate: object) -> No
 
 @given(st.one_of(st.text(), st.text(alphabet="{}()$.=!&|\"*% abNOTEXISTS\\'[]0\n", max_size=60).map(lambda t: "{" + t)))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
+    with contextlib.suppress(PatternSyntaxError):
         parse(text).matches({})
-    except PatternSyntaxError as error:
-        assert text in str(error) or "\n" in text or len(text) > 1000 or error.message

@@ -1,0 +1,80 @@
+"""Fields of AWS's answers, read with care: what is not as AWS documents it raises, and is never guessed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar, overload
+
+Answer = Mapping[str, Any]
+T = TypeVar("T")
+D = TypeVar("D")
+
+_REQUIRED: Any = object()
+
+
+class NoAnswer(Exception):
+    """AWS answered, but not what was asked for. The text becomes `Unreadable.error`."""
+
+
+class Malformed(NoAnswer):
+    """A field of an answer is missing or of the wrong type."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Malformed: {name}")
+
+
+@overload
+def field(answer: Answer, name: str, kind: type[T]) -> T: ...
+@overload
+def field(answer: Answer, name: str, kind: type[T], default: D) -> T | D: ...
+def field(answer: Answer, name: str, kind: type[T], default: Any = _REQUIRED) -> Any:
+    """The field of this name and type; `default` where AWS may leave it out. Raises Malformed."""
+    value = answer.get(name)
+    if value is None and default is not _REQUIRED:
+        return default
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise Malformed(name)
+    return value
+
+
+def arn(answer: Answer, name: str) -> str:
+    """An ARN: `arn:partition:service:region:account:resource`. Raises Malformed."""
+    found = field(answer, name, str)
+    if not found.startswith("arn:") or found.count(":") < 5:
+        raise Malformed(name)
+    return found
+
+
+def number(answer: Answer, name: str) -> float:
+    """A number, which the SDK may have read as an integer. Raises Malformed."""
+    value = answer.get(name)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise Malformed(name)
+    return float(value)
+
+
+def items(answer: Answer, name: str, default: Any = _REQUIRED) -> Sequence[Answer]:
+    """A list of structures. Raises Malformed."""
+    found = field(answer, name, list, default)
+    if not all(isinstance(item, Mapping) for item in found):
+        raise Malformed(name)
+    return found
+
+
+def texts(answer: Answer, name: str) -> tuple[str, ...]:
+    """A list of texts. AWS may leave out an empty one. Raises Malformed."""
+    found = field(answer, name, list, [])
+    if not all(isinstance(item, str) for item in found):
+        raise Malformed(name)
+    return tuple(found)
+
+
+def time(answer: Answer, name: str) -> datetime | None:
+    """A time in UTC, which AWS may leave out. Raises Malformed."""
+    found = field(answer, name, datetime, None)
+    return found.astimezone(UTC) if found else None
+
+
+def text(value: object) -> str:
+    """A part of an answer as JSON."""
+    return json.dumps(value, default=str, sort_keys=True)

@@ -1,0 +1,1 @@
+"""An AWS account on this machine, for the demo and the tests. Never deployed."""

@@ -1,0 +1,110 @@
+"""Accounts to look at, set up through AWS's own APIs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from local.aws import LocalAws
+
+CIS = '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }'
+HALF_RIGHT = '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied") }'
+
+OTHER_FILTERS = {
+    "console-login-without-mfa": '{ ($.eventName = "ConsoleLogin") && ($.additionalEventData.MFAUsed != "Yes") }',
+    "root-account-usage": '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS }',
+    "trail-changes": "{ ($.eventName = CreateTrail) || ($.eventName = UpdateTrail) || ($.eventName = StopLogging) }",
+    "console-login-failures": '{ ($.eventName = ConsoleLogin) && ($.errorMessage = "Failed authentication") }',
+    "key-deletion": "{ ($.eventSource = kms.amazonaws.com) && ($.eventName = ScheduleKeyDeletion) }",
+    "bucket-policy-changes": "{ ($.eventSource = s3.amazonaws.com) && ($.eventName = PutBucketPolicy) }",
+    "vpc-changes": "{ ($.eventName = CreateVpc) || ($.eventName = DeleteVpc) || ($.eventName = ModifyVpcAttribute) }",
+}
+"""Metric filters for the control's neighbours in the benchmark."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """The links of one channel."""
+
+    region: str
+    trail: str
+    log_group: str
+    filter: str
+    alarm: str
+    topic: str
+
+
+def a_compliant_account(
+    aws: LocalAws,
+    *,
+    region: str | None = None,
+    name: str = "management-events",
+    multi_region: bool = True,
+    logging: bool = True,
+    pattern: str = CIS,
+    transformation: dict[str, Any] | None = None,
+    alarm: dict[str, Any] | None = None,
+    topic: str = "security-alerts",
+    confirmed: bool = True,
+) -> Made:
+    """One channel, whole unless it is bent: from a trail to a confirmed subscription, as `cis-level-2` names them."""
+    home = region or aws.region
+    bucket = f"{name}-{aws.account}-{home}"
+    # us-east-1 is the one region that must not be named as a bucket's location.
+    location = {} if home == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": home}}
+    aws.client("s3", home).create_bucket(Bucket=bucket, **location)
+    aws.client("logs", home).create_log_group(logGroupName=name)
+    trails = aws.client("cloudtrail", home)
+    trails.create_trail(
+        Name=name,
+        S3BucketName=bucket,
+        IsMultiRegionTrail=multi_region,
+        CloudWatchLogsLogGroupArn=f"arn:aws:logs:{home}:{aws.account}:log-group:{name}:*",
+        CloudWatchLogsRoleArn=f"arn:aws:iam::{aws.account}:role/cloudtrail-to-logs",
+    )
+    if logging:
+        trails.start_logging(Name=name)
+    metric = {"metricNamespace": "CISBenchmark", "metricName": "unauthorized_api_calls_metric", "metricValue": "1"}
+    put_filter(aws, home, name, "unauthorized-api-calls-metric", pattern, metric | (transformation or {}))
+    topic_arn = aws.client("sns", home).create_topic(Name=topic)["TopicArn"]
+    aws.client("sns", home).subscribe(TopicArn=topic_arn, Protocol="email", Endpoint="security-team@example.com")
+    if confirmed:
+        aws.confirm(topic_arn)
+    put_alarm(aws, home, "unauthorized_api_calls_alarm", metric, [topic_arn], alarm or {})
+    return Made(home, name, name, "unauthorized-api-calls-metric", "unauthorized_api_calls_alarm", topic_arn)
+
+
+def put_filter(aws: LocalAws, region: str, log_group: str, name: str, pattern: str, metric: dict[str, Any]) -> None:
+    aws.client("logs", region).put_metric_filter(
+        logGroupName=log_group, filterName=name, filterPattern=pattern, metricTransformations=[metric]
+    )
+
+
+def put_alarm(
+    aws: LocalAws, region: str, name: str, metric: dict[str, Any], actions: list[str], bent: dict[str, Any]
+) -> None:
+    whole = {
+        "Namespace": metric["metricNamespace"],
+        "MetricName": metric["metricName"],
+        "Statistic": "Sum",
+        "Period": 300,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "AlarmActions": actions,
+    }
+    aws.client("cloudwatch", region).put_metric_alarm(AlarmName=name, **{**whole, **bent})
+
+
+def an_account_as_real_ones_look(aws: LocalAws) -> None:
+    """Four trails, none of which does it alone: half right, right but regional, stopped, and unheard."""
+    everywhere = a_compliant_account(aws, region="us-east-1", name="organization-baseline", pattern=HALF_RIGHT)
+    a_compliant_account(aws, region="eu-west-1", name="payments", multi_region=False)
+    a_compliant_account(aws, region="ap-southeast-2", name="sydney-office", multi_region=False, logging=False)
+    a_compliant_account(aws, region="eu-central-1", name="analytics", multi_region=False, confirmed=False)
+    for name, pattern in OTHER_FILTERS.items():
+        metric = {"metricNamespace": "CISBenchmark", "metricName": name, "metricValue": "1"}
+        put_filter(aws, everywhere.region, everywhere.log_group, name, pattern, metric)
+        put_alarm(aws, everywhere.region, name, metric, [everywhere.topic], {})
+    for number in range(24):
+        metric = {"metricNamespace": "AWS/Lambda", "metricName": "Errors"}
+        name = f"service-{number}-errors"
+        put_alarm(aws, everywhere.region, name, metric, [], {"Dimensions": [{"Name": "FunctionName", "Value": name}]})

@@ -1,0 +1,170 @@
+"""AWS Config: rules, evaluations and the token that joins them (AWS Config API reference)."""
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from moto.config.models import ConfigBackend
+from moto.config.responses import ConfigResponse
+from moto.core.exceptions import JsonRESTError
+
+RESOURCE_TYPES = ("AWS::::Account", "AWS::CloudTrail::Trail", "AWS::CloudWatch::Alarm", "AWS::SNS::Topic")
+COMPLIANCES = ("COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE")
+
+
+@dataclass
+class Row:
+    """A stored evaluation."""
+
+    rule: str
+    type: str
+    id: str
+    compliance: str
+    annotation: str | None
+    at: datetime
+
+
+@dataclass
+class Evaluations:
+    """What AWS Config keeps of the evaluations of one account and region.
+
+    refused_ids: (how, what): resource ids that hold `what` are refused, by "exception" or in the "answer".
+    """
+
+    rules: set[str] = field(default_factory=set)
+    tokens: dict[str, str] = field(default_factory=dict)
+    rows: dict[tuple[str, str, str], Row] = field(default_factory=dict)
+    asked: dict[str, datetime] = field(default_factory=dict)
+    due: list[dict[str, Any]] = field(default_factory=list)
+    refused_ids: tuple[str, str] | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def evaluations(backend: ConfigBackend) -> Evaluations:
+    """Kept on moto's backend, so that moto forgets it with everything else."""
+    kept: Evaluations = vars(backend).setdefault("evaluations", Evaluations())
+    return kept
+
+
+def put_evaluations(self: ConfigResponse) -> str:
+    kept = evaluations(self.config_backend)
+    given = self._get_param("Evaluations") or []
+    if len(given) > 100:
+        raise _invalid(f"Member must have length less than or equal to 100: evaluations has {len(given)}.")
+    for row in given:
+        _check(row)
+    if self._get_param("TestMode"):
+        return json.dumps({"FailedEvaluations": []})
+    token = self._get_param("ResultToken")
+    if token not in kept.tokens:
+        raise JsonRESTError("InvalidResultTokenException", "Result Token provided is invalid")
+    rule = kept.tokens[token]
+    failed = [row for row in given if kept.refused_ids and kept.refused_ids[1] in row["ComplianceResourceId"]]
+    if failed and kept.refused_ids and kept.refused_ids[0] == "exception":
+        raise _invalid("A resource id in the evaluations is invalid.")
+    for row in given:
+        if row not in failed:
+            _keep(kept, rule, row)
+    return json.dumps({"FailedEvaluations": failed})
+
+
+def _check(row: dict[str, Any]) -> None:
+    if row["ComplianceType"] not in COMPLIANCES:
+        raise _invalid(f"Value {row['ComplianceType']} at complianceType is not one of {', '.join(COMPLIANCES)}.")
+    if row["ComplianceResourceType"] not in RESOURCE_TYPES:
+        raise _invalid(f"The resource type {row['ComplianceResourceType']} is invalid.")
+    if not 1 <= len(row["ComplianceResourceId"]) <= 768:
+        raise _invalid("complianceResourceId must have 1 to 768 characters.")
+    if not 1 <= len(row.get("Annotation", "x")) <= 256:
+        raise _invalid("annotation must have 1 to 256 characters.")
+
+
+def _keep(kept: Evaluations, rule: str, row: dict[str, Any]) -> None:
+    key = (rule, row["ComplianceResourceType"], row["ComplianceResourceId"])
+    at = datetime.fromtimestamp(row["OrderingTimestamp"], UTC)
+    # Results are ordered by OrderingTimestamp: an older one does not replace a newer one.
+    if key not in kept.rows or at >= kept.rows[key].at:
+        kept.rows[key] = Row(*key, row["ComplianceType"], row.get("Annotation"), at)
+
+
+def start_config_rules_evaluation(self: ConfigResponse) -> str:
+    kept = evaluations(self.config_backend)
+    for rule in self._get_param("ConfigRuleNames"):
+        _exists(kept, rule)
+        now = kept.clock()
+        # "if an evaluation is in progress or if you call the API more than once per minute"
+        if rule in kept.asked and now - kept.asked[rule] < timedelta(minutes=1):
+            raise JsonRESTError("LimitExceededException", "The evaluation is in progress, or was asked for too soon.")
+        kept.asked[rule] = now
+        kept.due.append(_event(self.config_backend, kept, rule, now))
+    return json.dumps({})
+
+
+def _event(backend: ConfigBackend, kept: Evaluations, rule: str, now: datetime) -> dict[str, Any]:
+    token = secrets.token_urlsafe(120)
+    kept.tokens[token] = rule
+    account = backend.account_id
+    role = "aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
+    role = "aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
+    invoking = {
+        "awsAccountId": account,
+        "notificationCreationTime": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z",
+        "messageType": "ScheduledNotification",
+        "recordVersion": "1.0",
+    }
+    return {
+        "version": "1.0",
+        "invokingEvent": json.dumps(invoking),
+        "ruleParameters": "{}",
+        "resultToken": token,
+        "eventLeftScope": False,
+        "executionRoleArn": f"arn:aws:iam::{account}:role/{role}",
+        "configRuleArn": f"arn:aws:config:{backend.region_name}:{account}:config-rule/config-rule-0a1b2c",
+        "configRuleName": rule,
+        "configRuleId": "config-rule-0a1b2c",
+        "accountId": account,
+    }
+
+
+def get_compliance_details_by_config_rule(self: ConfigResponse) -> str:
+    kept = evaluations(self.config_backend)
+    rule = self._get_param("ConfigRuleName")
+    limit = self._get_param("Limit") or 10
+    if len(rule) > 64 or limit > 100:
+        raise _invalid("configRuleName has at most 64 characters, and limit is at most 100.")
+    _exists(kept, rule)
+    wanted = self._get_param("ComplianceTypes") or COMPLIANCES
+    rows = [row for row in kept.rows.values() if row.rule == rule and row.compliance in wanted]
+    begin = int(self._get_param("NextToken") or 0)
+    results = [
+        {
+            "EvaluationResultIdentifier": {
+                "EvaluationResultQualifier": {
+                    "ConfigRuleName": rule,
+                    "ResourceType": row.type,
+                    "ResourceId": row.id,
+                },
+                "OrderingTimestamp": row.at.timestamp(),
+            },
+            "ComplianceType": row.compliance,
+            "Annotation": row.annotation,
+        }
+        for row in rows[begin : begin + limit]
+    ]
+    more = {"NextToken": str(begin + limit)} if begin + limit < len(rows) else {}
+    return json.dumps({"EvaluationResults": results, **more})
+
+
+def _exists(kept: Evaluations, rule: str) -> None:
+    if rule not in kept.rules:
+        raise JsonRESTError("NoSuchConfigRuleException", f"The ConfigRule '{rule}' provided in the request is invalid.")
+
+
+def _invalid(message: str) -> JsonRESTError:
+    return JsonRESTError("InvalidParameterValueException", message)
+
+
+METHODS = {ConfigResponse: (put_evaluations, start_config_rules_evaluation, get_compliance_details_by_config_rule)}

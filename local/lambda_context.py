@@ -1,0 +1,13 @@
+"""What Lambda hands to a handler beside the event."""
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class Context(LambdaContext):
+    """An invocation that has so many milliseconds left."""
+
+    def __init__(self, milliseconds: int = 300_000) -> None:
+        self._milliseconds = milliseconds
+
+    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]  # powertools declares it static
+        return self._milliseconds

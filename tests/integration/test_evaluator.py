@@ -1,0 +1,367 @@
+"""The evaluator as it is invoked: each event of events/ through the real handler, on the local AWS.
+
+UPDATE_GOLDEN=1 writes the golden files anew; read the difference before you commit it.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blindspot.aws.invocation import InvocationError
+from blindspot.settings import SettingsError
+from functions.evaluator import app
+from local.accounts import HALF_RIGHT, Made, a_compliant_account
+from local.aws import LocalAws
+from local.lambda_context import Context
+from tests.integration.conftest import RULE
+
+ROOT = Path(__file__).parents[2]
+EVENTS = [path.stem for path in sorted((ROOT / "events").glob("*.json"))]
+
+
+def invoke(event: object, milliseconds: int = 300_000) -> dict[str, Any]:
+    app.clients.cache_clear()
+    return app.handler(event, Context(milliseconds))
+
+
+def event(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    return loaded
+
+
+def asked_by_config(aws: LocalAws) -> dict[str, Any]:
+    """The event that AWS Config sends once it was told to start."""
+    invoke({"action": "start"})
+    return aws.config.due.pop(0)
+
+
+def steady(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without what differs from run to run."""
+    subscriptions = {
+        channel["subscription"]
+        for region in document.get("regions", {}).values()
+        for channel in region["channels"]
+        if channel["subscription"]
+    }
+    text = json.dumps({k: v for k, v in document.items() if k not in ("assessed_at", "duration_ms")})
+    for number, arn in enumerate(sorted(subscriptions)):
+        text = text.replace(arn, f"subscription-{number}")
+    steadied: dict[str, Any] = json.loads(text)
+    return steadied
+
+
+def run(aws: LocalAws, name: str) -> dict[str, Any]:
+    """What the event returns; an event of AWS Config bears the token that it was given."""
+    given = event(name)
+    if "resultToken" in given:
+        given["resultToken"] = asked_by_config(aws)["resultToken"]
+    return invoke(given)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_every_event_returns_what_its_golden_file_says(aws: LocalAws, name: str) -> None:
+    a_compliant_account(aws, pattern=HALF_RIGHT)
+    returned = steady(run(aws, name))
+    golden = ROOT / "tests/golden" / f"{name}.json"
+    if "UPDATE_GOLDEN" in os.environ:
+        golden.write_text(json.dumps(returned, indent=1) + "\n")
+    assert returned == json.loads(golden.read_text())
+
+
+def remove_trail(aws: LocalAws, made: Made) -> None:
+    aws.client("cloudtrail", made.region).delete_trail(Name=made.trail)
+
+
+def remove_log_group(aws: LocalAws, made: Made) -> None:
+    aws.client("logs", made.region).delete_log_group(logGroupName=made.log_group)
+
+
+def remove_filter(aws: LocalAws, made: Made) -> None:
+    aws.client("logs", made.region).delete_metric_filter(logGroupName=made.log_group, filterName=made.filter)
+
+
+def remove_alarm(aws: LocalAws, made: Made) -> None:
+    aws.client("cloudwatch", made.region).delete_alarms(AlarmNames=[made.alarm])
+
+
+def remove_topic(aws: LocalAws, made: Made) -> None:
+    aws.client("sns", made.region).delete_topic(TopicArn=made.topic)
+
+
+def remove_subscription(aws: LocalAws, made: Made) -> None:
+    sns = aws.client("sns", made.region)
+    for subscription in sns.list_subscriptions_by_topic(TopicArn=made.topic)["Subscriptions"]:
+        sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+
+
+LINKS = {
+    "trail.missing": remove_trail,
+    "log-group.missing": remove_log_group,
+    "filter.missing": remove_filter,
+    "alarm.missing": remove_alarm,
+    "topic.missing": remove_topic,
+    "subscription.missing": remove_subscription,
+}
+
+
+@pytest.mark.parametrize("code", LINKS)
+@pytest.mark.parametrize("name", ["assess", "config-rule"])
+def test_removing_any_one_link_is_told(aws: LocalAws, name: str, code: str) -> None:
+    made = a_compliant_account(aws)
+    whole = run(aws, name)
+    assert whole["verdict"] == "COMPLIANT"
+    LINKS[code](aws, made)
+    aws.config.asked.clear()
+    broken = run(aws, name)
+    assert broken["verdict"] == "NON_COMPLIANT"
+    assert [gap["code"] for gap in broken["regions"]["eu-west-1"]["gaps"]] == [code]
+    assert steady(broken) != steady(whole)
+
+
+def test_the_schedule_leads_to_a_row_and_an_event(aws: LocalAws) -> None:
+    a_compliant_account(aws, pattern=HALF_RIGHT)
+    aws.evaluator = invoke
+    assert invoke(event("scheduler")) == {"started": True, "reason": "AWS Config evaluates the rule"}
+    assert [str(call) for call in aws.calls] == ["config:StartConfigRulesEvaluation"]
+    aws.deliver()
+    (row,) = aws.config_rows
+    assert (row.type, row.id, row.compliance) == ("AWS::::Account", aws.account, "NON_COMPLIANT")
+    assert str(row.annotation).startswith("filter.misses: ")
+    (sent,) = aws.events
+    assert (sent["Source"], sent["DetailType"]) == ("blindspot", "Control Assessed")
+    detail = json.loads(sent["Detail"])
+    assert (detail["verdict"], detail["config"]) == ("NON_COMPLIANT", {"rule": RULE, "sent": 1, "refused": []})
+    assert "eventName" not in sent["Detail"]
+
+
+def test_too_soon_is_a_success(aws: LocalAws) -> None:
+    invoke({"action": "start"})
+    second = invoke({"action": "start"})
+    assert second["started"] is False
+    assert "in progress" in second["reason"]
+
+
+def test_by_hand_it_reports_nowhere(aws: LocalAws) -> None:
+    a_compliant_account(aws)
+    assert invoke(event("assess"))["config"] is None
+    assert (aws.config_rows, aws.events) == ([], [])
+    assert {call.service for call in aws.calls} == {"sts", "ec2", "cloudtrail", "logs", "cloudwatch", "sns"}
+
+
+def test_without_a_rule_the_schedule_assesses_and_tells_eventbridge(
+    aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLINDSPOT_CONFIG_RULE", "")
+    a_compliant_account(aws)
+    assert invoke(event("start"))["verdict"] == "COMPLIANT"
+    assert [sent["DetailType"] for sent in aws.events] == ["Control Assessed"]
+    assert not [call for call in aws.calls if call.service == "config"]
+
+
+def test_regions_get_rows_when_asked_for_and_lose_them_again(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_compliant_account(aws)
+    monkeypatch.setenv("BLINDSPOT_REPORT_REGIONS", "true")
+    document = invoke(asked_by_config(aws))
+    assert document["config"]["sent"] == len(aws.config_rows) == 19
+    assert {row.compliance for row in aws.config_rows} == {"COMPLIANT"}
+    monkeypatch.setenv("BLINDSPOT_REPORT_REGIONS", "false")
+    aws.config.asked.clear()
+    invoke(asked_by_config(aws))
+    compliances = {row.id: row.compliance for row in aws.config_rows}
+    assert compliances.pop(aws.account) == "COMPLIANT"
+    assert set(compliances.values()) == {"NOT_APPLICABLE"}
+
+
+@pytest.mark.parametrize("how", ["exception", "answer"])
+def test_region_rows_that_aws_config_refuses_are_left_out(
+    aws: LocalAws, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    a_compliant_account(aws)
+    monkeypatch.setenv("BLINDSPOT_REPORT_REGIONS", "true")
+    aws.config.refused_ids = (how, "/")
+    document = invoke(asked_by_config(aws))
+    assert document["config"]["sent"] == 1
+    assert len(document["config"]["refused"]) == 18
+    assert [row.id for row in aws.config_rows] == [aws.account]
+
+
+def test_a_region_that_refuses_is_named_and_the_verdict_stands(aws: LocalAws) -> None:
+    a_compliant_account(aws)
+    aws.fail("cloudtrail:DescribeTrails", "sa-east-1", "AccessDeniedException")
+    document = invoke(event("assess"))
+    assert document["verdict"] == "COMPLIANT"
+    assert document["unreadable"] == [
+        {
+            "call": "cloudtrail:DescribeTrails",
+            "region": "sa-east-1",
+            "error": "AccessDeniedException",
+            "permission": "cloudtrail:DescribeTrails",
+        }
+    ]
+    assert [str(call) for call in aws.calls if call.region == "sa-east-1"] == ["cloudtrail:DescribeTrails"]
+
+
+def test_regions_not_opted_in_and_excluded_are_named_and_not_called(
+    aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLINDSPOT_EXCLUDED_REGIONS", "us-west-1,us-west-2")
+    document = invoke(event("assess"))
+    assert [skipped["region"] for skipped in document["skipped"]] == [
+        "af-south-1",
+        "ap-east-1",
+        "us-west-1",
+        "us-west-2",
+    ]
+    assert not {"af-south-1", "ap-east-1", "us-west-1", "us-west-2"} & set(document["regions"])
+    assert not {call.region for call in aws.calls} & {"af-south-1", "ap-east-1", "us-west-1", "us-west-2"}
+
+
+def test_a_run_out_of_time_still_reports_in_time(aws: LocalAws) -> None:
+    a_compliant_account(aws)
+    asked = asked_by_config(aws)
+    aws.hang("cloudwatch:DescribeAlarms", seconds=3)
+    document = invoke(asked, milliseconds=(app.RESERVED_SECONDS + 1) * 1000)
+    assert document["duration_ms"] < 2500
+    assert document["verdict"] == "INDETERMINATE"
+    (row,) = aws.config_rows
+    assert row.compliance == "NON_COMPLIANT"
+    assert str(row.annotation).startswith("Cannot verify: cloudwatch:DescribeAlarms gave no answer")
+
+
+WRONG_SETTINGS = {
+    "PROFILE": ("cis", "Profile is 'cis'"),
+    "OVERRIDES": ('{"benine": 1}', "unknown key 'benine'"),
+    "EXCLUDED_REGIONS": ("Frankfurt", "ExcludedRegions has 'Frankfurt'"),
+    "REPORT_REGIONS": ("maybe", "ReportRegions is 'maybe'"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_SETTINGS)
+def test_wrong_settings_are_an_error_and_leave_no_earlier_compliant_standing(
+    aws: LocalAws, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    a_compliant_account(aws)
+    invoke(asked_by_config(aws))
+    assert [row.compliance for row in aws.config_rows] == ["COMPLIANT"]
+    aws.config.asked.clear()
+    asked = asked_by_config(aws)
+    value, said = WRONG_SETTINGS[name]
+    monkeypatch.setenv(f"BLINDSPOT_{name}", value)
+    with pytest.raises(SettingsError, match=said):
+        invoke(asked)
+    (row,) = aws.config_rows
+    assert row.compliance == "NON_COMPLIANT"
+    assert str(row.annotation).startswith("Cannot verify: ")
+    assert said in str(row.annotation)
+
+
+def another_account(asked: dict[str, Any], aws: LocalAws) -> None:
+    asked["invokingEvent"] = asked["invokingEvent"].replace(aws.account, "999999999999")
+
+
+def no_identity(asked: dict[str, Any], aws: LocalAws) -> None:
+    aws.fail("sts:GetCallerIdentity", error="InvalidClientTokenId")
+
+
+def a_bug(asked: dict[str, Any], aws: LocalAws) -> None:
+    aws.malform("config:GetComplianceDetailsByConfigRule", {"EvaluationResults": "SECRET"})
+
+
+@pytest.mark.parametrize("outright", [another_account, no_identity])
+def test_a_run_that_fails_outright_says_so_and_raises(
+    aws: LocalAws, outright: Callable[[dict[str, Any], LocalAws], None]
+) -> None:
+    a_compliant_account(aws)
+    asked = asked_by_config(aws)
+    outright(asked, aws)
+    with pytest.raises(Exception, match=r"account|GetCallerIdentity"):
+        invoke(asked)
+    (row,) = aws.config_rows
+    assert row.compliance == "NON_COMPLIANT"
+    assert str(row.annotation).startswith("Cannot verify: ")
+    assert aws.events == []
+
+
+def test_earlier_rows_that_cannot_be_read_do_not_keep_the_verdict_back(aws: LocalAws) -> None:
+    a_compliant_account(aws)
+    asked = asked_by_config(aws)
+    a_bug(asked, aws)
+    assert invoke(asked)["config"]["sent"] == 1
+
+
+def test_a_malformed_event_of_aws_config_sends_nothing(aws: LocalAws) -> None:
+    asked = asked_by_config(aws) | {"invokingEvent": "{"}
+    aws.calls.clear()
+    with pytest.raises(InvocationError):
+        invoke(asked)
+    assert (aws.calls, aws.config_rows) == ([], [])
+
+
+@pytest.mark.parametrize("wrong", [{}, {"action": "remediate"}, {"resultToken": "x"}, "assess", None])
+def test_an_unknown_event_makes_no_call(aws: LocalAws, wrong: object) -> None:
+    with pytest.raises(InvocationError, match="Allowed: "):
+        invoke(wrong)
+    assert aws.calls == []
+
+
+def test_an_event_that_eventbridge_does_not_take_fails_the_run_after_the_report(aws: LocalAws) -> None:
+    a_compliant_account(aws)
+    asked = asked_by_config(aws)
+    aws.malform("events:PutEvents", {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]})
+    with pytest.raises(Exception, match="events:PutEvents"):
+        invoke(asked)
+    assert [row.compliance for row in aws.config_rows] == ["COMPLIANT"]
+
+
+FAILURES: dict[str, Callable[[LocalAws], None]] = {
+    "none": lambda aws: None,
+    "refused": lambda aws: aws.fail("cloudtrail:DescribeTrails"),
+    "no identity": lambda aws: aws.fail("sts:GetCallerIdentity"),
+    "hanging": lambda aws: aws.hang("logs:DescribeMetricFilters"),
+    "report refused": lambda aws: aws.fail("config:PutEvaluations"),
+    "event refused": lambda aws: aws.fail("events:PutEvents"),
+    "malformed": lambda aws: aws.malform("sns:GetTopicAttributes", {"Attributes": "SECRET-policy"}),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_no_secret_is_ever_logged(
+    aws: LocalAws, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, failure: str
+) -> None:
+    a_compliant_account(aws, pattern=HALF_RIGHT)
+    asked = asked_by_config(aws)
+    token = asked["resultToken"]
+    asked |= {"executionRoleArn": "arn:aws:iam::123456789012:role/SECRET", "ruleParameters": '{"SECRET": "SECRET"}'}
+    FAILURES[failure](aws)
+    logging.getLogger().setLevel(logging.DEBUG)
+    logging.getLogger("blindspot").setLevel(logging.DEBUG)
+    with caplog.at_level(logging.DEBUG):
+        raised = ""
+        try:
+            invoke(asked)
+        except Exception as error:  # noqa: BLE001 (whatever it is, Lambda logs its text and its causes)
+            raised = "".join(
+                map(str, (error, error.__cause__, error.__context__ if not error.__suppress_context__ else ""))
+            )
+    printed = capsys.readouterr()
+    logged = printed.out + printed.err + caplog.text + raised
+    assert logged
+    assert token not in logged
+    assert "SECRET" not in logged
+
+
+@pytest.mark.parametrize("unread", ["SECRET {", '["SECRET"]', '{"messageType": "SECRET"}'])
+def test_the_text_of_an_event_that_cannot_be_read_is_not_logged(
+    aws: LocalAws, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, unread: str
+) -> None:
+    asked = asked_by_config(aws) | {"invokingEvent": unread}
+    with caplog.at_level(logging.DEBUG), pytest.raises(InvocationError) as caught:
+        invoke(asked)
+    printed = capsys.readouterr()
+    assert "SECRET" not in printed.out + printed.err + caplog.text + str(caught.value)
+    assert asked["resultToken"] not in printed.out + printed.err + caplog.text + str(caught.value)

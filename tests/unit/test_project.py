@@ -1,0 +1,80 @@
+"""Conventions of the repository that nothing else would notice."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.unit.blindspot.test_profile import BLIND, EXACT, LATE, OK, VERDICTS
+
+ROOT = Path(__file__).parents[2]
+LAYER = ROOT / "layers/blindspot"
+
+
+def _tracked() -> Iterator[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    paths = (ROOT / name for name in listed.stdout.split("\0") if name)
+    return (path for path in paths if path.is_file())
+
+
+def _pins(lock: Path) -> set[str]:
+    return set(re.findall(r"^[\w.-]+==\S+", lock.read_text(), re.MULTILINE))
+
+
+def test_the_readme_names_what_a_user_runs() -> None:
+    readme = (ROOT / "README.md").read_text()
+    targets = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    wanted = [f"make {target}" for target in targets if target not in {"help", "lock", "clean"}]
+    wanted += [f"events/{path.name}" for path in sorted((ROOT / "events").glob("*.json"))]
+    assert [text for text in wanted if text not in readme] == []
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="asks git which files are the project's")
+def test_no_file_says_where_packages_come_from() -> None:
+    address = re.compile(rb"index-url|find-links|(pypi|pythonhosted|npmjs|debian)\.(org|com)")
+    own = Path(__file__)
+    assert [path for path in _tracked() if path != own and address.search(path.read_bytes())] == []
+
+
+def test_the_locks_agree_so_that_they_share_one_environment() -> None:
+    locks = [LAYER / "requirements.txt", *(ROOT / f"requirements/{name}.txt" for name in ("demo", "test", "check"))]
+    for smaller, larger in pairwise(locks):
+        assert _pins(smaller) < _pins(larger)
+
+
+def test_every_module_has_its_place_in_the_import_order() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    placed = set(re.findall(r"blindspot\.(\w+)", " ".join(contracts[0]["layers"])))
+    exist = {path.stem for path in (LAYER / "blindspot").glob("*.py")} - {"__init__"} | {"aws"}
+    assert placed == exist
+
+
+@pytest.mark.parametrize("path", sorted((LAYER / "filter_pattern").glob("*.py")), ids=lambda path: path.stem)
+def test_the_pattern_language_needs_the_standard_library_alone(path: Path) -> None:
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import(names=names):
+                imported |= {name.name.split(".")[0] for name in names}
+            case ast.ImportFrom(module=module, level=0):
+                imported.add(str(module).split(".")[0])
+    assert imported <= sys.stdlib_module_names | {"filter_pattern"}
+
+
+def test_the_readme_shows_the_verdicts_of_the_profiles() -> None:
+    shown = re.findall(r"^\| `([\w.-]+)` \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    words = {OK: "yes", LATE: "alarm", BLIND: "benign", EXACT: "exact"}
+    table = {source: " | ".join(words[cell] for cell in cells) for source, cells in VERDICTS.items()}
+    assert [row for row in shown if row[0] in table] == list(table.items())
