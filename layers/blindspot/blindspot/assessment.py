@@ -97,7 +97,10 @@ def assess(snapshot: Snapshot, profile: Profile) -> Assessment:
 
 def _known(snapshot: Snapshot) -> tuple[str, ...]:
     """The regions to judge; only the function's own where the enabled ones are not known."""
-    return (snapshot.own_region,) if isinstance(snapshot.regions, Unreadable) else snapshot.regions
+    if not isinstance(snapshot.regions, Unreadable):
+        return snapshot.regions
+    excluded = {skipped.region for skipped in snapshot.skipped if skipped.excluded}
+    return tuple({snapshot.own_region} - excluded)
 
 
 class _Judge:
@@ -175,14 +178,12 @@ def _unseen(required: Predicate, covering: list[Predicate], records: Records) ->
 
 def _open_doubts(snapshot: Snapshot, profile: Profile, region: str | None) -> Iterator[Doubt]:
     """What may see any event of the region without being a channel that we know of."""
-    if region is not None:
-        unread = [snapshot.unread_regions[region]] if region in snapshot.unread_regions else []
-    elif all(name in snapshot.unread_regions for name in _known(snapshot)):
-        unread = [*snapshot.unread_regions.values()]
-    else:
-        unread = []  # a multi-region trail shows in every region, so one region that answers shows them all
-    for read in unread:
-        yield gaps.unread(f"trails in {read.region}", read)
+    unread = snapshot.unread_regions
+    if region is not None and region in unread:
+        yield gaps.unread(f"trails in {region}", unread[region])
+    # A multi-region trail shows in every region, so one region that answers shows them all.
+    elif region is None and all(name in unread for name in _known(snapshot)):
+        yield Doubt("trails", "No region could be asked for its trails.")
     if profile.siem_destinations:
         yield Doubt(profile.siem_destinations[0], "The SIEM destinations are not worked out yet.")
 

@@ -197,9 +197,10 @@ class _Tails:
             yield tail
 
     def _from_action(self, tail: _Tail, alarm: MetricAlarm, arn: str) -> _Tail:
-        topic = self.snapshot.topics.get(arn)
+        region = _region(alarm.arn)
+        topic = self.snapshot.topics.get(arn, Unreadable("sns:GetTopicAttributes", region, "NotRead"))
         tail = replace(tail, topic=arn).then(
-            delivery.letting_in(arn, topic, region=_region(alarm.arn), account=self.snapshot.account)
+            delivery.letting_in(arn, topic, region=region, account=self.snapshot.account)
         )
         if topic is None or isinstance(topic, Unreadable):
             return tail

@@ -306,6 +306,19 @@ def test_with_the_regions_unread_the_account_is_at_best_indeterminate() -> None:
     assert assessment.verdict is INDETERMINATE
 
 
+def test_where_every_region_is_excluded_nothing_is_known_of_the_future() -> None:
+    excluded = tuple(Skipped(name, "excluded", excluded=True) for name in REGIONS)
+    snapshot = a_compliant_account(trails=(), regions=(), skipped=excluded)
+    assert [(r.region, r.verdict) for r in assess(snapshot, PROFILE).regions] == [(FUTURE, INDETERMINATE)]
+    refused = Unreadable("ec2:DescribeRegions", HOME, "UnauthorizedOperation", denied=True)
+    unlisted = assess(replace(snapshot, regions=refused), PROFILE)
+    assert [(r.region, r.verdict) for r in unlisted.regions] == [(FUTURE, INDETERMINATE)]
+
+
+def test_a_topic_that_was_not_read_is_not_taken_for_missing() -> None:
+    assert assess(a_compliant_account(topics={}), PROFILE).verdict is INDETERMINATE
+
+
 def test_future_is_no_region_that_is_enabled_or_excluded() -> None:
     pattern = (
         '{ ($.errorCode = "AccessDenied*" || $.errorCode = "*UnauthorizedOperation") && $.awsRegion != "ap-south-1" }'

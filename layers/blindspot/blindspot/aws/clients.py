@@ -80,6 +80,9 @@ class Clients:
         self.region = region
         self.api_calls = 0
         self._session = Session()
+        # An older SDK otherwise asks us-east-1, which may be excluded (AWS SDKs and tools reference guide,
+        # "AWS STS Regional endpoints").
+        self._session.set_config_variable("sts_regional_endpoints", "regional")
         self._session.register("before-parameter-build", self._count)
         self._clients: dict[tuple[str, str], Any] = {}
         # Creating a client is not thread-safe (boto3 guide, "Multithreading or multiprocessing with clients").

@@ -76,7 +76,8 @@ async def in_thread(work: Callable[[], T]) -> T:
     future: Future[T] = Future()
 
     def run() -> None:
-        future.set_running_or_notify_cancel()
+        if not future.set_running_or_notify_cancel():
+            return  # the deadline came first
         try:
             future.set_result(work())
         except BaseException as error:  # noqa: BLE001 - rises in whoever awaits
