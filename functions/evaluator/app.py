@@ -25,7 +25,7 @@ from blindspot.snapshot import Unreadable
 logger = Logger(service="blindspot")
 metrics = Metrics(namespace="Blindspot", service="blindspot")
 
-RESERVED_SECONDS = 30
+RESERVED_SECONDS = 60
 """Kept back from the time that Lambda leaves us: enough to report, with retries, whatever was read until then."""
 
 

@@ -13,7 +13,17 @@ from math import isfinite
 from blindspot import cloudtrail, delivery, firing, recording
 from blindspot.gaps import Doubt, Finding, Gap, short, unread
 from blindspot.profile import Profile
-from blindspot.snapshot import Alarm, LogGroup, MetricAlarm, MetricFilter, OtherAlarm, Snapshot, Trail, Unreadable
+from blindspot.snapshot import (
+    UNKNOWN_KIND,
+    Alarm,
+    LogGroup,
+    MetricAlarm,
+    MetricFilter,
+    OtherAlarm,
+    Snapshot,
+    Trail,
+    Unreadable,
+)
 from filter_pattern import All, Any, Pattern, PatternSyntaxError, Predicate, Undecided, find, parse
 
 
@@ -340,13 +350,13 @@ def _referring(
 ) -> Iterator[OtherAlarm]:
     """The alarms that are not on one metric and name this one, its log group, or an alarm that does."""
     others = [alarm for alarm in alarms if isinstance(alarm, OtherAlarm)]
-    names = {short(group.arn), *(short(alarm.arn) for alarm in watching)}
+    names = {metric_filter.metric, short(group.arn), *(short(alarm.arn) for alarm in watching)}
     before = -1
     found: dict[str, OtherAlarm] = {}
     while before != len(found):
         before = len(found)
         for other in others:
-            named = any(name in other.mentions for name in names)
+            named = other.kind == UNKNOWN_KIND or any(name in other.mentions for name in names)
             if named or (metric_filter.namespace, metric_filter.metric) in other.metrics:
                 found[other.arn] = other
                 names.add(short(other.arn))

@@ -124,6 +124,10 @@ class MetricAlarm:
     state_since: datetime | None = None
 
 
+UNKNOWN_KIND = "alarm of an unknown kind"
+"""The kind of an alarm that AWS describes in terms newer than ours: it may watch anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class OtherAlarm:
     """An alarm that watches something other than one metric, with all it refers to.

@@ -11,6 +11,7 @@ from blindspot import profile
 from blindspot.assessment import FUTURE, Assessment, RegionAssessment, Verdict, assess
 from blindspot.gaps import FIXES
 from blindspot.snapshot import (
+    UNKNOWN_KIND,
     EventSelector,
     EventSelectors,
     LogGroup,
@@ -161,6 +162,10 @@ DOUBTFUL = {
     "log alarm": a_compliant_account(
         alarms=(OtherAlarm("arn:aws:cloudwatch:eu-west-1:1:alarm:l", "log alarm", mentions='["management-events"]'),)
     ),
+    "query that names the metric": a_compliant_account(
+        alarms=(OtherAlarm("arn:aws:cloudwatch:eu-west-1:1:alarm:q", "query", mentions="sum(unauthorized_api_calls)"),)
+    ),
+    "unknown kind": a_compliant_account(alarms=(OtherAlarm("arn:aws:cloudwatch:eu-west-1:1:alarm:u", UNKNOWN_KIND),)),
     "percentile": alarm(statistic=None),
     "anomaly band": alarm(comparison="GreaterThanUpperThreshold"),
     "average with a default": a_compliant_account(

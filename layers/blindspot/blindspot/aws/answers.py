@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from blindspot.aws.fields import Answer, Malformed, arn, field, items, number, text, texts, time
 from blindspot.snapshot import (
+    UNKNOWN_KIND,
     Alarm,
     EventSelector,
     EventSelectors,
@@ -152,7 +153,7 @@ def _metric_alarm(alarm: Answer) -> Alarm:
     if unusual:
         return _other(alarm, _UNUSUAL[next(iter(unusual))], metrics=_metrics(alarm), mentions=text(unusual))
     if alarm.get("MetricName") is None:  # on something that this SDK is too old to know
-        return _other(alarm, "alarm of an unknown kind", mentions=text(alarm))
+        return _other(alarm, UNKNOWN_KIND, mentions=text(alarm))
     periods = field(alarm, "EvaluationPeriods", int)
     percentile = field(alarm, "ExtendedStatistic", str, None)
     return MetricAlarm(

@@ -1,0 +1,222 @@
+"""A read that fails: what it would have read is Unreadable, and nothing else is different."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse, HTTPHeaders
+
+from blindspot.aws.collect import AccountUnknown
+from blindspot.aws.reading import AT_ONCE
+from blindspot.snapshot import Snapshot, Topic, TrailStatus, Unreadable
+from local.accounts import a_compliant_account
+from local.aws import Call, Fault, LocalAws, local_aws
+from tests.integration.reading import OWN, REGIONS, calls, look
+
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
+NOT_DENIED = ("UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "ThrottlingException")
+
+
+@pytest.fixture
+def aws() -> Iterator[LocalAws]:
+    """One whole channel in the own region."""
+    with local_aws(region=OWN, regions=REGIONS) as aws:
+        a_compliant_account(aws)
+        yield aws
+
+
+def _trail(whole: Snapshot, **bent: Any) -> Snapshot:
+    return replace(whole, trails=(replace(whole.trails[0], **bent),))
+
+
+def _topic(whole: Snapshot, subscriptions: Any) -> Snapshot:
+    ((arn, topic),) = whole.topics.items()
+    assert isinstance(topic, Topic)
+    return replace(whole, topics={arn: replace(topic, subscriptions=subscriptions)})
+
+
+def _subscription(whole: Snapshot, why: Unreadable) -> Snapshot:
+    (topic,) = whole.topics.values()
+    assert isinstance(topic, Topic)
+    assert not isinstance(topic.subscriptions, Unreadable)
+    return _topic(whole, (replace(topic.subscriptions[0], filter_policy=why),))
+
+
+def _home(whole: Snapshot, why: Unreadable) -> Snapshot:
+    bent = replace(whole, unread_regions={OWN: why}, log_groups=dict.fromkeys(whole.log_groups, why), alarms={OWN: why})
+    return _trail(replace(bent, topics={}), status=why, selectors=why)
+
+
+def _log_group(whole: Snapshot, why: Unreadable) -> Snapshot:
+    return replace(whole, log_groups=dict.fromkeys(whole.log_groups, why), topics={})
+
+
+INSTEAD: dict[str, Callable[[Snapshot, Unreadable], Snapshot]] = {
+    "ec2:DescribeRegions": lambda whole, why: replace(whole, regions=why, skipped=()),
+    "cloudtrail:DescribeTrails": _home,
+    "cloudtrail:GetTrailStatus": lambda whole, why: _trail(whole, status=why),
+    "cloudtrail:GetEventSelectors": lambda whole, why: _trail(whole, selectors=why),
+    "logs:DescribeMetricFilters": _log_group,
+    "cloudwatch:DescribeAlarms": lambda whole, why: replace(whole, alarms={OWN: why}, topics={}),
+    "sns:GetTopicAttributes": lambda whole, why: replace(whole, topics=dict.fromkeys(whole.topics, why)),
+    "sns:ListSubscriptionsByTopic": _topic,
+    "sns:GetSubscriptionAttributes": _subscription,
+}
+"""For each operation: the snapshot when it gives no answer in the own region."""
+
+
+def steady(snapshot: Snapshot) -> Snapshot:
+    """The snapshot less the time of the last delivery, which goes on."""
+    return replace(
+        snapshot,
+        trails=tuple(
+            replace(trail, status=replace(trail.status, logs_delivered_at=None))
+            if isinstance(trail.status, TrailStatus)
+            else trail
+            for trail in snapshot.trails
+        ),
+    )
+
+
+@pytest.mark.parametrize("error", ["AccessDenied", "UnrecognizedClientException"])
+@pytest.mark.parametrize("call", INSTEAD)
+def test_an_error(aws: LocalAws, call: str, error: str) -> None:
+    whole = steady(look())
+    aws.fail(call, OWN, error)
+    why = Unreadable(call, OWN, error, denied=error == "AccessDenied")
+    assert steady(look()) == INSTEAD[call](whole, why)
+
+
+@pytest.mark.parametrize("call", INSTEAD)
+def test_no_answer(aws: LocalAws, call: str) -> None:
+    whole = steady(look())
+    aws.hang(call, OWN)
+    assert steady(look()) == INSTEAD[call](whole, Unreadable(call, OWN, "Timeout"))
+
+
+@pytest.mark.parametrize("call", INSTEAD)
+def test_a_malformed_answer(aws: LocalAws, call: str) -> None:
+    whole = steady(look())
+    aws.malform(call, {"Unexpected": True}, OWN)
+    field = {
+        "ec2:DescribeRegions": "Regions",
+        "cloudtrail:DescribeTrails": "trailList",
+        "cloudtrail:GetTrailStatus": "IsLogging",
+        "cloudtrail:GetEventSelectors": "EventSelectors",
+        "logs:DescribeMetricFilters": "metricFilters",
+        "cloudwatch:DescribeAlarms": "MetricAlarms",
+        "sns:ListSubscriptionsByTopic": "Subscriptions",
+    }.get(call, "Attributes")
+    assert steady(look()) == INSTEAD[call](whole, Unreadable(call, OWN, f"Malformed: {field}"))
+
+
+@pytest.mark.parametrize("call", INSTEAD)
+def test_the_deadline(aws: LocalAws, call: str) -> None:
+    whole = steady(look())
+    aws.hang(call, OWN, seconds=5)
+
+    began = time.monotonic()
+    bent = look(seconds=0.5)
+
+    assert time.monotonic() - began < 1
+    assert steady(bent) == INSTEAD[call](whole, Unreadable(call, OWN, "Timeout"))
+
+
+def test_after_the_deadline_nothing_is_called(aws: LocalAws) -> None:
+    with pytest.raises(AccountUnknown, match=r"^sts:GetCallerIdentity in eu-west-1: Timeout$"):
+        look(seconds=-1)
+    assert aws.calls == []
+
+
+@pytest.mark.parametrize("error", [*DENIED, *NOT_DENIED])
+def test_only_a_refusal_names_a_missing_permission(aws: LocalAws, error: str) -> None:
+    aws.fail("cloudtrail:GetTrailStatus", error=error)
+    (trail,) = look().trails
+    assert isinstance(trail.status, Unreadable)
+    assert (trail.status.error, trail.status.denied) == (error, error in DENIED)
+
+
+def test_without_an_account_nothing_is_judged(aws: LocalAws) -> None:
+    aws.fail("sts:GetCallerIdentity", error="ExpiredToken")
+    with pytest.raises(AccountUnknown) as raised:
+        look()
+    assert str(raised.value) == "sts:GetCallerIdentity in eu-west-1: ExpiredToken"
+    assert raised.value.__context__ is None
+
+
+def test_a_programming_error_rises(aws: LocalAws) -> None:
+    def fail(_: Call) -> object:
+        raise ZeroDivisionError
+
+    aws.faults.append(Fault("cloudtrail:GetEventSelectors", None, fail))
+    with pytest.raises(ZeroDivisionError):
+        look()
+
+
+def test_where_the_probe_is_refused_nothing_more_is_called(aws: LocalAws) -> None:
+    made = a_compliant_account(aws, region="us-east-1", name="elsewhere")
+    aws.fail("cloudtrail:DescribeTrails", "us-east-1")
+
+    snapshot = look()
+
+    assert calls(aws, "us-east-1") == {"cloudtrail:DescribeTrails": 1}
+    refused = Unreadable("cloudtrail:DescribeTrails", "us-east-1", "AccessDenied", denied=True)
+    (shadow,) = (trail for trail in snapshot.trails if trail.home_region == "us-east-1")
+    assert (shadow.multi_region, shadow.status, shadow.selectors) == (True, refused, refused)
+    assert snapshot.log_groups[f"arn:aws:logs:us-east-1:{aws.account}:log-group:{made.log_group}"] == refused
+    assert snapshot.alarms["us-east-1"] == refused
+    assert snapshot.unread_regions == {"us-east-1": refused}
+
+
+def test_with_the_regions_unread_only_the_own_is_called(aws: LocalAws) -> None:
+    a_compliant_account(aws, region="us-east-1", name="elsewhere")
+    aws.fail("ec2:DescribeRegions")
+
+    snapshot = look(excluded=("us-west-2",))
+
+    assert {call.region for call in aws.calls} == {OWN}
+    refused = Unreadable("ec2:DescribeRegions", OWN, "AccessDenied", denied=True)
+    assert [trail.status for trail in snapshot.trails if trail.home_region == "us-east-1"] == [refused]
+    assert [skipped.region for skipped in snapshot.skipped] == ["us-west-2"]
+
+
+def test_a_list_of_regions_without_the_own_is_malformed(aws: LocalAws) -> None:
+    aws.malform("ec2:DescribeRegions", {"Regions": []})
+    assert look().regions == Unreadable("ec2:DescribeRegions", OWN, "Malformed: Regions")
+
+
+@pytest.mark.parametrize(("error", "asked"), [("AccessDeniedException", 1), ("TrailNotFoundException", 3)])
+def test_a_later_refusal_stops_that_operation_there(aws: LocalAws, error: str, asked: int) -> None:
+    for name in ("second", "third"):
+        a_compliant_account(aws, name=name, topic="security-alerts")
+    a_compliant_account(aws, region="us-east-1", name="elsewhere")
+    aws.fail("cloudtrail:GetTrailStatus", OWN, error)
+
+    snapshot = look()
+
+    assert calls(aws, OWN)["cloudtrail:GetTrailStatus"] == asked
+    assert calls(aws, OWN)["cloudtrail:GetEventSelectors"] == 3
+    why = Unreadable("cloudtrail:GetTrailStatus", OWN, error, denied=asked == 1)
+    assert [trail.status for trail in snapshot.trails if trail.home_region == OWN] == [why] * 3
+    assert all(isinstance(trail.status, TrailStatus) for trail in snapshot.trails if trail.home_region != OWN)
+
+
+def test_no_more_than_so_many_calls_at_once(aws: LocalAws) -> None:
+    busy = threading.Semaphore(AT_ONCE)
+    exceeded: list[bool] = []
+
+    def slowly(_: Call) -> object:
+        exceeded.append(not busy.acquire(blocking=False))
+        time.sleep(0.05)
+        busy.release()
+        return AWSResponse("", 200, HTTPHeaders(), None), {"trailList": []}
+
+    names = (OWN, *(f"zz-made-{number}" for number in range(3 * AT_ONCE)))
+    listed = [{"RegionName": name, "OptInStatus": "opted-in"} for name in names]
+    aws.malform("ec2:DescribeRegions", {"Regions": listed})
+    aws.faults.append(Fault("cloudtrail:DescribeTrails", None, slowly))
+    assert look().regions == tuple(sorted(names))
+    assert exceeded == [False] * len(names)

@@ -1,0 +1,152 @@
+"""What AWS Config is asked and told, and that nobody else learns the token."""
+
+import logging
+import traceback
+from datetime import UTC, datetime
+
+import pytest
+
+from blindspot.aws.clients import Clients
+from blindspot.aws.config_rule import NotReported, NotStarted, Started, report, reported_before, start
+from blindspot.config_rows import Row
+from blindspot.snapshot import Unreadable
+from local.aws import LocalAws
+from tests.integration.conftest import RULE
+
+PUT = "config:PutEvaluations"
+ACCOUNT = "123456789012"
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def clients(aws: LocalAws) -> Clients:
+    return Clients(aws.region)
+
+
+@pytest.fixture
+def token(aws: LocalAws) -> str:
+    aws.client("config").start_config_rules_evaluation(ConfigRuleNames=[RULE])
+    return str(aws.config.due.pop()["resultToken"])
+
+
+def rows(others: int, compliance: str = "COMPLIANT") -> tuple[Row, ...]:
+    """The account's row and so many others."""
+    ids = (ACCOUNT, *(f"{ACCOUNT}/region-{number}" for number in range(others)))
+    return tuple(Row("AWS::::Account", resource_id, compliance, "why", NOW) for resource_id in ids)
+
+
+def failing(aws: LocalAws, *failed: Row, times: int | None = None) -> None:
+    """PutEvaluations gives these rows back in FailedEvaluations."""
+    given = [{"ComplianceResourceType": row.resource_type, "ComplianceResourceId": row.resource_id} for row in failed]
+    aws.malform(PUT, {"FailedEvaluations": given})
+    aws.faults[-1].times = times
+
+
+def test_start(aws: LocalAws, clients: Clients) -> None:
+    assert start(clients, RULE) == Started(True, "AWS Config evaluates the rule")
+    assert len(aws.config.due) == 1
+
+
+def test_too_soon_is_as_good(aws: LocalAws, clients: Clients) -> None:
+    start(clients, RULE)
+    again = start(clients, RULE)
+    assert again == Started(False, "an evaluation is in progress, or one was started less than a minute ago")
+    assert len(aws.config.due) == 1
+
+
+@pytest.mark.parametrize("error", ["ResourceInUseException", "NoSuchConfigRuleException", "AccessDeniedException"])
+def test_any_other_error_rises(aws: LocalAws, clients: Clients, error: str) -> None:
+    aws.fail("config:StartConfigRulesEvaluation", error=error)
+    with pytest.raises(NotStarted, match=f"^config:StartConfigRulesEvaluation in eu-west-1: {error}$"):
+        start(clients, RULE)
+
+
+def test_rows_are_kept_as_they_were_sent(aws: LocalAws, clients: Clients, token: str) -> None:
+    bare = Row("AWS::::Account", ACCOUNT, "NON_COMPLIANT", None, NOW)
+    assert report(clients, token, [bare]).sent == 1
+    (kept,) = aws.config_rows
+    assert (kept.rule, kept.type, kept.id) == (RULE, "AWS::::Account", ACCOUNT)
+    assert (kept.compliance, kept.annotation, kept.at) == ("NON_COMPLIANT", None, NOW)
+
+
+@pytest.mark.parametrize(("others", "puts"), [(0, 1), (1, 2), (100, 2), (101, 3), (250, 4)])
+def test_the_account_goes_alone_and_the_others_by_the_hundred(
+    aws: LocalAws, clients: Clients, token: str, others: int, puts: int
+) -> None:
+    assert report(clients, token, rows(others)).sent == 1 + others
+    assert len(aws.config_rows) == 1 + others
+    assert aws.config_rows[0].id == ACCOUNT
+    assert [str(call) for call in aws.calls] == [PUT] * puts
+
+
+def test_what_failed_is_sent_again(aws: LocalAws, clients: Clients, token: str) -> None:
+    sent = rows(3)
+    failing(aws, sent[0], times=2)
+    reported = report(clients, token, sent)
+    assert (reported.sent, reported.refused) == (4, ())
+    assert {row.id for row in aws.config_rows} == {row.resource_id for row in sent}
+
+
+@pytest.mark.parametrize("how", ["exception", "answer"])
+def test_refused_ids_are_left_out(aws: LocalAws, clients: Clients, token: str, how: str) -> None:
+    aws.config.refused_ids = (how, "/")
+    reported = report(clients, token, rows(2))
+    assert reported.sent == 1
+    assert reported.refused == (f"{ACCOUNT}/region-0", f"{ACCOUNT}/region-1")
+    assert reported.error == ("InvalidParameterValueException" if how == "exception" else "FailedEvaluations")
+    assert [row.id for row in aws.config_rows] == [ACCOUNT]
+
+
+def test_the_account_s_row_must_be_taken(aws: LocalAws, clients: Clients, token: str) -> None:
+    failing(aws, *rows(0))
+    with pytest.raises(NotReported, match=r"^config:PutEvaluations in eu-west-1: FailedEvaluations$"):
+        report(clients, token, rows(2))
+    assert aws.config_rows == []
+
+
+def test_a_wrong_token(clients: Clients) -> None:
+    with pytest.raises(NotReported, match=r"^config:PutEvaluations in eu-west-1: InvalidResultTokenException$"):
+        report(clients, "SECRET-token", rows(0))
+
+
+@pytest.mark.parametrize(
+    "fault", ["InvalidResultTokenException", "AccessDeniedException", "ParamValidationError", "Timeout", "Malformed"]
+)
+def test_the_token_is_never_told(aws: LocalAws, clients: Clients, fault: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    token: object = "SECRET-token"
+    if fault == "ParamValidationError":
+        token = {"SECRET-token": 1}  # the SDK's message quotes it
+    elif fault == "Timeout":
+        aws.hang(PUT)
+    elif fault == "Malformed":
+        aws.malform(PUT, {"FailedEvaluations": "SECRET-message"})
+    else:
+        aws.fail(PUT, error=fault)
+
+    with pytest.raises(NotReported, match=fault) as raised:
+        report(clients, token, rows(0))  # type: ignore[arg-type]
+
+    assert "SECRET" not in "".join(traceback.format_exception(raised.value)) + caplog.text
+    assert raised.value.__cause__ is raised.value.__context__ is None
+
+
+def test_what_was_reported_before(aws: LocalAws, clients: Clients, token: str) -> None:
+    assert reported_before(clients, RULE) == frozenset()
+    report(clients, token, rows(120))
+    aws.calls.clear()
+    found = {(row.resource_type, row.resource_id) for row in rows(120)}
+    assert reported_before(clients, RULE) == frozenset(found)
+    assert len(aws.calls) == 2
+
+
+def test_what_was_retired_is_not_reported(clients: Clients, token: str) -> None:
+    report(clients, token, rows(1))
+    report(clients, token, [*rows(0), *rows(1, "NOT_APPLICABLE")[1:]])
+    assert reported_before(clients, RULE) == frozenset({("AWS::::Account", ACCOUNT)})
+
+
+def test_what_was_reported_may_be_unreadable(aws: LocalAws, clients: Clients) -> None:
+    call = "config:GetComplianceDetailsByConfigRule"
+    aws.fail(call, error="AccessDeniedException")
+    assert reported_before(clients, RULE) == Unreadable(call, "eu-west-1", "AccessDeniedException", denied=True)

@@ -1,0 +1,51 @@
+"""The event on EventBridge's default bus."""
+
+import pytest
+
+from blindspot.aws.clients import Clients
+from blindspot.aws.notify import LARGEST_ENTRY, NotEmitted, emit
+from local.aws import LocalAws
+
+
+@pytest.fixture
+def clients(aws: LocalAws) -> Clients:
+    return Clients(aws.region)
+
+
+def test_the_event(aws: LocalAws, clients: Clients) -> None:
+    emit(clients, {"verdict": "COMPLIANT"})
+    (event,) = aws.events
+    assert event["Source"] == "blindspot"
+    assert event["DetailType"] == "Control Assessed"
+    assert event["Detail"] == '{"verdict": "COMPLIANT"}'
+
+
+def test_an_event_that_failed_although_the_call_did_not(aws: LocalAws, clients: Clients) -> None:
+    failed = {"ErrorCode": "InternalFailure", "ErrorMessage": "SECRET-message"}
+    aws.malform("events:PutEvents", {"FailedEntryCount": 1, "Entries": [failed]})
+    with pytest.raises(NotEmitted, match=r"^events:PutEvents in eu-west-1: InternalFailure$"):
+        emit(clients, {})
+
+
+@pytest.mark.parametrize("entries", [{}, {"FailedEntryCount": 1, "Entries": [{}]}])
+def test_an_answer_that_does_not_say_whether_it_failed(
+    aws: LocalAws, clients: Clients, entries: dict[str, object]
+) -> None:
+    aws.malform("events:PutEvents", entries)
+    with pytest.raises(NotEmitted, match="Malformed"):
+        emit(clients, {})
+
+
+def test_a_refusal(aws: LocalAws, clients: Clients) -> None:
+    aws.fail("events:PutEvents", error="AccessDeniedException")
+    with pytest.raises(NotEmitted) as raised:
+        emit(clients, {})
+    assert raised.value.failure.denied
+
+
+def test_the_largest_event(aws: LocalAws, clients: Clients) -> None:
+    envelope = len("blindspot") + len("Control Assessed") + len('{"text": ""}')
+    emit(clients, {"text": "x" * (LARGEST_ENTRY - envelope)})
+    with pytest.raises(NotEmitted, match="262145 bytes are over the 262144 of one event"):
+        emit(clients, {"text": "x" * (LARGEST_ENTRY - envelope + 1)})
+    assert len(aws.events) == len(aws.calls) == 1
