@@ -194,7 +194,9 @@ def local_aws(
         mock_aws(),
         extension.installed(),
     ):
-        os.environ.pop("AWS_PROFILE", None)
+        for name in set(os.environ) - set(environment):
+            if name.startswith(("AWS_", "BLINDSPOT_", "POWERTOOLS_")):  # what a person's own shell has set
+                del os.environ[name]
         aws = LocalAws(account, region)
         _current.append(aws)
         try:

@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from blindspot.assessment import FUTURE
 from local.accounts import an_account_as_real_ones_look
 from local.aws import LocalAws, local_aws
 from local.extension.config import Row
@@ -65,7 +66,8 @@ def regions(document: dict[str, Any]) -> Table:
     for name, region in document["regions"].items():
         reasons = [why[gap["code"], gap["resource"]] for gap in region["gaps"]]
         reasons += [doubt["message"] for doubt in region["doubts"]]
-        alike.setdefault((region["verdict"], "\n".join(reasons)), []).append(name)
+        shown = "future (any region enabled later)" if name == FUTURE else name
+        alike.setdefault((region["verdict"], "\n".join(reasons)), []).append(shown)
     table = Table(title="Would an unauthorized call be heard?", title_justify="left", show_lines=True)
     table.add_column("Regions", ratio=3)
     table.add_column("Verdict")
@@ -81,16 +83,19 @@ def blind_spot(document: dict[str, Any]) -> Panel:
     event = document["regions"][gap["regions"][0]]["blind_spot"]
     who = event["userIdentity"].get("arn", event["userIdentity"]["type"])
     text = Text.assemble(
-        f"{who} calls ",
+        "Example: ",
+        f"{who} would call ",
         (f"{event['eventSource'].split('.')[0]}:{event['eventName']}", "bold"),
-        " and is refused with ",
+        ", and be refused with ",
         (event["errorCode"], "bold red"),
         ".\n\n",
-        ("Nobody hears of it. ", "bold"),
+        ("Nobody would hear of it. ", "bold"),
         f"{gap['message']}\n{gap['fix']}\n",
     )
     shown = {key: event[key] for key in SHOWN if key in event}
-    title = f"A blind spot, in {len(gap['regions'])} of {len(document['regions'])} regions"
+    blind, enabled = set(gap["regions"]) - {FUTURE}, set(document["regions"]) - {FUTURE}
+    later = " and in every region enabled later" if FUTURE in gap["regions"] else ""
+    title = f"A blind spot in {len(blind)} of {len(enabled)} enabled regions{later}"
     return Panel(Group(text, JSON.from_data(shown)), title=title, title_align="left", border_style="red")
 
 

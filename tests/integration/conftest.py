@@ -10,7 +10,7 @@ RULE = "blindspot-unauthorized-api-calls"
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     """An empty account, with a stack of Blindspot that has an AWS Config rule."""
-    monkeypatch.setenv("BLINDSPOT_CONFIG_RULE", RULE)
     with local_aws() as aws:
+        monkeypatch.setenv("BLINDSPOT_CONFIG_RULE", RULE)
         aws.put_config_rule(RULE)
         yield aws

@@ -57,7 +57,7 @@ def test_too_soon_is_as_good(aws: LocalAws, clients: Clients) -> None:
 @pytest.mark.parametrize("error", ["ResourceInUseException", "NoSuchConfigRuleException", "AccessDeniedException"])
 def test_any_other_error_rises(aws: LocalAws, clients: Clients, error: str) -> None:
     aws.fail("config:StartConfigRulesEvaluation", error=error)
-    with pytest.raises(NotStarted, match=f"^config:StartConfigRulesEvaluation in eu-west-1: {error}$"):
+    with pytest.raises(NotStarted, match=rf"^config:StartConfigRulesEvaluation in eu-west-1: {error} \(rule {RULE}\)$"):
         start(clients, RULE)
 
 

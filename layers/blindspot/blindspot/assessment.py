@@ -1,7 +1,7 @@
 """The decision: Snapshot and Profile in, Assessment out. Pure; it never calls AWS.
 
 For each region two bounds are asked: is any required event certainly unseen (`possibly` does not cover it), and is
-none (`surely` covers them all)? What lies between is INDETERMINATE. design.md, section 1, gives the rules.
+none (`surely` covers them all)? What lies between is INDETERMINATE.
 """
 
 from __future__ import annotations
@@ -234,7 +234,7 @@ def _misses(profile: Profile, channels: Iterable[Channel], event: Event) -> Iter
             continue
         log_group = channel.log_group or ""
         resource, title = filter_resource(log_group, channel.filter), filter_title(log_group, channel.filter)
-        yield Gap("filter.misses", resource, f"Filter {title} {why_not(pattern, event)}.")
+        yield Gap("filter.misses", resource, f"Metric filter {title} {why_not(pattern, event)}.")
 
 
 def _notes(snapshot: Snapshot) -> Iterator[Note]:

@@ -235,7 +235,7 @@ class _Tails:
         yield self._noise(group, other)
         if other is not metric_filter and _counting(group, other) is not None:
             resource, title = filter_resource(group.arn, other.name), filter_title(group.arn, other.name)
-            yield Doubt(resource, f"How filter {title} adds to the same metric is not worked out yet.")
+            yield Doubt(resource, f"How metric filter {title} adds to the same metric is not worked out yet.")
 
     def _unread_feeding(self, group: LogGroup, alarm: MetricAlarm) -> Finding:
         """A log group beside this one whose filters are unread might count ordinary events for the same metric."""
@@ -264,10 +264,10 @@ class _Tails:
                 continue
             what = f"{event['eventSource']} {event['eventName']}"
             if any(recording.surely_recorded(trail).matches(event) for trail in trails):
-                message = f"Filter {title} counts ordinary calls such as {what}; its alarm never rests."
+                message = f"Metric filter {title} counts ordinary calls such as {what}; its alarm never rests."
                 return Gap("filter.noise", resource, message)
             if any(recording.possibly_recorded(trail, None).matches(event) for trail in trails):
-                possible = Doubt(resource, f"Filter {title} may count ordinary calls such as {what}.")
+                possible = Doubt(resource, f"Metric filter {title} may count ordinary calls such as {what}.")
         return possible
 
     def _pattern(self, group: LogGroup, metric_filter: MetricFilter) -> Pattern | Doubt:
@@ -284,10 +284,10 @@ class _Tails:
         try:
             pattern = parse(metric_filter.pattern)
         except PatternSyntaxError as error:
-            return Doubt(resource, f"The pattern of filter {name} is not worked out yet. {error.message}")
+            return Doubt(resource, f"The pattern of metric filter {name} is not worked out yet. {error.message}")
         alone = find(pattern, cloudtrail.records(account=self.snapshot.account, region=None))
         if isinstance(alone, Undecided):
-            return Doubt(resource, f"The pattern of filter {name} cannot be decided: {alone.reason}.")
+            return Doubt(resource, f"The pattern of metric filter {name} cannot be decided: {alone.reason}.")
         return pattern
 
     def _ordinary(self, group: LogGroup, metric_filter: MetricFilter) -> Iterator[dict[str, object]]:
@@ -305,7 +305,7 @@ def filter_resource(log_group_arn: str, name: str) -> str:
 
 def filter_title(log_group_arn: str, name: str) -> str:
     """How a sentence names it: filters of one name stand on many log groups."""
-    return f"{name} of {short(log_group_arn)}"
+    return f"{name} of log group {short(log_group_arn)}"
 
 
 def _counting(group: LogGroup, metric_filter: MetricFilter) -> Finding:
@@ -313,17 +313,17 @@ def _counting(group: LogGroup, metric_filter: MetricFilter) -> Finding:
     value, name = _number(metric_filter.value), filter_title(group.arn, metric_filter.name)
     resource = filter_resource(group.arn, metric_filter.name)
     if value is not None and value <= 0:
-        return Gap("filter.value", resource, f"Filter {name} adds {metric_filter.value} for each match.")
+        return Gap("filter.value", resource, f"Metric filter {name} adds {metric_filter.value} for each match.")
     if value is None:
         return Doubt(
-            resource, f"The metric value of filter {name} is {metric_filter.value}, which is not worked out yet."
+            resource, f"The metric value of metric filter {name} is {metric_filter.value}, which is not worked out yet."
         )
     if metric_filter.field_selection:
-        return Doubt(resource, f"The field selection criteria of filter {name} are not worked out yet.")
+        return Doubt(resource, f"The field selection criteria of metric filter {name} are not worked out yet.")
     if metric_filter.on_transformed_logs:
-        return Doubt(resource, f"Filter {name} works on transformed log events, which are not worked out yet.")
+        return Doubt(resource, f"Metric filter {name} works on transformed log events, which are not worked out yet.")
     if metric_filter.dimensions or metric_filter.system_dimensions:
-        return Doubt(resource, f"The metric of filter {name} has dimensions, which are not worked out yet.")
+        return Doubt(resource, f"The metric of metric filter {name} has dimensions, which are not worked out yet.")
     return None
 
 

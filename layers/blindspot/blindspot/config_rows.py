@@ -49,8 +49,9 @@ def rows(assessment: Assessment, account: str, at: datetime, *, report_regions: 
 
 
 def cannot_verify(account: str, reason: str, at: datetime) -> Row:
-    """The account's row when a run fails outright, so that no earlier COMPLIANT is left standing."""
-    return Row(RESOURCE_TYPE, account, "NON_COMPLIANT", _cut(CANNOT_VERIFY + " ".join(reason.split())), at)
+    """The account's row when a run fails outright, so that no earlier COMPLIANT is left standing; `reason` to its first
+    line, since an annotation is one."""
+    return Row(RESOURCE_TYPE, account, "NON_COMPLIANT", _cut(CANNOT_VERIFY + reason.partition("\n")[0]), at)
 
 
 def retired(reported: Iterable[tuple[str, str]], current: Iterable[Row], at: datetime) -> tuple[Row, ...]:

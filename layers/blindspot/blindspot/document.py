@@ -1,4 +1,4 @@
-"""The document: an assessment as JSON, for people and for the remediator. Pure.
+"""The document: an assessment as JSON, for people and for programs. Pure.
 
 `document` is what the evaluator returns. `without_events` is what it logs, and `detail` what it puts on EventBridge:
 neither holds an event, and `detail` is small enough for EventBridge.
@@ -26,7 +26,7 @@ Document = dict[str, Any]
 def document(
     assessment: Assessment, *, config: Mapping[str, object] | None, api_calls: int, duration_ms: int
 ) -> Document:
-    """The assessment as design.md, section 5, lays it out.
+    """The assessment as JSON; a gap in a region is told in full in the document's own list of gaps.
 
     config: {"rule", "sent", "refused"}, or None where nothing was reported to AWS Config.
     """

@@ -69,6 +69,15 @@ Finding = Gap | Doubt | None
 """What is found of one link; None where it holds."""
 
 
+NOT_ASKED = {
+    "Excluded": "ExcludedRegions leaves the region out",
+    "NotOptedIn": "the account has not opted in to the region",
+    "UnknownRegion": "the region is not among the account's",
+    "ForeignAccount": "it belongs to another account",
+}
+"""Errors of reads that were never tried, and why not."""
+
+
 def short(arn: str) -> str:
     """The resource's own name, as people call it."""
     name = arn.split(":", 5)[-1]
@@ -79,4 +88,6 @@ def unread(resource: str, read: Unreadable) -> Doubt:
     """The doubt that a read without an answer leaves, and what would settle it."""
     if read.denied:
         return Doubt(resource, f"{read.call} was refused in {read.region} ({read.error}); grant it to the evaluator.")
+    if read.error in NOT_ASKED:
+        return Doubt(resource, f"{read.call} was not asked in {read.region}: {NOT_ASKED[read.error]}.")
     return Doubt(resource, f"{read.call} gave no answer in {read.region} ({read.error}).")

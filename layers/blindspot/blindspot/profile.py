@@ -48,7 +48,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is required, and how its source would set it up. design.md, section 3, says what each key means."""
+    """What is required, and how its source would set it up. docs/profiles.md says what each key means."""
 
     name: str
     required: Pattern
@@ -182,22 +182,24 @@ def _text(expression: str, allowed: str) -> Check:
     return check
 
 
-def _list_of(check: Check, least: int = 0) -> Check:
+def _list_of(what: str, check: Check, least: int = 0) -> Check:
     def check_all(values: object) -> tuple[object, ...]:
         if not isinstance(values, list) or len(values) < least:
-            raise ValueError("a list" if least == 0 else f"a list of at least {least}")
+            raise ValueError(f"a list with at least {least} of: {what}" if least else f"a list of: {what}")
         return tuple(map(check, values))
 
     return check_all
 
 
+_SERVICES = ("sns", "lambda", "ssm", "ssm-incidents", "aiops")
+
 _KEYS: Mapping[str, Any] = {
     "required": _pattern,
-    "benign": _list_of(_pattern),
+    "benign": _list_of("filter patterns", _pattern),
     "noise_breaks": _flag,
     "calls_to_alarm": _whole(1, 1000),
-    "accepted_actions": _list_of(_one_of("sns", "lambda", "ssm", "ssm-incidents", "aiops"), least=1),
-    "siem_destinations": _list_of(_text("arn:.+", "ARNs")),
+    "accepted_actions": _list_of(", ".join(_SERVICES), _one_of(*_SERVICES), least=1),
+    "siem_destinations": _list_of("ARNs", _text("arn:.+", "ARNs")),
     "future_region": _flag,
     "pattern": _pattern,
     "alarm": {

@@ -70,9 +70,10 @@ def _described(text: str, ending: str = "") -> str:
 
 
 def _beyond(text: str, value: object) -> str:
-    if "*" not in text and isinstance(value, str):
-        if value.startswith(text):
-            return ", without what follows it"
-        if value.endswith(text):
-            return ", without what stands before it"
+    if "*" in text or not isinstance(value, str) or text == value:
+        return ""
+    if value.startswith(text):
+        return f', without what follows it in "{value}"'
+    if value.endswith(text):
+        return f', without what stands before it in "{value}"'
     return ""

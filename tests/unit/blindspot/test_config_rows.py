@@ -27,7 +27,7 @@ def account_row(snapshot: Snapshot) -> Row:
             a_compliant_account(filters=(a_filter('{ $.errorCode = "AccessDenied*" }'),)),
             "NON_COMPLIANT",
             (
-                "filter.misses: Filter unauthorized of management-events asks errorCode to begin with "
+                "filter.misses: Metric filter unauthorized of log group management-events asks errorCode to begin with "
                 '"AccessDenied". Blind: eu-central-1, eu-west-1, us-east-1, future.'
             ),
         ),
@@ -98,7 +98,7 @@ def test_a_rule_of_another_account_gets_no_verdict_of_this_one() -> None:
 
 
 def test_a_run_that_failed_cannot_verify_in_one_line_of_fitting_length() -> None:
-    row = cannot_verify(ACCOUNT, "Profile is\n   wrong. " + "x" * 400, AT)
+    row = cannot_verify(ACCOUNT, "Profile is wrong. " + "x" * 400 + "\n    ^", AT)
     assert (row.compliance, len(str(row.annotation))) == ("NON_COMPLIANT", LONGEST_ANNOTATION)
     assert str(row.annotation).startswith("Cannot verify: Profile is wrong. x")
     assert replace(row, annotation=None) == Row("AWS::::Account", ACCOUNT, "NON_COMPLIANT", None, AT)

@@ -36,8 +36,8 @@ def test_every_field_is_there() -> None:
                 "code": "filter.misses",
                 "resource": f"{log_group_arn()}:metric-filter:unauthorized",
                 "regions": ["eu-central-1", "eu-west-1", "future"],
-                "message": "Filter unauthorized of management-events asks errorCode to equal "
-                '"AccessDenied", without what follows it.',
+                "message": "Metric filter unauthorized of log group management-events asks errorCode to equal "
+                '"AccessDenied", without what follows it in "AccessDeniedException".',
                 "fix": "Widen the filter pattern, or add a second metric filter beside it.",
             }
         ],

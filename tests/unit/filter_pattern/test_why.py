@@ -9,8 +9,14 @@ EVENT = {"errorCode": "AccessDeniedException", "eventName": "HeadBucket", "readO
 @pytest.mark.parametrize(
     ("pattern", "sentence"),
     [
-        ('$.errorCode = "AccessDenied"', 'asks errorCode to equal "AccessDenied", without what follows it'),
-        ('$.errorCode = "Exception"', 'asks errorCode to equal "Exception", without what stands before it'),
+        (
+            '$.errorCode = "AccessDenied"',
+            'asks errorCode to equal "AccessDenied", without what follows it in "AccessDeniedException"',
+        ),
+        (
+            '$.errorCode = "Exception"',
+            'asks errorCode to equal "Exception", without what stands before it in "AccessDeniedException"',
+        ),
         ('$.errorCode = "Forbidden"', 'asks errorCode to equal "Forbidden"'),
         ('$.errorCode = "Client.*"', 'asks errorCode to begin with "Client."'),
         ('$.errorCode = "*Operation"', 'asks errorCode to end with "Operation"'),
@@ -26,7 +32,7 @@ EVENT = {"errorCode": "AccessDeniedException", "eventName": "HeadBucket", "readO
         ),
         (
             '$.errorCode = "*UnauthorizedOperation" || $.errorCode = "AccessDenied" || $.errorCode = "Other"',
-            'asks errorCode to equal "AccessDenied", without what follows it',
+            'asks errorCode to equal "AccessDenied", without what follows it in "AccessDeniedException"',
         ),
         (
             '($.errorCode = "x" && $.eventName = "y") || $.errorCode = "z"',

@@ -26,6 +26,10 @@ PAUSES = (0.0, 0.2, 0.5, 1.0)
 class NotStarted(CallFailed):
     """Raised when AWS Config does not start an evaluation, for another reason than that one runs or just ran."""
 
+    def __init__(self, failure: Unreadable, rule: str) -> None:
+        super().__init__(failure)
+        self.args = (f"{self} (rule {rule})",)
+
 
 class NotReported(CallFailed):
     """Raised when AWS Config does not take the account's row: the verdict is not recorded."""
@@ -58,7 +62,7 @@ def start(clients: Clients, rule: str) -> Started:
     # StartConfigRulesEvaluation). Its message is the only difference between the two.
     if answer.error == "LimitExceededException":
         return Started(False, "an evaluation is in progress, or one was started less than a minute ago")
-    raise NotStarted(answer)
+    raise NotStarted(answer, rule)
 
 
 def reported_before(clients: Clients, rule: str) -> frozenset[tuple[str, str]] | Unreadable:

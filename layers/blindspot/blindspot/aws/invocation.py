@@ -74,7 +74,7 @@ def _evaluate(event: dict[str, object]) -> Evaluate:
         ("configRuleName", rule, ".{1,128}", "1 to 128 characters"),
     ):
         if not isinstance(value, str) or not re.fullmatch(expression, value):
-            raise InvocationError(f"The AWS Config event's {name} is not what it should be. Allowed: {allowed}.")
+            raise InvocationError(f"The AWS Config event's {name} cannot be used. Allowed: {allowed}.")
     try:
         when = datetime.fromisoformat(at)
     except ValueError:
