@@ -18,6 +18,7 @@ from blindspot.profile import Profile
 from blindspot.snapshot import LogGroup, MetricAlarm, Skipped, Snapshot, Topic, Unreadable
 from filter_pattern import All, Empty, Event, Found, Not, Predicate, Records, Undecided, unseen
 from filter_pattern.find import atoms
+from filter_pattern.predicate import EVERY, Atom, Path, TextAtom
 from filter_pattern.why import why_not
 
 FUTURE = "future"
@@ -158,7 +159,7 @@ class _Judge:
 
 
 def _asks_for_region(predicate: Predicate) -> bool:
-    return any(atom.path[0] == "awsRegion" for atom in atoms(predicate))
+    return any(isinstance(atom, TextAtom) or atom.path[0] in ("awsRegion", EVERY) for atom in atoms(predicate))
 
 
 def _records(snapshot: Snapshot, region: str | None) -> Records:
@@ -225,16 +226,21 @@ def _gaps(profile: Profile, region: str | None, channels: tuple[Channel, ...], e
 
 def _misses(profile: Profile, channels: Iterable[Channel], event: Event) -> Iterator[Gap]:
     """The filters that look where the profile looks, have a whole chain behind them, and do not match the event."""
-    fields = {atom.path for atom in atoms(profile.required)}
+    fields = {_looked_at(atom) for atom in atoms(profile.required)} | {None}
     for channel in channels:
         pattern = channel.pattern
         if channel.gap or pattern is None or channel.filter is None or not channel.recorded.matches(event):
             continue
-        if fields.isdisjoint(atom.path for atom in atoms(pattern)) or pattern.matches(event):
+        if fields.isdisjoint(map(_looked_at, atoms(pattern))) or pattern.matches(event):
             continue
         log_group = channel.log_group or ""
         resource, title = filter_resource(log_group, channel.filter), filter_title(log_group, channel.filter)
         yield Gap("filter.misses", resource, f"Metric filter {title} {why_not(pattern, event)}.")
+
+
+def _looked_at(atom: Atom | TextAtom) -> Path | None:
+    """The field that is tested; None for the text as a whole."""
+    return atom.path if isinstance(atom, Atom) else None
 
 
 def _notes(snapshot: Snapshot) -> Iterator[Note]:

@@ -286,7 +286,7 @@ class _Tails:
         except PatternSyntaxError as error:
             return Doubt(resource, f"The pattern of metric filter {name} is not worked out yet. {error.message}")
         alone = find(pattern, cloudtrail.records(account=self.snapshot.account, region=None))
-        if isinstance(alone, Undecided):
+        if isinstance(alone, Undecided) and alone.too_large:
             return Doubt(resource, f"The pattern of metric filter {name} cannot be decided: {alone.reason}.")
         return pattern
 

@@ -9,6 +9,7 @@ records of the public data set invictus-ir/aws_dataset.
 from collections.abc import Iterable, Mapping
 
 from filter_pattern import All, Any, Event, Field, Not, Predicate, Records, equals
+from filter_pattern.predicate import Path
 from filter_pattern.records import ARRAY, BOOLEAN, NULL, OBJECT, STRING
 
 DENIALS = (
@@ -31,7 +32,7 @@ def records(*, account: str, region: str | None, not_regions: Iterable[str] = ()
     """The management events of one account in one region; with `region=None`, in any region but `not_regions`."""
     elsewhere = tuple(not_regions)
     shown = region or next((name for name in _REGIONS if name not in elsewhere), "xx-future-1")
-    fields = {
+    fields: dict[Path, Field] = {
         **_FIELDS,
         ("recipientAccountId",): Field(_STRING, always=True, values=(account,)),
         ("awsRegion",): Field(_STRING, always=True, values=(region,))
@@ -42,6 +43,7 @@ def records(*, account: str, region: str | None, not_regions: Iterable[str] = ()
         fields,
         samples=tuple(_in(event, account, shown) for event in _DENIED),
         where=All(*(Not(equals("awsRegion", name)) for name in elsewhere)),
+        spare="userAgent",
     )
 
 
@@ -71,7 +73,7 @@ def _always(*examples: str) -> Field:
     return Field(_STRING, always=True, examples=examples)
 
 
-_FIELDS: Mapping[tuple[str, ...], Field] = {
+_FIELDS: Mapping[Path, Field] = {
     ("eventVersion",): _always("1.11"),
     ("eventTime",): _ALWAYS,
     ("eventID",): _ALWAYS,

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from blindspot.cloudtrail import GLOBAL_REGIONS, GLOBAL_SERVICES
 from blindspot.gaps import Doubt, Finding, Gap, short, unread
 from blindspot.snapshot import EventSelector, EventSelectors, Trail, Unreadable
-from filter_pattern import All, Any, Atom, Not, Predicate, equals
-from filter_pattern.predicate import Is
+from filter_pattern import All, Any, Atom, Is, Not, Predicate, equals
 
 STALE = timedelta(hours=24)
 """How old the last delivery may be. A trail that records reads has our own calls to deliver at every evaluation."""

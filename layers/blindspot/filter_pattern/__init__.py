@@ -5,9 +5,11 @@ applies it, and `find` decides whether any event satisfies a predicate: `unseen`
 filters would let pass.
 """
 
+from filter_pattern.conditions import Equals, Is, NotExists
+from filter_pattern.cursor import PatternSyntaxError
 from filter_pattern.find import Empty, Found, Undecided, find, unseen
-from filter_pattern.parser import Pattern, PatternSyntaxError, parse
-from filter_pattern.predicate import All, Any, Atom, Equals, Event, Not, NotExists, Predicate, equals
+from filter_pattern.parser import Pattern, parse
+from filter_pattern.predicate import All, Any, Atom, Event, Not, Predicate, equals
 from filter_pattern.records import ANYTHING, Field, Records
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "Event",
     "Field",
     "Found",
+    "Is",
     "Not",
     "NotExists",
     "Pattern",

@@ -1,17 +1,20 @@
 """Which values a field can have, as far as the questions about it can tell them apart.
 
-Two values that answer every question about a field alike are in one cell, and a field has finitely many cells: for the
-strings they are found by walking through the product of the automata of all values it is compared with.
+Two values that answer every question about a field alike are in one cell, and a field has finitely many cells. For
+strings they are found by walking through the product of the automata of all values and regular expressions that the
+field is compared with; for numbers they are the points it is compared with and the intervals between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from filter_pattern import records as kind
-from filter_pattern import strings
-from filter_pattern.predicate import MISSING, Equals, Path, Reading, Test, value_at
+from filter_pattern import regexes, strings
+from filter_pattern.conditions import MISSING, Compare, Equals, EqualsNumber, MatchesRegex, Reading, Test, number
+from filter_pattern.predicate import Path, value_at
 from filter_pattern.records import Records
 
 
@@ -40,7 +43,8 @@ class Cell:
 class Cells:
     """The cells of one field, real values first.
 
-    own, below: the questions about the field, and about the fields below it, which are missing unless it is an object.
+    own, below: the questions about the field, and about what lies below it: named fields are missing unless it is an
+        object, elements unless it is an array.
     spend: called with the number of steps taken; may raise to end the work.
     complete: after iterating, whether these are all.
     """
@@ -63,7 +67,7 @@ class Cells:
                 others.append(question)
         unequal = {q.number: q.answer(_NO_TEXT + value) for value, asked in exact.items() for q in asked}
         seen: set[object] = set()
-        for value in self._values():
+        for value in self._values(list(exact)):
             self.spend(len(others) + 1)
             other = {question.number: question.answer(value) for question in others}
             if isinstance(value, str):
@@ -77,11 +81,12 @@ class Cells:
 
     def _cell(self, value: object, answers: dict[int, bool]) -> Cell:
         self.spend(len(answers))
-        if not isinstance(value, dict):
-            answers = answers | {question.number: question.answer(MISSING) for question in self.below}
-        return Cell(value, answers)
+        depth = len(self.path)
+        open_to = str if isinstance(value, dict) else int if isinstance(value, list) else None
+        shut = (q for q in self.below if open_to is None or not isinstance(q.path[depth], open_to))
+        return Cell(value, answers | {question.number: question.answer(MISSING) for question in shut})
 
-    def _values(self) -> Iterator[object]:
+    def _values(self, exact: list[str]) -> Iterator[object]:
         """One value for every cell at least."""
         known = self.records.field(self.path)
         if known.values:
@@ -96,20 +101,47 @@ class Cells:
             return
         if kind.BOOLEAN in known.kinds:
             yield from (True, False)
-        if (
-            kind.STRING in known.kinds or kind.NUMBER in known.kinds
-        ):  # a number is compared as the text it is written as
-            compared = [(q.test.value, q.reading.star_is_literal) for q in self.own if isinstance(q.test, Equals)]
-            walk = strings.examples(tuple(dict.fromkeys(compared)), self.budget)
-            self.complete = walk.complete
-            self.spend(walk.steps if walk.complete else 0)
-            yield from walk.strings
+        if kind.STRING in known.kinds:
+            yield from self._strings(exact)
+        if kind.NUMBER in known.kinds:
+            yield from self._numbers()
         if kind.NULL in known.kinds:
             yield None
         if kind.OBJECT in known.kinds:
             yield {}
         if kind.ARRAY in known.kinds:
             yield []
+
+    def _strings(self, exact: list[str]) -> Iterator[str]:
+        automata: dict[object, strings.Part] = {}
+        written = list(exact)
+        for question in self.own:
+            match question.test:
+                case Equals(value) if "*" in value:
+                    literal = question.reading.star_is_literal
+                    automata[value, literal] = strings.automaton(value, literal)
+                case MatchesRegex(regex):
+                    automata[regex] = regexes.automaton(regex)
+                case EqualsNumber(text) if question.reading.digits_are_numbers:
+                    written.append(text)
+        walk = strings.examples(list(automata.values()), list(dict.fromkeys(written)), self.budget)
+        self.complete = self.complete and walk.complete
+        self.spend(walk.steps if walk.complete else 0)
+        yield from walk.strings
+
+    def _numbers(self) -> Iterator[int | float]:
+        """A number answers a comparison as text like the string it is written as, which is a cell already; compared by
+        value too, it is found only where one of the points will do, so these may not be all."""
+        as_text = [question for question in self.own if isinstance(question.test, Equals | MatchesRegex)]
+        points = sorted({number(q.test.text) for q in self.own if isinstance(q.test, EqualsNumber | Compare)})
+        if not points:
+            self.complete = self.complete and (not as_text or kind.STRING in self.records.field(self.path).kinds)
+            yield 0
+            return
+        yield from points
+        yield from ((low + high) / 2 for low, high in pairwise(points))
+        yield from (points[0] - 1, points[-1] + 1)
+        self.complete = self.complete and not as_text
 
 
 _NO_TEXT = "\0"

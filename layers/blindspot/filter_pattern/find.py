@@ -7,6 +7,9 @@ two values in one cell pass the same tests. The predicate, as a formula over its
 field after field: each choice makes the rest of the formula smaller, a rest that is known to have no solution is not
 tried again, and a rest that is true needs no more fields.
 
+Some questions no field answers: whether a word stands anywhere in the record's text, or whether an element that a
+wildcard selects passes. They are loose: tried both ways, so that Empty is safe, while Found is shown by an event.
+
 What AWS does not document is read in every way at once (`Reading`): Found satisfies the predicate under each reading,
 Empty is empty under each. Everything else, and everything over the budget, is Undecided. The budget counts steps, not
 time, so that the answer is the same on every machine.
@@ -17,26 +20,30 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 from filter_pattern import records as kind
 from filter_pattern.cells import Cell, Cells, Question
+from filter_pattern.conditions import MISSING, UNDOCUMENTED, Equals, Reading, Test
 from filter_pattern.parser import Pattern
 from filter_pattern.predicate import (
+    EVERY,
     All,
     Any,
     Atom,
-    Equals,
     Event,
-    Missing,
     Not,
     Path,
     Predicate,
-    Reading,
-    Test,
+    TextAtom,
+    Word,
     value_at,
+    values_at,
 )
 from filter_pattern.records import Records
+
+LOOSE = 1_000_000
+"""From this number on, questions are loose."""
 
 BUDGET = 1_000_000
 """Steps that one decision may take; on the slowest Lambda memory setting in use, about a second."""
@@ -56,9 +63,10 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """It cannot be said, and why."""
+    """It cannot be said, and why. `too_large`: the budget was not enough, rather than AWS's documentation."""
 
     reason: str
+    too_large: bool = False
 
 
 Answer = Found | Empty | Undecided
@@ -72,35 +80,34 @@ def unseen(required: Predicate, covering: Iterable[Predicate], records: Records)
 def find(predicate: Predicate, records: Records, budget: int = BUDGET) -> Answer:
     """Decides whether any event among the records satisfies the predicate; see the module."""
     wanted = All(records.where, predicate)
-    search = _Search(records, budget)
-    readings = search.readings(wanted)
+    search = _Search(wanted, records, budget)
     for sample in records.samples:
-        if all(wanted.matches(sample, reading) for reading in readings):
+        if search.satisfies(sample):
             return Found(sample)
-    formulas = [search.formula(wanted, reading) for reading in readings]
+    formulas = [search.formula(wanted, reading) for reading in search.readings]
     try:
-        event = search.solve(_join("&", formulas))
-        if event is not None:
-            return Found(event)
-        if search.complete and (len(formulas) == 1 or search.solve(_join("|", formulas)) is None):
-            return Empty() if search.complete else Undecided(_TOO_LARGE)
+        if search.solve(_join("&", formulas)):
+            event = search.event()
+            return _UNPROVEN if event is None else Found(event)
+        if search.complete and (len(formulas) == 1 or not search.solve(_join("|", formulas))):
+            return Empty() if search.complete else _TOO_LARGE
     except _OverBudget:
-        return Undecided(_TOO_LARGE)
-    return Undecided(_READINGS if search.complete else _TOO_LARGE)
+        return _TOO_LARGE
+    return search.undocumented() if search.complete else _TOO_LARGE
 
 
-_TOO_LARGE = "the patterns are too intricate to decide within the budget"
-_READINGS = "AWS does not document how it reads a * inside a value, or != on a field that is null or a boolean"
+_TOO_LARGE = Undecided("the patterns are too intricate to decide within the budget", too_large=True)
+_UNPROVEN = Undecided("it depends on words, wildcards or positions in the record's text, and no example could be made")
 
 
 class _OverBudget(Exception):
     """Raised when a decision has used up its steps."""
 
 
-def atoms(predicate: Predicate) -> Iterator[Atom]:
+def atoms(predicate: Predicate) -> Iterator[Atom | TextAtom]:
     """Every test in the predicate."""
     match predicate:
-        case Atom():
+        case Atom() | TextAtom():
             yield predicate
         case Not(part):
             yield from atoms(part)
@@ -136,22 +143,33 @@ def _join(sign: str, parts: Iterable[Formula]) -> Formula:
 
 
 class _Search:
-    def __init__(self, records: Records, budget: int) -> None:
+    def __init__(self, wanted: Predicate, records: Records, budget: int) -> None:
+        self.wanted = wanted
         self.records = records
         self.budget = budget
+        self.atoms = list(atoms(wanted))
+        self.always_written = records.always_written()
         self.questions: dict[tuple[Path, Test, Reading], Question] = {}
         self.by_path: dict[Path, list[Question]] = {}
+        self.loose: dict[Atom | TextAtom, int] = {}
         self.known_cells: dict[Path, list[Cell]] = {}
         self.complete = True
+        self.open = sorted({flag for atom in self.atoms if isinstance(atom, Atom) for flag in self.flags(atom)})
+        choices = product((False, True), repeat=len(self.open))
+        self.readings = [Reading(**dict(zip(self.open, choice, strict=True))) for choice in choices]
+        """Every combination of the ways to read the predicate that could make a difference among these records."""
 
-    def readings(self, predicate: Predicate) -> list[Reading]:
-        """Every combination of the ways to read this predicate that could make a difference among these records."""
-        flags = sorted({flag for atom in atoms(predicate) for flag in self.flags(atom)})
-        return [Reading(**dict(zip(flags, on, strict=True))) for on in product((False, True), repeat=len(flags))]
+    def satisfies(self, event: Event) -> bool:
+        """Whether the event is what is wanted, however it is read."""
+        return all(self.wanted.matches(event, reading) for reading in self.readings)
+
+    def undocumented(self) -> Undecided:
+        """Names what the answer depends on."""
+        return Undecided("AWS does not document " + ", or ".join(UNDOCUMENTED[flag] for flag in self.open))
 
     def flags(self, atom: Atom) -> set[str]:
         """What the atom's answer depends on beside the event."""
-        flags = set(atom.test.depends_on())
+        flags = set(atom.depends_on())
         if self.records.field(atom.path).kinds.isdisjoint({kind.NULL, kind.BOOLEAN}):
             flags.discard("null_differs")
         return flags
@@ -163,9 +181,13 @@ class _Search:
                 known = self.records.field(path)
                 if isinstance(test, Equals) and test.negated and known.always and known.kinds == {kind.STRING}:
                     return self.formula(Atom(path, Equals(test.value)), reading, not positive)
+                if EVERY in path:
+                    return self.selected(predicate, reading, positive)
                 asked = {flag: getattr(reading, flag) for flag in self.flags(predicate)}
                 number = self.question(path, test, Reading(**asked)).number
                 return number if positive else -number
+            case TextAtom(test):
+                return self.written(predicate, reading, positive)
             case Not(part):
                 return self.formula(part, reading, not positive)
             case Pattern(inner):
@@ -176,6 +198,31 @@ class _Search:
             case _:
                 raise TypeError(f"not a predicate: {predicate!r}")
 
+    def selected(self, atom: Atom, reading: Reading, positive: bool) -> Formula:
+        """A test of what a wildcard selects: loose, unless the wildcard cannot select anything."""
+        parent = self.records.field(atom.path[: atom.path.index(EVERY)])
+        if atom.path[0] is not EVERY and parent.kinds.isdisjoint({kind.OBJECT, kind.ARRAY}):
+            return _TRUE if atom.test.holds(MISSING, reading) is positive else _FALSE
+        number = self.loosely(atom)
+        return number if positive else -number
+
+    def written(self, atom: TextAtom, reading: Reading, positive: bool) -> Formula:
+        """A test of the event's text. A word stands there when a field in question holds it, or else may: a record
+        has room for any word, and none must be there but those that are always written."""
+        number = self.loosely(atom)
+        parts: list[Formula] = [number if positive else -number]
+        paths = {other.path for other in self.atoms if isinstance(other, Atom) and EVERY not in other.path}
+        for word in atom.words:
+            if word in self.always_written:
+                return _TRUE if positive else _FALSE
+            holds = Equals(f"*{word}*")
+            parts += [self.formula(Atom(path, holds), reading, positive) for path in sorted(paths, key=str)]
+        return _join("|" if positive else "&", parts)
+
+    def loosely(self, atom: Atom | TextAtom) -> int:
+        """The number of a question that no field answers: it is tried both ways, and the event then has to agree."""
+        return self.loose.setdefault(atom, LOOSE + len(self.loose))
+
     def question(self, path: Path, test: Test, reading: Reading) -> Question:
         key = (path, test, reading)
         if key not in self.questions:
@@ -183,20 +230,23 @@ class _Search:
             self.by_path.setdefault(path, []).append(self.questions[key])
         return self.questions[key]
 
-    def solve(self, formula: Formula) -> Event | None:
-        """An event that makes the formula true, or None. Raises _OverBudget."""
+    def solve(self, formula: Formula) -> bool:
+        """Whether anything makes the formula true; `chosen` and `said` then hold what. Raises _OverBudget."""
         self.hopeless: set[Formula] = set()
         tops = list(dict.fromkeys(path[0] for path in self.by_path))
         self.order = sorted(self.by_path, key=lambda path: (tops.index(path[0]), len(path)))
-        chosen: dict[Path, object] = {}
-        return self.event(chosen) if self.choose(formula, 0, chosen) else None
+        self.chosen: dict[Path, object] = {}
+        self.said: dict[int, bool] = {}
+        return self.choose(formula, 0)
 
-    def choose(self, formula: Formula, position: int, chosen: dict[Path, object]) -> bool:
+    def choose(self, formula: Formula, position: int) -> bool:
         if formula in (_TRUE, _FALSE):
             return formula == _TRUE
         if formula in self.hopeless:
             return False
         asked = self.asked(formula)
+        if min(asked) >= LOOSE:
+            return self.say(formula, min(asked))
         while not any(question.number in asked for question in self.by_path[self.order[position]]):
             position += 1
         path = self.order[position]
@@ -206,10 +256,20 @@ class _Search:
             if rest in tried:
                 continue
             tried.add(rest)
-            chosen[path] = cell.value
-            if self.choose(rest, position + 1, chosen):
+            self.chosen[path] = cell.value
+            if self.choose(rest, position + 1):
                 return True
-        chosen.pop(path, None)
+        self.chosen.pop(path, None)
+        self.hopeless.add(formula)
+        return False
+
+    def say(self, formula: Formula, number: int) -> bool:
+        """Answers a loose question with no, or else with yes."""
+        for answer in (False, True):
+            self.said[number] = answer
+            if self.choose(self.assume(formula, {number: answer}), 0):
+                return True
+        del self.said[number]
         self.hopeless.add(formula)
         return False
 
@@ -247,26 +307,63 @@ class _Search:
             self.complete = self.complete and cells.complete
         return self.known_cells[path]
 
-    def event(self, chosen: dict[Path, object]) -> Event:
-        """The sample that agrees best with what was chosen, changed to agree in full."""
-        samples = self.records.samples or ({},)
-        alike = max(samples, key=lambda sample: sum(value_at(sample, path) == value for path, value in chosen.items()))
-        event = copy.deepcopy(dict(alike))
-        for path in sorted(chosen, key=len):
-            _put(event, path, chosen[path])
-        return event
+    def event(self) -> Event | None:
+        """The sample that agrees best with what was chosen, changed to agree in full; None where loose answers cannot
+        be made true."""
+
+        def likeness(sample: Event) -> int:
+            return sum(value_at(sample, path) == value for path, value in self.chosen.items())
+
+        for sample in sorted(self.records.samples or ({},), key=likeness, reverse=True):
+            event = copy.deepcopy(dict(sample))
+            for path in sorted(self.chosen, key=len):
+                _put(event, path, self.chosen[path])
+            for atom, number in self.loose.items():
+                if self.said.get(number):
+                    self.plant(event, atom)
+            if self.satisfies(event):
+                return event
+        return None
+
+    def plant(self, event: dict[str, object], atom: Atom | TextAtom) -> None:
+        """Makes the event pass a loose test, as far as a simple change can."""
+        if isinstance(atom, TextAtom):
+            if isinstance(atom.test, Word) and self.records.spare:
+                event[self.records.spare] = f"{event.get(self.records.spare, '')} {atom.test.text}".strip()
+            return
+        wildcard = atom.path.index(EVERY)
+        question = Question(1, ("value",), atom.test, self.readings[0])
+        cells = Cells(("value",), Records({}), [question], [], self.spend, self.budget)
+        value = next((cell.value for cell in cells if cell.answers[1] and cell.value is not MISSING), None)
+        for step in reversed(atom.path[wildcard + 1 :]):
+            value = {step: value} if isinstance(step, str) else [value]
+        if wildcard:
+            _put(event, atom.path[:wildcard], [value])
+        elif self.records.spare:
+            event[self.records.spare] = value
 
 
 def _put(event: dict[str, object], path: Path, value: object) -> None:
-    *parents, name = path
-    for parent in parents:
-        inner = event.get(parent)
-        if not isinstance(inner, dict):
-            if isinstance(value, Missing):
+    """Sets or, with MISSING, removes what stands there."""
+    within: object = event
+    for step, following in pairwise(path):
+        inner = next(values_at(within, (step,)), MISSING)
+        if not isinstance(inner, list if isinstance(following, int) else dict):
+            if value is MISSING:
                 return
-            inner = event[parent] = {}
-        event = inner
-    if isinstance(value, Missing):
-        event.pop(name, None)
-    elif not (value == {} and isinstance(event.get(name), dict)):
-        event[name] = copy.deepcopy(value)
+            inner = [] if isinstance(following, int) else {}
+            _set(within, step, inner)
+        within = inner
+    if value is MISSING:
+        if isinstance(within, dict):
+            within.pop(path[-1], None)
+    elif not (value == {} and isinstance(next(values_at(within, path[-1:]), None), dict)):
+        _set(within, path[-1], copy.deepcopy(value))
+
+
+def _set(within: object, step: object, value: object) -> None:
+    if isinstance(within, list) and isinstance(step, int):
+        within += [None] * (step + 1 - len(within))
+        within[step] = value
+    elif isinstance(within, dict):
+        within[step] = value

@@ -1,7 +1,7 @@
 """From text to `Pattern`: a recursive-descent parser whose functions each carry the rule they read.
 
-It reads JSON patterns: fields by name, `=`, `!=`, `IS NULL/TRUE/FALSE`, `NOT EXISTS`, `&&` before `||`, parentheses.
-What AWS accepts beyond that is refused with a message that says so, and never half understood.
+The first character says which kind of pattern it is: `{` JSON, `[` space-delimited (`text_parser`), anything else terms
+(`text_parser`). What AWS rejects is refused, with the place marked and a sentence that says what is allowed there.
 Source of the rules: CloudWatch Logs user guide, "Filter pattern syntax for metric filters".
 """
 
@@ -12,24 +12,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from filter_pattern.predicate import OBSERVED, All, Any, Atom, Equals, Event, Is, NotExists, Path, Predicate, Reading
+from filter_pattern import text_parser
+from filter_pattern.conditions import OBSERVED, Compare, Equals, EqualsNumber, Is, MatchesRegex, NotExists, Reading
+from filter_pattern.cursor import NUMBER, Cursor, PatternSyntaxError
+from filter_pattern.predicate import EVERY, All, Any, Atom, Event, Path, Predicate, Step
 
 LONGEST = 1024
 """Characters in a filter pattern (CloudWatch Logs API reference, PutMetricFilter)."""
 
 DEEPEST = 100
 """Parentheses within parentheses. AWS names no limit; 1,024 characters have no use for more."""
-
-
-class PatternSyntaxError(ValueError):
-    """Raised when a text is not a filter pattern that can be read. Its text shows the pattern with the place marked."""
-
-    def __init__(self, message: str, pattern: str, start: int, end: int) -> None:
-        self.message, self.pattern, self.start, self.end = message, pattern, start, end
-        line_start = pattern.rfind("\n", 0, start) + 1
-        line = pattern[line_start:].split("\n", 1)[0]
-        marked = max(1, min(end, line_start + len(line)) - start)
-        super().__init__(f"{message}\n    {line}\n    {' ' * (start - line_start)}{'^' * marked}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,50 +36,50 @@ class Pattern:
 
         A message that is not one JSON object matches no JSON pattern, `NOT EXISTS` included.
         """
-        if isinstance(event, str):
-            try:
-                event = json.loads(event)
-            except ValueError:
-                return False
-        return isinstance(event, Mapping) and self.predicate.matches(event, reading)
+        if not isinstance(event, str) or not self.text.startswith("{"):
+            return self.predicate.matches(event, reading)
+        try:
+            parsed = json.loads(event)
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(parsed, Mapping) and self.predicate.matches(parsed, reading)
 
     def __str__(self) -> str:
-        return f"{{ {self.predicate} }}"
+        if self.text.startswith("{"):
+            return f"{{ {self.predicate} }}"
+        return text_parser.written(self.predicate)
 
 
 def parse(text: str) -> Pattern:
-    """The pattern that this text is.
-
-    Raises PatternSyntaxError where it is none, or one of a kind that this parser does not read.
-    """
+    """The pattern that this text is. Raises PatternSyntaxError where AWS would refuse it."""
     if len(text) > LONGEST:
         raise PatternSyntaxError(
             f"A filter pattern has at most {LONGEST} characters; this has {len(text)}.", text, LONGEST, len(text)
         )
-    return Pattern(_Parser(text).pattern(), text)
+    if text.startswith("{"):
+        return Pattern(JsonParser(text).pattern(), text)
+    if re.match(r"\s+[{\[]", text):
+        blanks = len(text) - len(text.lstrip())
+        raise PatternSyntaxError("Nothing, not even a blank, may stand before the pattern's { or [.", text, 0, blanks)
+    return Pattern(text_parser.predicate(text), text)
 
 
-_SPACE = re.compile(r"\s*")
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
-_QUOTED_NAME = re.compile(r"\['([^'\]]+)'\]")
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_STEP = re.compile(
+    r"\.(?P<name>[A-Za-z0-9_-]+)|(?P<each>\.\*|\[\*\])|\.?\['(?P<quoted>[^'\]]+)'\]|\[(?P<index>\d{1,9})\]"
+)
 _WORD = re.compile(r"[^\s()=!<>&|\"%,'{}\\]+")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _IS = {"NULL": None, "TRUE": True, "FALSE": False}
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
-        self.depth = 0
+class JsonParser(Cursor):
+    """Reads one JSON pattern."""
+
+    depth = 0
+    wildcards = 0
+    regexes = 0
 
     def pattern(self) -> Predicate:
         """pattern := '{' any '}'"""
-        if not self.text.startswith("{"):
-            raise self.error(
-                "Only JSON patterns are read here: they begin with { and end with }.", self.at, len(self.text)
-            )
         self.at = 1
         whole = self.any()
         self.expect("}", "&& or || and another condition, or } to end the pattern")
@@ -125,11 +117,14 @@ class _Parser:
         return inside
 
     def condition(self) -> Predicate:
-        """condition := selector (('=' | '!=') value | 'IS' ('NULL' | 'TRUE' | 'FALSE') | 'NOT' 'EXISTS')"""
+        """condition := selector (('=' | '!=') value | order number | 'IS' constant | 'NOT' 'EXISTS')"""
         path = self.selector()
         for sign in ("!=", "="):
             if self.accept(sign):
-                return Atom(path, Equals(self.value(), negated=sign == "!="))
+                return Atom(path, self.value(negated=sign == "!="))
+        for sign in ("<=", ">=", "<", ">"):
+            if self.accept(sign):
+                return Atom(path, Compare(sign, self.number(f"After {sign} comes a number without quotes.")))
         if self.keyword("NOT"):
             if self.keyword("EXISTS"):
                 return Atom(path, NotExists())
@@ -139,79 +134,50 @@ class _Parser:
                 if self.keyword(name):
                     return Atom(path, Is(constant))
             raise self.error("IS is followed by NULL, TRUE or FALSE here.")
-        if self.text[self.at : self.at + 1] in ("<", ">"):
-            raise self.error("Comparing numbers by < and > is not read here.")
-        raise self.error("A field is followed by =, !=, IS NULL, IS TRUE, IS FALSE or NOT EXISTS.")
+        raise self.error("A field is followed by =, !=, <, <=, >, >=, IS NULL, IS TRUE, IS FALSE or NOT EXISTS.")
 
     def selector(self) -> Path:
-        """selector := '$' ('.' name | '.'? "['" any name "']")+"""
+        """selector := '$' ('.' name | '.*' | '.'? "['" any name "']" | '[' index ']' | '[*]')+"""
         self.space()
         start = self.at
         if not self.accept("$"):
             raise self.error("A condition begins with a field such as $.errorCode, or with a parenthesis.")
-        path: list[str] = []
-        while True:
-            dotted = self.text.startswith(".", self.at)
-            quoted = _QUOTED_NAME.match(self.text, self.at + dotted)
-            plain = _NAME.match(self.text, self.at + 1) if dotted else None
-            found = quoted or plain
-            if found is None:
-                break
-            path.append(found.group(1) if found is quoted else found.group())
+        path: list[Step] = []
+        while found := _STEP.match(self.text, self.at):
+            if found["index"]:
+                path.append(int(found["index"]))
+            elif found["each"]:
+                path.append(EVERY)
+            else:
+                path.append(found["name"] or found["quoted"])
             self.at = found.end()
-        following = self.text[self.at : self.at + 2]
-        if following[:1] == "[" or following in (".*", ".["):
+        if not path or self.text[self.at : self.at + 1] in (".", "["):
             raise self.error(
-                "Elements of an array and wildcards in a field's name are not read here.", start, self.at + 2
+                "After $ or . comes a field's name (letters, digits, _ and -), ['any text'], [0], [*] or .*"
             )
-        if not path or following[:1] == ".":
-            raise self.error("After $ or . comes a field's name: letters, digits, _ and -, or ['any text'].")
+        self.wildcards += path.count(EVERY)
+        if path.count(EVERY) > 1 or self.wildcards > 3:
+            raise self.error("A field may hold one wildcard, and a pattern three.", start, self.at)
         return tuple(path)
 
-    def value(self) -> str:
-        """value := '"' text '"' | word"""
+    def value(self, *, negated: bool) -> Equals | EqualsNumber | MatchesRegex:
+        """value := '"' text '"' | number | word | '%' regex '%'"""
         self.space()
-        if quoted := _STRING.match(self.text, self.at):
-            self.at = quoted.end()
-            return re.sub(r'\\(["\\])', r"\1", quoted.group(1))
-        if self.text[self.at : self.at + 1] == "%":
-            raise self.error("Regular expressions (%...%) are not read here.")
+        start = self.at
+        if self.text.startswith("%", self.at):
+            self.regexes += 1
+            regex = self.regex()
+            if self.regexes > 2:
+                raise self.error("A pattern may hold two regular expressions.", start, self.at)
+            return MatchesRegex(regex, negated)
+        if (quoted := self.quoted()) is not None:
+            return Equals(quoted, negated)
         word = _WORD.match(self.text, self.at)
         if word is None:
-            raise self.error('A value is a word, or any text in "double quotes".')
-        if _NUMBER.fullmatch(word.group()):
-            raise self.error(
-                "Comparing numbers is not read here; in quotes the value is compared as text.", *word.span()
-            )
+            raise self.error('A value is a word, a number, any text in "double quotes", or %a regular expression%.')
         self.at = word.end()
-        return word.group()
-
-    def space(self) -> None:
-        match = _SPACE.match(self.text, self.at)
-        self.at = match.end() if match else self.at
-
-    def accept(self, sign: str) -> bool:
-        self.space()
-        found = self.text.startswith(sign, self.at)
-        self.at += len(sign) * found
-        return found
-
-    def keyword(self, word: str) -> bool:
-        self.space()
-        name = _NAME.match(self.text, self.at)
-        found = name is not None and name.group() == word
-        self.at += len(word) * found
-        return found
+        return EqualsNumber(word.group(), negated) if NUMBER.fullmatch(word.group()) else Equals(word.group(), negated)
 
     def expect(self, sign: str, allowed: str) -> None:
         if not self.accept(sign):
             raise self.error(f"Expected {allowed}.")
-
-    def error(self, message: str, start: int | None = None, end: int | None = None) -> PatternSyntaxError:
-        """Marks the given span, or else the next word or sign."""
-        if start is None or end is None:
-            self.space()
-            start = self.at
-            word = _WORD.match(self.text, start)
-            end = word.end() if word else start + 1
-        return PatternSyntaxError(message, self.text, start, end)

@@ -1,131 +1,119 @@
 """Statements that are true or false of an event, and how they combine.
 
-    Predicate = Atom | Not | All | Any | Pattern
+    Predicate = Atom | TextAtom | Not | All | Any | Pattern
 
-An `Atom` asks one thing of one field. What it asks is a test: a value type with one method, `holds(value, reading)`.
-A parsed filter pattern is a predicate, and so is whatever else can be said of events in these terms.
+An `Atom` asks one thing of one field, a `TextAtom` of the event's text as it was logged. A parsed filter pattern is a
+predicate, and so is whatever else can be said of events in these terms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from filter_pattern import strings
+from filter_pattern import delimited, regexes
+from filter_pattern.conditions import MISSING, OBSERVED, Equals, Reading, Test
 
-Path = tuple[str, ...]
-"""The field names that lead to a value: `$.userIdentity.type` is ("userIdentity", "type")."""
+
+class Every:
+    """The type of `EVERY`."""
+
+    def __repr__(self) -> str:
+        return "EVERY"
+
+
+EVERY = Every()
+"""In a path: all elements of an array, or all fields of an object."""
+
+Step = str | int | Every
+Path = tuple[Step, ...]
+"""The names, indexes and wildcards that lead to values: `$.users[0].id` is ("users", 0, "id")."""
 
 Event = Mapping[str, object]
 
 
-class Missing:
-    """The type of `MISSING`, which stands where an event has no such field."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING = Missing()
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One way to read what AWS does not document. What is decided holds under every reading, or is Undecided.
-
-    star_is_literal: a `*` in the middle of a value stands for itself (CloudWatch Logs user guide of 2021), instead of
-        for any text, placed as far left as it fits (results recorded from TestMetricFilter).
-    null_differs: `!=` holds for a field that is null, true or false.
-    """
-
-    star_is_literal: bool = False
-    null_differs: bool = False
-
-
-OBSERVED = Reading()
-"""What `matches` goes by: what AWS was seen to do, or else the narrower choice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Equals:
-    """`= "value"` or, negated, `!= "value"`. Both are false of a missing field, an array and an object; a number is
-    compared as text (CloudWatch Logs user guide, "Filter pattern syntax"; recorded from TestMetricFilter)."""
-
-    value: str
-    negated: bool = False
-
-    def holds(self, value: object, reading: Reading) -> bool:
-        if isinstance(value, bool) or value is None:
-            return self.negated and reading.null_differs
-        if isinstance(value, int | float):
-            value = repr(value)
-        if not isinstance(value, str):
-            return False
-        return strings.automaton(self.value, reading.star_is_literal).matches(value) is not self.negated
-
-    def depends_on(self) -> Iterator[str]:
-        if "*" in self.value[1:-1]:
-            yield "star_is_literal"
-        if self.negated:
-            yield "null_differs"
-
-    def __str__(self) -> str:
-        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'{"!=" if self.negated else "="} "{escaped}"'
-
-
-@dataclass(frozen=True, slots=True)
-class NotExists:
-    """`NOT EXISTS`: true only of a missing field."""
-
-    def holds(self, value: object, reading: Reading) -> bool:
-        return value is MISSING
-
-    def depends_on(self) -> Iterator[str]:
-        return iter(())
-
-    def __str__(self) -> str:
-        return "NOT EXISTS"
-
-
-@dataclass(frozen=True, slots=True)
-class Is:
-    """`IS NULL`, `IS TRUE`, `IS FALSE`: true of exactly that JSON constant."""
-
-    constant: bool | None
-
-    def holds(self, value: object, reading: Reading) -> bool:
-        return value is self.constant
-
-    def depends_on(self) -> Iterator[str]:
-        return iter(())
-
-    def __str__(self) -> str:
-        return f"IS {'NULL' if self.constant is None else str(self.constant).upper()}"
-
-
-Test = Equals | NotExists | Is
-
-
 class Predicate(Protocol):
-    """Anything that is true or false of an event."""
+    """Anything that is true or false of an event; given as text, an event has no fields."""
 
-    def matches(self, event: Event, reading: Reading = ...) -> bool: ...
+    def matches(self, event: Event | str, reading: Reading = ...) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """One test of one field."""
+    """One test of one field. With a wildcard in its path it is true when any of the selected values passes."""
 
     path: Path
     test: Test
 
-    def matches(self, event: Event, reading: Reading = OBSERVED) -> bool:
-        return self.test.holds(value_at(event, self.path), reading)
+    def matches(self, event: Event | str, reading: Reading = OBSERVED) -> bool:
+        values = list(values_at(event, self.path)) or [MISSING]
+        passed = (self.test.holds(value, reading) for value in values)
+        return all(passed) if reading.every_element and getattr(self.test, "negated", False) else any(passed)
+
+    def depends_on(self) -> Iterator[str]:
+        """The fields of `Reading` that its answer may depend on."""
+        yield from self.test.depends_on()
+        if EVERY in self.path and getattr(self.test, "negated", False):
+            yield "every_element"
 
     def __str__(self) -> str:
         return f"({selector(self.path)} {self.test})"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A term: the event's text holds it somewhere, in upper and lower case as written."""
+
+    text: str
+
+    def holds(self, text: str) -> bool:
+        return self.text in text
+
+    @property
+    def is_plain(self) -> bool:
+        """Letters, digits and _: such a word is logged as it is."""
+        return self.text.isascii() and self.text.replace("_", "a").isalnum()
+
+    def __str__(self) -> str:
+        return self.text if self.is_plain else '"' + self.text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """A regular expression that fits some part of the event's text."""
+
+    regex: str
+
+    def holds(self, text: str) -> bool:
+        return regexes.automaton(self.regex).matches(text)
+
+    def __str__(self) -> str:
+        return f"%{self.regex}%"
+
+
+@dataclass(frozen=True, slots=True)
+class TextAtom:
+    """One test of the event's text. An event that is given parsed is read as the line of JSON that CloudTrail logs."""
+
+    test: Word | Regex | delimited.Fields
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Words each of which is enough to pass, wherever it stands; logged as they are."""
+        if isinstance(self.test, Word) and self.test.is_plain:
+            return (self.test.text,)
+        if isinstance(self.test, Regex) and re.fullmatch(r"\w+(\|\w+)*", self.test.regex, re.ASCII):
+            return tuple(self.test.regex.split("|"))
+        return ()
+
+    def matches(self, event: Event | str, reading: Reading = OBSERVED) -> bool:
+        return self.test.holds(event if isinstance(event, str) else as_logged(event))
+
+    def __str__(self) -> str:
+        return str(self.test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +122,7 @@ class Not:
 
     part: Predicate
 
-    def matches(self, event: Event, reading: Reading = OBSERVED) -> bool:
+    def matches(self, event: Event | str, reading: Reading = OBSERVED) -> bool:
         return not self.part.matches(event, reading)
 
 
@@ -147,7 +135,7 @@ class All:
     def __init__(self, *parts: Predicate) -> None:
         object.__setattr__(self, "parts", parts)
 
-    def matches(self, event: Event, reading: Reading = OBSERVED) -> bool:
+    def matches(self, event: Event | str, reading: Reading = OBSERVED) -> bool:
         return all(part.matches(event, reading) for part in self.parts)
 
     def __str__(self) -> str:
@@ -163,7 +151,7 @@ class Any:
     def __init__(self, *parts: Predicate) -> None:
         object.__setattr__(self, "parts", parts)
 
-    def matches(self, event: Event, reading: Reading = OBSERVED) -> bool:
+    def matches(self, event: Event | str, reading: Reading = OBSERVED) -> bool:
         return any(part.matches(event, reading) for part in self.parts)
 
     def __str__(self) -> str:
@@ -175,17 +163,48 @@ def equals(field: str, value: str) -> Atom:
     return Atom((field,), Equals(value))
 
 
+def values_at(value: object, path: Path) -> Iterator[object]:
+    """Every value that the path selects; none where it leads nowhere."""
+    if not path:
+        yield value
+        return
+    step, rest = path[0], path[1:]
+    match step, value:
+        case str(), Mapping():
+            if step in value:
+                yield from values_at(value[step], rest)
+        case int(), Sequence() if not isinstance(value, str):
+            if step < len(value):
+                yield from values_at(value[step], rest)
+        case Every(), Mapping():
+            for inner in value.values():
+                yield from values_at(inner, rest)
+        case Every(), Sequence() if not isinstance(value, str):
+            for inner in value:
+                yield from values_at(inner, rest)
+
+
 def value_at(event: Event, path: Path) -> object:
-    """What the event holds there, or MISSING."""
-    value: object = event
-    for name in path:
-        if not isinstance(value, Mapping) or name not in value:
-            return MISSING
-        value = value[name]
-    return value
+    """The value that a path without wildcards leads to, or MISSING."""
+    return next(values_at(event, path), MISSING)
+
+
+def as_logged(event: Event) -> str:
+    """The event as one line of JSON without blanks between its parts."""
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False)
 
 
 def selector(path: Path) -> str:
     """The path as a pattern writes it."""
-    plain = all(name.replace("_", "a").replace("-", "a").isalnum() and name.isascii() for name in path)
-    return "$." + ".".join(path) if plain else "$" + "".join(f".['{name}']" for name in path)
+    return "$" + "".join(map(_written, path))
+
+
+def _written(step: Step) -> str:
+    match step:
+        case int():
+            return f"[{step}]"
+        case str() if step.isascii() and step.replace("_", "a").replace("-", "a").isalnum():
+            return f".{step}"
+        case str():
+            return f".['{step}']"
+    return ".*"

@@ -6,6 +6,7 @@ pattern is.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
@@ -46,18 +47,26 @@ class Records:
     samples: whole events that fit, real ones if possible; an event that is found is one of these, changed where it must
         be. Where a field is always there, at least one is needed.
     where: what else holds of every event.
+    spare: a field that may hold any text, so that a word can stand in an event without meaning anything.
     """
 
     fields: Mapping[Path, Field]
     samples: tuple[Event, ...] = ()
     where: Predicate = default(default_factory=All)
+    spare: str | None = None
+
+    def always_written(self) -> str:
+        """What stands in the text of every event: the names of the fields that are always there, and constants."""
+        always = [(path[-1], known) for path, known in self.fields.items() if self.field(path).always]
+        constants = [known.values[0] for _, known in always if len(known.values) == 1]
+        return json.dumps([name for name, _ in always] + constants, ensure_ascii=False)
 
     def field(self, path: Path) -> Field:
         """What that field can hold."""
         always = True
         for end in range(1, len(path)):
             parent = self.fields.get(path[:end], ANYTHING)
-            if OBJECT not in parent.kinds or parent.values:
+            if (ARRAY if isinstance(path[end], int) else OBJECT) not in parent.kinds or parent.values:
                 return ABSENT
             always = always and parent.always
         found = self.fields.get(path, ANYTHING)

@@ -12,9 +12,11 @@ leading to `otherwise`. Keeping the two apart is what makes products of many aut
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, pairwise
+from typing import Protocol
 
 DEAD = -1
 
@@ -29,6 +31,15 @@ class Automaton:
 
     def step(self, state: int, character: str) -> int:
         return DEAD if state == DEAD else self.steps[state].get(character, self.otherwise[state])
+
+    def accepts(self, state: int) -> bool:
+        return state in self.accepting
+
+    def named(self, state: int) -> Iterable[str]:
+        return () if state == DEAD else self.steps[state]
+
+    def ranges(self, state: int) -> Iterable[tuple[int, int]]:
+        return ()
 
     def matches(self, text: str) -> bool:
         state = 0
@@ -79,16 +90,25 @@ class Walk:
     complete: bool
 
 
-def examples(values: Sequence[tuple[str, bool]], budget: int) -> Walk:
-    """A shortest string for every combination of these values that some string satisfies.
+class Part(Protocol):
+    """An automaton of a product. The start is state 0.
 
-    Each value comes with its `star_is_literal`. The walk goes through the reachable states of the product of the
-    values' automata, in at most `budget` steps: two strings in one state satisfy the same values.
+    named, ranges: the characters, and the ranges of code points, that lead somewhere particular from a state.
     """
-    exact = tuple(value for value, _ in values if "*" not in value)
-    parts = [automaton(value, literal) for value, literal in values if "*" in value]
-    if exact:
-        parts.append(_any_of(exact))
+
+    def step(self, state: int, character: str) -> int: ...
+    def accepts(self, state: int) -> bool: ...
+    def named(self, state: int) -> Iterable[str]: ...
+    def ranges(self, state: int) -> Iterable[tuple[int, int]]: ...
+
+
+def examples(parts: Sequence[Part], exact: Sequence[str], budget: int) -> Walk:
+    """A shortest string for every combination of these automata and exact values that some string satisfies.
+
+    The walk goes through the reachable states of their product, in at most `budget` steps: two strings in one state
+    satisfy the same automata.
+    """
+    parts = [*parts, _any_of(exact)] if exact else parts
     start = (0,) * len(parts)
     reached = {start}
     found: dict[tuple[int, ...], str] = {}
@@ -96,9 +116,10 @@ def examples(values: Sequence[tuple[str, bool]], budget: int) -> Walk:
     steps = 0
     while waiting:
         state, text = waiting.popleft()
-        found.setdefault(
-            tuple(at if at in part.accepting else DEAD for part, at in zip(parts, state, strict=True)), text
-        )
+        satisfied = [part.accepts(at) for part, at in zip(parts, state, strict=True)]
+        # Of the exact values it matters which one it is.
+        key = (*satisfied, state[-1] if exact and satisfied[-1] else DEAD)
+        found.setdefault(key, text)
         for character in _distinct(parts, state):
             steps += len(parts)
             if steps > budget:
@@ -110,18 +131,26 @@ def examples(values: Sequence[tuple[str, bool]], budget: int) -> Walk:
     return Walk(tuple(found.values()), steps, complete=True)
 
 
-def _distinct(parts: Sequence[Automaton], state: tuple[int, ...]) -> Iterator[str]:
-    """The characters that some part tells apart in this state, and one that none does."""
+def _distinct(parts: Sequence[Part], state: tuple[int, ...]) -> Iterator[str]:
+    """One character for each way to go on from a state: each that is named, and one for each segment between the
+    boundaries of the ranges."""
     named: dict[str, None] = {}
+    boundaries = {0, _END}
     for part, at in zip(parts, state, strict=True):
-        if at != DEAD:
-            named.update(dict.fromkeys(part.steps[at]))
-    yield next(character for character in _ORDINARY if character not in named)
+        named.update(dict.fromkeys(part.named(at)))
+        for low, high in part.ranges(at):
+            boundaries |= {low, high + 1}
     yield from named
+    for begin, end in pairwise(sorted(boundaries)):
+        preferred = chain(_PLEASANT, map(chr, range(begin, end)))
+        found = next((c for c in preferred if begin <= ord(c) < end and c not in named), None)
+        if found is not None:
+            yield found
 
 
-_ORDINARY = "X" + "".join(map(chr, range(ord("a"), ord("z") + 1))) + "".join(map(chr, range(0x100, 0x100 + 2000)))
-"""Characters to stand for "any other"; more than a pattern of 1,024 characters can name."""
+_END = 0x110000
+_PLEASANT = "Xabcdefghijklmnopqrstuvwyz0123456789" + "".join(map(chr, range(33, 127)))
+"""Characters that an example is made of where it is free to choose."""
 
 
 def _any_of(values: Sequence[str]) -> Automaton:

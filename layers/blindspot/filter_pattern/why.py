@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from filter_pattern.conditions import MISSING, Equals, Is, NotExists
 from filter_pattern.parser import Pattern
-from filter_pattern.predicate import MISSING, All, Any, Atom, Equals, Event, Is, NotExists, Predicate, value_at
+from filter_pattern.predicate import All, Any, Atom, Event, Predicate, TextAtom, selector, value_at
 
 
 def why_not(predicate: Predicate, event: Event) -> str:
@@ -15,9 +16,9 @@ def why_not(predicate: Predicate, event: Event) -> str:
     return " and ".join(dict.fromkeys(_asked(atom, event) for atom in failing)) or "does not match it"
 
 
-def _failing(predicate: Predicate, event: Event) -> list[Atom]:
+def _failing(predicate: Predicate, event: Event) -> list[Atom | TextAtom]:
     match predicate:
-        case Atom():
+        case Atom() | TextAtom():
             return [] if predicate.matches(event) else [predicate]
         case All(parts):
             return [atom for part in parts for atom in _failing(part, event)]
@@ -29,9 +30,9 @@ def _failing(predicate: Predicate, event: Event) -> list[Atom]:
     return []
 
 
-def _likeness(atom: Atom, event: Event) -> int:
+def _likeness(atom: Atom | TextAtom, event: Event) -> int:
     """How many characters the value that is asked for has in common with the event's, at its beginning or its end."""
-    value = value_at(event, atom.path)
+    value = value_at(event, atom.path) if isinstance(atom, Atom) else None
     if not (isinstance(atom.test, Equals) and isinstance(value, str)):
         return 0
     asked = atom.test.value.strip("*")
@@ -42,8 +43,10 @@ def _common(one: str, other: str) -> int:
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
-def _asked(atom: Atom, event: Event) -> str:
-    field, value = ".".join(atom.path), value_at(event, atom.path)
+def _asked(atom: Atom | TextAtom, event: Event) -> str:
+    if isinstance(atom, TextAtom):
+        return f"asks for {atom} in the record's text"
+    field, value = selector(atom.path).removeprefix("$."), value_at(event, atom.path)
     match atom.test:
         case NotExists():
             return f"asks {field} to be missing"
@@ -55,6 +58,8 @@ def _asked(atom: Atom, event: Event) -> str:
             if negated:
                 return f"leaves out events whose {field} {_described(text, 's')}"
             return f"asks {field} to {_described(text)}{_beyond(text, value)}"
+        case _:
+            return f"asks that {field} {atom.test}"
 
 
 def _described(text: str, ending: str = "") -> str:

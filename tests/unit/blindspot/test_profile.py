@@ -74,7 +74,7 @@ def test_only_cis_1_5_accepts_its_own_text_that_counts_everything(judge: str) ->
         ({"benign": ["{ $.a"]}, "benign is not a filter pattern"),
         ({"benign": "{ $.a = x }"}, "benign is '{ $.a = x }'; allowed: a list of: filter patterns"),
         ({"benign": [3]}, "benign is [3]; allowed: a filter pattern"),
-        ({"required": "AccessDenied"}, "required is not a filter pattern"),
+        ({"required": "AccessDenied!"}, "required is not a filter pattern"),
         ({"calls_to_alarm": 0}, "calls_to_alarm is 0; allowed: a whole number from 1 to 1000"),
         ({"calls_to_alarm": True}, "a whole number from 1 to 1000"),
         ({"noise_breaks": "yes"}, "allowed: true or false"),

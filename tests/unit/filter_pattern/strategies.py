@@ -5,7 +5,7 @@ from itertools import product
 from hypothesis import strategies as st
 
 from filter_pattern import All, Any, Atom, Equals, Field, Not, NotExists, Predicate, Records
-from filter_pattern.predicate import MISSING
+from filter_pattern.conditions import MISSING
 from filter_pattern.records import STRING
 
 FIELDS = (("a",), ("b",), ("c", "d"))

@@ -23,7 +23,7 @@ from filter_pattern import (
     parse,
     unseen,
 )
-from filter_pattern.predicate import OBSERVED, Reading
+from filter_pattern.conditions import OBSERVED, Reading
 from filter_pattern.records import STRING
 from tests.unit.filter_pattern.strategies import EVENTS, RECORDS, patterns, predicates, starred
 

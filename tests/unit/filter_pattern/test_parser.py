@@ -4,11 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filter_pattern import All, Any, Atom, Equals, NotExists, Pattern, PatternSyntaxError, parse
-from filter_pattern.predicate import Is
+from filter_pattern import All, Any, Atom, Equals, Not, NotExists, Pattern, PatternSyntaxError, parse
+from filter_pattern.conditions import Compare, EqualsNumber, Is, MatchesRegex
+from filter_pattern.delimited import Fields, Slot
+from filter_pattern.predicate import EVERY, Regex, TextAtom, Word
 from tests.unit.filter_pattern.strategies import patterns, starred
 
 A, B, C = (Atom((name,), Equals("1x")) for name in "abc")
+
+
+BETWEEN = (Compare(">", "1"), Compare("<", "5"))
+
+
+def word(text: str) -> TextAtom:
+    return TextAtom(Word(text))
 
 
 @pytest.mark.parametrize(
@@ -29,6 +38,24 @@ A, B, C = (Atom((name,), Equals("1x")) for name in "abc")
         ("{ $.a IS NULL }", Atom(("a",), Is(None))),
         (r'{ $.a = "say \"x\" \\ y" }', Atom(("a",), Equals('say "x" \\ y'))),
         ("{ $.a = kms.amazonaws.com }", Atom(("a",), Equals("kms.amazonaws.com"))),
+        ("{ $.a = 12 }", Atom(("a",), EqualsNumber("12"))),
+        ("{ $.a != -1.5e3 }", Atom(("a",), EqualsNumber("-1.5e3", negated=True))),
+        ("{ $.a >= 12 }", Atom(("a",), Compare(">=", "12"))),
+        (r"{ $.a = %^x\d{2}|y$% }", Atom(("a",), MatchesRegex(r"^x\d{2}|y$"))),
+        ("{ $.a[0].b[1] = 1x }", Atom(("a", 0, "b", 1), Equals("1x"))),
+        ("{ $.a[*].b = 1x }", Atom(("a", EVERY, "b"), Equals("1x"))),
+        ("{ $.* = 1x }", Atom((EVERY,), Equals("1x"))),
+        ("", All()),
+        (" ", All()),
+        ('" "', All()),
+        ("ERROR", TextAtom(Word("ERROR"))),
+        ('ERROR -"not found" -x', All(word("ERROR"), Not(word("not found")), Not(word("x")))),
+        ("?a ?b", Any(word("a"), word("b"))),
+        ("?a ?b c", word("c")),
+        ("%ERR|WARN%", TextAtom(Regex("ERR|WARN"))),
+        ("[]", TextAtom(Fields(()))),
+        ("[a, ..., b = 4*]", TextAtom(Fields((Slot("a"), Slot("b", ((Equals("4*"),),))), 1))),
+        ("[a > 1 && a < 5 || a = x,]", TextAtom(Fields((Slot("a", (BETWEEN, (Equals("x"),))), Slot())))),
         ("{ $.a = arn:aws:iam::* }", Atom(("a",), Equals("arn:aws:iam::*"))),
     ],
 )
@@ -39,9 +66,8 @@ def test_reads(text: str, predicate: object) -> None:
 @pytest.mark.parametrize(
     ("text", "marked", "message"),
     [
-        ("", "", "begin with {"),
-        (" { $.a = x }", " { $.a = x }", "begin with {"),
-        ("?AccessDenied", "?AccessDenied", "begin with {"),
+        (" { $.a = x }", " ", "Nothing, not even a blank"),
+        (" [a, b]", " ", "Nothing, not even a blank"),
         ("{ $.a = x } || { $.b = y }", "|| { $.b = y }", "Nothing may follow"),
         ("{ $.a = x", "", "} to end the pattern"),
         ("{ ($.a = x }", "}", ") to close the parenthesis"),
@@ -55,11 +81,27 @@ def test_reads(text: str, predicate: object) -> None:
         ('{ $.a = "x }', '"', '"double quotes"'),
         ("{ $.a = Failed login }", "login", "&& or ||"),
         ("{ $.a = x, $.b = y }", ",", "&& or ||"),
-        ("{ $.a = 12 }", "12", "numbers"),
-        ("{ $.a < 12 }", "<", "numbers"),
-        ("{ $.a = %x% }", "%", "Regular expressions"),
-        ("{ $.a[0] = x }", "$.a[0", "Elements of an array"),
-        ("{ $.* = x }", "$.*", "wildcards in a field's name"),
+        ('{ $.a < "12" }', '"', "a number without quotes"),
+        ("{ $.a >= x }", "x", "a number without quotes"),
+        ("{ $.a = %x }", "%x }", "ends with %"),
+        ("{ $.a = %x!% }", "!", "A regular expression may hold"),
+        ("{ $.a = %(x)% }", "(", "A regular expression may hold"),
+        ("{ $.a = %[z-a]% }", "[", "from the lower to the higher"),
+        ("{ $.a = %x{3,2}% }", "{", "from the smaller number"),
+        ("{ $.a = %a% && $.b = %b% && $.c = %c% }", "%c%", "two regular expressions"),
+        ("{ $.a[*].b[*] = x }", "$.a[*].b[*]", "one wildcard"),
+        ("{ $.a[*] = x && $.b.* = x && $.c[*] = x && $.* = x }", "$.*", "a pattern three"),
+        ("{ $.a[x] = y }", "[", "[0]"),
+        ('{ $."a-b" = x }', ".", "['any text']"),
+        ("?Status: timeout", ":", "double quotes"),
+        ("(x)", "(", "a word of letters"),
+        ('"a":[]', ":", "double quotes"),
+        ("%x% y", "y", "Nothing may follow"),
+        ("[a, b", "", "comma"),
+        ("[a, b] c", "c", "Nothing may follow"),
+        ("[..., a, ...]", "]", "may stand once"),
+        ("[a = 4* && b > 1]", "b", "all name it: a"),
+        ("[a ! 4]", "!", "followed by"),
         ("{" + "(" * 101 + "$.a = x" + ")" * 101 + "}", "(", "100 parentheses"),
         ("{ $.a = " + "x" * 1020 + " }", "xxxx }", "at most 1024"),
     ],
@@ -80,7 +122,7 @@ def test_an_error_shows_the_line_and_the_span_under_it() -> None:
 
 @given(patterns(starred))
 def test_parsing_what_is_written_gives_the_same_pattern(predicate: object) -> None:
-    pattern = Pattern(predicate, "")  # type: ignore[arg-type]  # hypothesis hides the type
+    pattern = Pattern(predicate, "{")  # type: ignore[arg-type]  # hypothesis hides the type
     read = parse(str(pattern))
     assert str(read) == str(pattern)
     assert parse(str(read)) == read

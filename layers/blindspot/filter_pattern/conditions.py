@@ -1,0 +1,197 @@
+"""What a pattern asks of one value: tests, each with the reading that AWS leaves open.
+
+Source of the rules: CloudWatch Logs user guide, "Filter pattern syntax for metric filters", and results recorded from
+TestMetricFilter where the guide is silent.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from filter_pattern import regexes, strings
+
+
+class Missing:
+    """The type of `MISSING`, which stands where an event has no such field."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read what AWS does not document. What is decided holds under every reading, or is Undecided.
+
+    star_is_literal: a `*` in the middle of a value stands for itself (CloudWatch Logs user guide of 2021), instead of
+        for any text, placed as far left as it fits (results recorded from TestMetricFilter).
+    null_differs: `!=` holds for a field that is null, true or false.
+    digits_are_numbers: an unquoted number equals a string that is written the same.
+    every_element: `!=` of a field with a wildcard holds when every element differs, not when one does.
+    """
+
+    star_is_literal: bool = False
+    null_differs: bool = False
+    digits_are_numbers: bool = False
+    every_element: bool = False
+
+
+UNDOCUMENTED = {
+    "star_is_literal": "how it reads a * inside a value",
+    "null_differs": "whether != holds of null, true and false",
+    "digits_are_numbers": "whether an unquoted number equals a string of the same digits",
+    "every_element": "whether != of a wildcard asks for one element or for all",
+}
+"""Each field of `Reading`, in words."""
+
+OBSERVED = Reading()
+"""What `matches` goes by: what AWS was seen to do, or else the narrower choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """`= "value"` or, negated, `!= "value"`. Both are false of a missing field, an array and an object; a number is
+    compared as text."""
+
+    value: str
+    negated: bool = False
+
+    def holds(self, value: object, reading: Reading) -> bool:
+        text = _text(value)
+        if text is None:
+            return self.negated and reading.null_differs and (value is None or isinstance(value, bool))
+        return strings.automaton(self.value, reading.star_is_literal).matches(text) is not self.negated
+
+    def depends_on(self) -> Iterator[str]:
+        if "*" in self.value[1:-1]:
+            yield "star_is_literal"
+        if self.negated:
+            yield "null_differs"
+
+    def __str__(self) -> str:
+        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'{"!=" if self.negated else "="} "{escaped}"'
+
+
+@dataclass(frozen=True, slots=True)
+class EqualsNumber:
+    """`= 12` or, negated, `!= 12`, without quotes: numbers are compared by value."""
+
+    text: str
+    negated: bool = False
+
+    def holds(self, value: object, reading: Reading) -> bool:
+        if value is None or isinstance(value, bool):
+            return self.negated and reading.null_differs
+        if isinstance(value, int | float):
+            return (value == number(self.text)) is not self.negated
+        if isinstance(value, str):
+            return (reading.digits_are_numbers and value == self.text) is not self.negated
+        return False
+
+    def depends_on(self) -> Iterator[str]:
+        yield "digits_are_numbers"
+        if self.negated:
+            yield "null_differs"
+
+    def __str__(self) -> str:
+        return f"{'!=' if self.negated else '='} {self.text}"
+
+
+ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`< 12` and its like: true of numbers alone, never of a string of digits."""
+
+    sign: str
+    text: str
+
+    def holds(self, value: object, reading: Reading) -> bool:
+        return (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and bool(ORDER[self.sign](value, number(self.text)))
+        )
+
+    def depends_on(self) -> Iterator[str]:
+        return iter(())
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class MatchesRegex:
+    """`= %regex%` or, negated, `!= %regex%`: the regular expression fits some part of the text."""
+
+    regex: str
+    negated: bool = False
+
+    def holds(self, value: object, reading: Reading) -> bool:
+        text = _text(value)
+        if text is None:
+            return self.negated and reading.null_differs and (value is None or isinstance(value, bool))
+        return regexes.automaton(self.regex).matches(text) is not self.negated
+
+    def depends_on(self) -> Iterator[str]:
+        if self.negated:
+            yield "null_differs"
+
+    def __str__(self) -> str:
+        return f"{'!=' if self.negated else '='} %{self.regex}%"
+
+
+@dataclass(frozen=True, slots=True)
+class NotExists:
+    """`NOT EXISTS`: true only of a missing field."""
+
+    def holds(self, value: object, reading: Reading) -> bool:
+        return value is MISSING
+
+    def depends_on(self) -> Iterator[str]:
+        return iter(())
+
+    def __str__(self) -> str:
+        return "NOT EXISTS"
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """`IS NULL`, `IS TRUE`, `IS FALSE`: true of exactly that JSON constant."""
+
+    constant: bool | None
+
+    def holds(self, value: object, reading: Reading) -> bool:
+        return value is self.constant
+
+    def depends_on(self) -> Iterator[str]:
+        return iter(())
+
+    def __str__(self) -> str:
+        return f"IS {'NULL' if self.constant is None else str(self.constant).upper()}"
+
+
+Test = Equals | EqualsNumber | Compare | MatchesRegex | NotExists | Is
+
+
+def number(text: str) -> int | float:
+    """The value of a number as a pattern writes it."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+def _text(value: object) -> str | None:
+    """What a comparison as text sees of a value; None of one that is not compared."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return repr(value)
+    return None

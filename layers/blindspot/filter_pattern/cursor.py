@@ -1,0 +1,89 @@
+"""A place in a pattern's text, and the error that marks one."""
+
+from __future__ import annotations
+
+import re
+
+from filter_pattern import regexes
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+_SPACE = re.compile(r"\s*")
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_MARKED = re.compile(r"[^\s()=!<>&|\"%,'{}\\]+")
+
+
+class PatternSyntaxError(ValueError):
+    """Raised when a text is not a filter pattern that can be read. Its text shows the pattern with the place marked."""
+
+    def __init__(self, message: str, pattern: str, start: int, end: int) -> None:
+        self.message, self.pattern, self.start, self.end = message, pattern, start, end
+        line_start = pattern.rfind("\n", 0, start) + 1
+        line = pattern[line_start:].split("\n", 1)[0]
+        marked = max(1, min(end, line_start + len(line)) - start)
+        super().__init__(f"{message}\n    {line}\n    {' ' * (start - line_start)}{'^' * marked}")
+
+
+class Cursor:
+    """Reads on in a text."""
+
+    def __init__(self, text: str, at: int = 0) -> None:
+        self.text = text
+        self.at = at
+
+    def space(self) -> None:
+        match = _SPACE.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+
+    def accept(self, sign: str) -> bool:
+        self.space()
+        found = self.text.startswith(sign, self.at)
+        self.at += len(sign) * found
+        return found
+
+    def keyword(self, word: str) -> bool:
+        self.space()
+        name = _NAME.match(self.text, self.at)
+        found = name is not None and name.group() == word
+        self.at += len(word) * found
+        return found
+
+    def quoted(self) -> str | None:
+        """'"' any text, with \\" and \\\\ for those two '"'"""
+        found = _STRING.match(self.text, self.at)
+        if found is None:
+            return None
+        self.at = found.end()
+        return re.sub(r'\\(["\\])', r"\1", found.group(1))
+
+    def number(self, message: str) -> str:
+        """A number, as it is written."""
+        self.space()
+        found = NUMBER.match(self.text, self.at)
+        if found is None:
+            raise self.error(message)
+        self.at = found.end()
+        return found.group()
+
+    def regex(self) -> str:
+        """'%' regular expression '%'"""
+        end = self.text.find("%", self.at + 1)
+        if end < 0:
+            raise self.error("A regular expression ends with %.", self.at, len(self.text))
+        regex, begin = self.text[self.at + 1 : end], self.at + 1
+        try:
+            regexes.automaton(regex)
+        except regexes.RegexError as error:
+            raise self.error(error.message, begin + error.at, begin + error.at + 1) from None
+        self.at = end + 1
+        return regex
+
+    def error(self, message: str, start: int | None = None, end: int | None = None) -> PatternSyntaxError:
+        """Marks the given span, or else the next word or sign."""
+        if start is None or end is None:
+            self.space()
+            start = self.at
+            word = _MARKED.match(self.text, start)
+            end = word.end() if word else start + 1
+        return PatternSyntaxError(message, self.text, start, end)
