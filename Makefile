@@ -6,7 +6,7 @@ LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.1
         --annotation-style line
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check build lock clean
+.PHONY: help install demo test check bench build lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ check: .venv/.check ## Check style, types, the direction of imports and the temp
 	PYTHONPATH=layers/blindspot $(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/sam validate --lint
+
+bench: .venv/.test ## Measure how fast filter patterns are read and decided
+	@PYTHONPATH=layers/blindspot $(BIN)/python -m local.bench
 
 build: export SAM_CLI_TELEMETRY := 0
 build: .venv/.check ## Build what `sam deploy` uploads

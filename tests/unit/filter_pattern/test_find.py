@@ -1,6 +1,8 @@
 """`find` against its definition: laws that hold for any patterns, and a small world searched by brute force."""
 
 import time
+from itertools import product
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from filter_pattern import (
     Field,
     Found,
     Not,
+    NotExists,
     Predicate,
     Records,
     Undecided,
@@ -23,7 +26,7 @@ from filter_pattern import (
     parse,
     unseen,
 )
-from filter_pattern.conditions import OBSERVED, Reading
+from filter_pattern.conditions import OBSERVED, MatchesRegex, Reading
 from filter_pattern.records import STRING
 from tests.unit.filter_pattern.strategies import EVENTS, RECORDS, patterns, predicates, starred
 
@@ -40,6 +43,37 @@ def test_agrees_with_a_search_of_every_small_event(predicate: Predicate) -> None
     else:
         assert isinstance(found, Empty)
         assert not any(predicate.matches(event) for event in EVENTS)
+
+
+def random_pattern(random: Random, depth: int = 2) -> Predicate:
+    if depth and random.random() < 0.6:
+        parts = [random_pattern(random, depth - 1) for _ in range(random.choice((2, 2, 3)))]
+        return random.choice((All, Any))(*parts)
+    text = "".join(random.choice("xy") for _ in range(random.randrange(3)))
+    test = random.choice(
+        (
+            Equals(random.choice((text, f"{text}*", f"*{text}", f"*{text}*")), random.random() < 0.3),
+            MatchesRegex(random.choice(("x+y", "^[^x]", "y$", "^x?y*$", "xx|yy")), random.random() < 0.3),
+            NotExists(),
+        )
+    )
+    return Atom(random.choice((("a",), ("b",))), test)
+
+
+def test_ten_thousand_pairs_agree_with_a_search_of_every_small_event() -> None:
+    random = Random(20261121)  # noqa: S311 (cases, not secrets)
+    texts = ["".join(letters) for length in range(4) for letters in product("xy", repeat=length)]
+    events = [{"a": a, "b": b} for a in texts for b in texts] + [{"b": b} for b in texts]
+    for _ in range(10_000):
+        required, covering = random_pattern(random), random_pattern(random)
+        answer = unseen(required, [covering], RECORDS)
+        if isinstance(answer, Found):
+            assert required.matches(answer.event)
+            assert not covering.matches(answer.event)
+        else:
+            assert answer == Empty()
+            missed = (event for event in events if required.matches(event) and not covering.matches(event))
+            assert next(missed, None) is None, (required, covering)
 
 
 @settings(max_examples=300)

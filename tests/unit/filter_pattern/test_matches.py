@@ -1,12 +1,10 @@
 """What a pattern matches, with the source of each rule: D documented by AWS, R recorded from AWS."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
-from filter_pattern import PatternSyntaxError, parse
+from filter_pattern import parse
 
 EVENT = {
     "name": "CreateUser",
@@ -61,25 +59,3 @@ def test_condition(condition: str, matches: bool) -> None:
 @pytest.mark.parametrize("message", ["", "AccessDenied", "[]", "3", '{"name": '])
 def test_a_message_that_is_no_json_object_matches_nothing(message: str) -> None:
     assert not parse("{ $.nothing NOT EXISTS }").matches(message)
-
-
-CORPUS = Path(os.environ.get("BLINDSPOT_CORPUS", "../shared/corpus"))
-
-
-@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"no corpus at {CORPUS}; BLINDSPOT_CORPUS names its folder")
-def test_agrees_with_every_recorded_case_that_it_reads() -> None:
-    cases = map(json.loads, (CORPUS / "eval_cases.jsonl").read_text().splitlines())
-    read = 0
-    for case in cases:
-        if case["certainty"] not in ("aws-docs", "aws-captured") or not case["pattern"].lstrip().startswith("{"):
-            continue
-        try:
-            pattern = parse(case["pattern"])
-        except PatternSyntaxError as refusal:
-            refused = refusal.message
-        else:
-            refused = ""
-            assert pattern.matches(case["message"]) == case["matches"], case["id"]
-            read += 1
-        assert bool(refused) == bool(case.get("expect_error")) or "not read here" in refused, case["id"]
-    assert read > 50

@@ -1,0 +1,57 @@
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from blindspot.explain import main
+
+CIS = '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }'
+HALF = '{ $.errorCode = "AccessDenied" }'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        ([CIS], 0, "Covers what cis-level-2 requires"),
+        (["?AccessDenied ?UnauthorizedOperation"], 0, "Covers"),
+        ([HALF], 1, 'asks errorCode to equal "AccessDenied", without what follows it'),
+        ([HALF], 1, '"errorCode": "AccessDeniedException"'),
+        (['{ $.errorCode = "AccessDenied*" }', '{ $.errorCode = "*UnauthorizedOperation" }'], 0, "Covers"),
+        (["{ $.eventName = * }"], 1, "Noise: it counts ordinary successful calls"),
+        (["--profile", "cis-v1.5.0", "{ $.eventName = * }"], 0, "Covers"),
+        (["[first, second]"], 1, "Cannot be decided: it depends on words"),
+        ([CIS[:-1] + '|| $.errorCode = "AccessDeniedException" }'], 0, f"Counts the same, and is shorter: {CIS}"),
+        (["{ $.a"], 2, "Invalid: A field is followed by"),
+        ([CIS, "{ $.a"], 2, "Invalid"),
+    ],
+)
+def test_the_answer_and_its_exit_status(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], status: int, said: str
+) -> None:
+    assert main(arguments) == status
+    assert said in capsys.readouterr().out
+
+
+def test_a_pattern_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(CIS + "\n"))
+    assert main([]) == 0
+    assert "Covers" in capsys.readouterr().out
+
+
+def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--json", HALF]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["covers"], answer["noise"], answer["simpler"]) == (False, [], None)
+    assert answer["blind_spot"]["errorCode"] == "AccessDeniedException"
+    assert main(["--json", "{ $.a"]) == 2
+    assert json.loads(capsys.readouterr().out)["at"] == [5, 6]
+
+
+def test_a_corpus_as_a_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    corpus = tmp_path / "patterns.jsonl"
+    corpus.write_text("".join(json.dumps({"pattern": text}) + "\n" for text in (CIS, HALF, "{ $.eventName = * }", "{")))
+    assert main(["--corpus", str(corpus)]) == 0
+    printed = capsys.readouterr().out
+    assert "4 patterns, 1 of them invalid." in printed
+    assert "| cis-level-2 | 1 | 1 | 1 | 0 | GetSecretValue, AccessDeniedException |" in printed

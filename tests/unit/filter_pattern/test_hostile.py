@@ -1,0 +1,63 @@
+"""Nothing but PatternSyntaxError is raised, and nothing takes long, whatever text comes."""
+
+import contextlib
+import time
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blindspot import cloudtrail
+from filter_pattern import PatternSyntaxError, find, parse, unseen
+from local.bench import HOSTILE
+
+REAL = (
+    '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }',
+    "{ $.a[0].b != %^x[a-z]{2,3}$% && $.c >= 1.5 || $.d NOT EXISTS }",
+    '?AccessDenied -Root "not found"',
+    "[..., status = 4* || status = 500, bytes > 1000]",
+)
+REQUIRED = parse(REAL[0])
+RECORDS = cloudtrail.records(account="123456789012", region="eu-west-1")
+
+mutated = st.builds(
+    lambda text, at, drop, add: text[: at % len(text)] + add + text[at % len(text) + drop :],
+    st.sampled_from(REAL),
+    st.integers(0, 200),
+    st.integers(0, 5),
+    st.text(alphabet="{}()[]$.=!<>&|\"*%?-, \\'abc019\x00é", max_size=4),
+)
+
+
+@given(st.one_of(mutated, st.text(), st.binary().map(lambda raw: raw.decode("latin-1"))))
+def test_any_text_is_read_or_refused_and_decided_or_not(text: str) -> None:
+    with contextlib.suppress(PatternSyntaxError):
+        pattern = parse(text)
+        pattern.matches("AccessDenied 12")
+        pattern.matches('{"errorCode": "AccessDenied", "a": [{"b": "xab"}]}')
+        assert parse(str(pattern)) == pattern
+        unseen(REQUIRED, [pattern], RECORDS)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_pattern_ends_within_seconds_and_stays_small(name: str) -> None:
+    pattern = parse(HOSTILE[name])
+    began = time.process_time()
+    unseen(REQUIRED, [pattern], RECORDS)
+    find(pattern, RECORDS)
+    assert time.process_time() - began < 4  # make bench holds the limit of a second on a quiet machine
+    tracemalloc.start()
+    unseen(REQUIRED, [pattern], RECORDS)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100_000_000
+
+
+@pytest.mark.parametrize("message", ["x" * 200_000, "[" * 100_000, '{"a":' * 50_000, "a" * 5000 + "!"])
+def test_a_hostile_message_ends_soon(message: str) -> None:
+    began = time.process_time()
+    for text in (*REAL, "%(a+)+$%".replace("(", "").replace(")", ""), "%[a-z]*[a-z]*[a-z]*x$%"):
+        with contextlib.suppress(PatternSyntaxError):
+            parse(text).matches(message)
+    assert time.process_time() - began < 4
