@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from filter_pattern import records as kind
 from filter_pattern import regexes, strings
@@ -18,8 +19,7 @@ from filter_pattern.predicate import Path, value_at
 from filter_pattern.records import Records
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A test of a field under one reading; `number` names it in a formula."""
 
     number: int
@@ -31,15 +31,14 @@ class Question:
         return self.test.holds(value, self.reading)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One value of a field, and the answers that it gives, to the questions about the fields below it too."""
 
     value: object
     answers: dict[int, bool]
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Cells:
     """The cells of one field, real values first.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from filter_pattern import regexes, strings
 
@@ -23,8 +24,7 @@ class Missing:
 MISSING = Missing()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One way to read what AWS does not document. What is decided holds under every reading, or is Undecided.
 
     star_is_literal: a `*` in the middle of a value stands for itself (CloudWatch Logs user guide of 2021), instead of
@@ -52,7 +52,7 @@ OBSERVED = Reading()
 """What `matches` goes by: what AWS was seen to do, or else the narrower choice."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Equals:
     """`= "value"` or, negated, `!= "value"`. Both are false of a missing field, an array and an object; a number is
     compared as text."""
@@ -77,7 +77,7 @@ class Equals:
         return f'{"!=" if self.negated else "="} "{escaped}"'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EqualsNumber:
     """`= 12` or, negated, `!= 12`, without quotes: numbers are compared by value."""
 
@@ -105,7 +105,7 @@ class EqualsNumber:
 ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compare:
     """`< 12` and its like: true of numbers alone, never of a string of digits."""
 
@@ -126,7 +126,7 @@ class Compare:
         return f"{self.sign} {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MatchesRegex:
     """`= %regex%` or, negated, `!= %regex%`: the regular expression fits some part of the text."""
 
@@ -147,7 +147,7 @@ class MatchesRegex:
         return f"{'!=' if self.negated else '='} %{self.regex}%"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NotExists:
     """`NOT EXISTS`: true only of a missing field."""
 
@@ -161,7 +161,7 @@ class NotExists:
         return "NOT EXISTS"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Is:
     """`IS NULL`, `IS TRUE`, `IS FALSE`: true of exactly that JSON constant."""
 

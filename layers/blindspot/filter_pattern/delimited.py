@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from filter_pattern.conditions import OBSERVED, Compare, Equals, EqualsNumber, MatchesRegex, number
 
@@ -17,8 +18,7 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 Test = Equals | EqualsNumber | Compare | MatchesRegex
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One field of the pattern: its name (empty for none) and its conditions, alternatives of conjunctions."""
 
     name: str = ""
@@ -35,7 +35,7 @@ class Slot:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fields:
     """The whole pattern. `ellipsis` is the number of slots before `...`, None where there is none."""
 

@@ -49,19 +49,19 @@ BUDGET = 1_000_000
 """Steps that one decision may take; on the slowest Lambda memory setting in use, about a second."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """There is such an event, and this is one."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Empty:
     """There is no such event among the records."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Undecided:
     """It cannot be said, and why. `too_large`: the budget was not enough, rather than AWS's documentation."""
 

@@ -7,7 +7,6 @@ Source of the rules: CloudWatch Logs user guide, "Filter pattern syntax for metr
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ DEEPEST = 100
 """Parentheses within parentheses. AWS names no limit; 1,024 characters have no use for more."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pattern:
     """A parsed filter pattern. Equal patterns say the same in the same words; `text` is as it was written."""
 
@@ -38,6 +37,8 @@ class Pattern:
         """
         if not isinstance(event, str) or not self.text.startswith("{"):
             return self.predicate.matches(event, reading)
+        import json
+
         try:
             parsed = json.loads(event)
         except (ValueError, RecursionError):

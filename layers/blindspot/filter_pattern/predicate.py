@@ -8,7 +8,6 @@ predicate, and so is whatever else can be said of events in these terms.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +40,7 @@ class Predicate(Protocol):
     def matches(self, event: Event | str, reading: Reading = ...) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Atom:
     """One test of one field. With a wildcard in its path it is true when any of the selected values passes."""
 
@@ -63,7 +62,7 @@ class Atom:
         return f"({selector(self.path)} {self.test})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Word:
     """A term: the event's text holds it somewhere, in upper and lower case as written."""
 
@@ -81,7 +80,7 @@ class Word:
         return self.text if self.is_plain else '"' + self.text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Regex:
     """A regular expression that fits some part of the event's text."""
 
@@ -94,7 +93,7 @@ class Regex:
         return f"%{self.regex}%"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextAtom:
     """One test of the event's text. An event that is given parsed is read as the line of JSON that CloudTrail logs."""
 
@@ -116,7 +115,7 @@ class TextAtom:
         return str(self.test)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Not:
     """True where `part` is not."""
 
@@ -126,7 +125,7 @@ class Not:
         return not self.part.matches(event, reading)
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, init=False)
 class All:
     """True where every part is; `All()` is always true."""
 
@@ -142,7 +141,7 @@ class All:
         return " && ".join(f"({part})" if isinstance(part, Any) else str(part) for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, init=False)
 class Any:
     """True where at least one part is; `Any()` is never true."""
 
@@ -191,6 +190,8 @@ def value_at(event: Event, path: Path) -> object:
 
 def as_logged(event: Event) -> str:
     """The event as one line of JSON without blanks between its parts."""
+    import json
+
     return json.dumps(event, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -6,18 +6,17 @@ pattern is.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
+from typing import NamedTuple
 
 from filter_pattern.predicate import All, Event, Path, Predicate
 
 STRING, BOOLEAN, NUMBER, NULL, OBJECT, ARRAY = "string", "boolean", "number", "null", "object", "array"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """What one field can hold.
 
     kinds: the JSON types it can have.
@@ -39,7 +38,7 @@ ABSENT = Field()
 """A field that no event has."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Records:
     """The events in question.
 
@@ -57,9 +56,10 @@ class Records:
 
     def always_written(self) -> str:
         """What stands in the text of every event: the names of the fields that are always there, and constants."""
-        always = [(path[-1], known) for path, known in self.fields.items() if self.field(path).always]
+        always = [(str(path[-1]), known) for path, known in self.fields.items() if self.field(path).always]
         constants = [known.values[0] for _, known in always if len(known.values) == 1]
-        return json.dumps([name for name, _ in always] + constants, ensure_ascii=False)
+        written = [str(value).lower() if isinstance(value, bool) else str(value) for value in constants]
+        return "\n".join([*(name for name, _ in always), *written])
 
     def field(self, path: Path) -> Field:
         """What that field can hold."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 LARGEST = 2000
 """Character sets in one expression, its bounded repeats written out."""
@@ -33,8 +34,7 @@ class RegexError(ValueError):
         self.message, self.at = message, at
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One character set; `optional` ones may be left out, `repeated` ones may come again."""
 
     ranges: Ranges
@@ -45,8 +45,7 @@ class Step:
         return any(low <= code <= high for low, high in self.ranges)
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(NamedTuple):
     """A sequence of steps, bound to the beginning or the end of the text or not."""
 
     steps: tuple[Step, ...]
@@ -54,7 +53,7 @@ class Alternative:
     at_end: bool
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class RegexAutomaton:
     """The deterministic automaton of an expression, made state by state as it is used. A state is a number; behind it
     stand the places in the alternatives at which a match may be."""

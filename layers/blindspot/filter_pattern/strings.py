@@ -13,16 +13,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 DEAD = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Automaton:
+class Automaton(NamedTuple):
     """A deterministic automaton; the start is state 0, and from DEAD nothing is ever accepted."""
 
     steps: tuple[dict[str, int], ...]
@@ -81,8 +79,7 @@ def _append_search(piece: str, steps: list[dict[str, int]], otherwise: list[int]
         otherwise.append(base)
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """The strings found by `examples`, the steps that took, and whether they are all."""
 
     strings: tuple[str, ...]
