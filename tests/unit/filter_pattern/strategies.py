@@ -5,7 +5,7 @@ from itertools import product
 from hypothesis import strategies as st
 
 from filter_pattern import All, Any, Atom, Equals, Field, Not, NotExists, Predicate, Records
-from filter_pattern.conditions import MISSING
+from filter_pattern.conditions import MISSING, ORDER, Compare, EqualsNumber, Is, MatchesRegex
 from filter_pattern.records import STRING
 
 FIELDS = (("a",), ("b",), ("c", "d"))
@@ -16,7 +16,11 @@ starred = st.text("xy*", max_size=5)
 
 
 def atoms(texts: st.SearchStrategy[str] = values) -> st.SearchStrategy[Atom]:
-    tests = st.one_of(st.builds(Equals, texts, st.booleans()), st.just(NotExists()))
+    tests = st.one_of(
+        st.builds(Equals, texts, st.booleans()),
+        st.builds(MatchesRegex, st.sampled_from(("x+y", "^[^x]", "y$", "^x?y{1,2}$", "xx|yy", r"\w")), st.booleans()),
+        st.just(NotExists()),
+    )
     return st.builds(Atom, st.sampled_from(FIELDS), tests)
 
 
@@ -39,6 +43,43 @@ predicates = st.recursive(
     ),
     max_leaves=6,
 )
+
+numeric = st.one_of(
+    st.builds(EqualsNumber, st.sampled_from(("1", "1.0", "2", "-1")), st.booleans()),
+    st.builds(Compare, st.sampled_from(sorted(ORDER)), st.sampled_from(("0", "1", "1.5", "2"))),
+    st.sampled_from((NotExists(), Is(None), Is(True))),
+)
+comparisons = st.recursive(
+    st.builds(Atom, st.sampled_from((("n",), ("m",))), numeric),
+    lambda inner: st.lists(inner, min_size=1, max_size=3).flatmap(
+        lambda parts: st.sampled_from([All(*parts), Any(*parts), Not(parts[0])])
+    ),
+    max_leaves=5,
+)
+ANY_VALUES: tuple[object, ...] = (
+    -2,
+    -1,
+    0,
+    0.5,
+    1,
+    1.25,
+    1.5,
+    1.75,
+    2,
+    3,
+    None,
+    True,
+    False,
+    "1",
+    "1.0",
+    "x",
+    {},
+    [],
+    MISSING,
+)
+NUMERIC_EVENTS = [
+    {key: value for key, value in (("n", n), ("m", m)) if value is not MISSING} for n in ANY_VALUES for m in ANY_VALUES
+]
 
 SOMETIMES, ALWAYS = Field(frozenset({STRING})), Field(frozenset({STRING}), always=True)
 RECORDS = Records(

@@ -28,8 +28,17 @@ from filter_pattern import (
 )
 from filter_pattern.conditions import OBSERVED, MatchesRegex, Reading
 from filter_pattern.records import STRING
-from tests.unit.filter_pattern.strategies import EVENTS, RECORDS, patterns, predicates, starred
+from tests.unit.filter_pattern.strategies import (
+    EVENTS,
+    NUMERIC_EVENTS,
+    RECORDS,
+    comparisons,
+    patterns,
+    predicates,
+    starred,
+)
 
+NUMBER_READINGS = [Reading(null_differs=n, digits_are_numbers=d) for n in (False, True) for d in (False, True)]
 READINGS = [Reading(star, null) for star in (False, True) for null in (False, True)]
 
 
@@ -87,6 +96,20 @@ def test_what_is_found_is_unseen_under_every_reading(required: Predicate, coveri
     elif isinstance(found, Empty):
         for event in EVENTS[::7]:
             assert covering.matches(event) or not required.matches(event)
+
+
+@settings(max_examples=500)
+@given(comparisons)
+def test_numbers_agree_with_a_search_of_many_values(predicate: Predicate) -> None:
+    answer = find(predicate, Records({}))
+    if isinstance(answer, Found):
+        assert all(predicate.matches(answer.event, reading) for reading in NUMBER_READINGS)
+    for event in NUMERIC_EVENTS:
+        found = [predicate.matches(event, reading) for reading in NUMBER_READINGS]
+        if isinstance(answer, Empty):
+            assert not any(found)
+        elif not isinstance(answer, Found):
+            assert not all(found)
 
 
 @given(patterns(starred))

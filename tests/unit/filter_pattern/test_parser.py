@@ -1,7 +1,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from filter_pattern import All, Any, Atom, Equals, Not, NotExists, Pattern, PatternSyntaxError, parse
@@ -123,6 +123,7 @@ def test_an_error_shows_the_line_and_the_span_under_it() -> None:
 @given(patterns(starred))
 def test_parsing_what_is_written_gives_the_same_pattern(predicate: object) -> None:
     pattern = Pattern(predicate, "{")  # type: ignore[arg-type]  # hypothesis hides the type
+    assume(str(pattern).count("%") <= 4)  # a pattern may hold two regular expressions
     read = parse(str(pattern))
     assert str(read) == str(pattern)
     assert parse(str(read)) == read
