@@ -7,6 +7,7 @@ TestMetricFilter where the guide is silent.
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -178,6 +179,14 @@ class Is:
 
 
 Test = Equals | EqualsNumber | Compare | MatchesRegex | NotExists | Is
+
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def equal_to(word: str, negated: bool) -> Equals | EqualsNumber:
+    """What `=` and `!=` ask of a word without quotes: to be that number, or else that text."""
+    return EqualsNumber(word, negated) if _NUMBER.fullmatch(word) else Equals(word, negated)
 
 
 def number(text: str) -> int | float:

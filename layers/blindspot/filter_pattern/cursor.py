@@ -6,7 +6,7 @@ import re
 
 from filter_pattern import regexes
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 _SPACE = re.compile(r"\s*")
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -60,7 +60,7 @@ class Cursor:
     def number(self, message: str) -> str:
         """A number, as it is written."""
         self.space()
-        found = NUMBER.match(self.text, self.at)
+        found = _NUMBER.match(self.text, self.at)
         if found is None:
             raise self.error(message)
         self.at = found.end()

@@ -12,8 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from filter_pattern import text_parser
-from filter_pattern.conditions import OBSERVED, Compare, Equals, EqualsNumber, Is, MatchesRegex, NotExists, Reading
-from filter_pattern.cursor import NUMBER, Cursor, PatternSyntaxError
+from filter_pattern.conditions import (
+    OBSERVED,
+    Compare,
+    Equals,
+    EqualsNumber,
+    Is,
+    MatchesRegex,
+    NotExists,
+    Reading,
+    equal_to,
+)
+from filter_pattern.cursor import Cursor, PatternSyntaxError
 from filter_pattern.predicate import EVERY, All, Any, Atom, Event, Path, Predicate, Step
 
 LONGEST = 1024
@@ -177,7 +187,7 @@ class JsonParser(Cursor):
         if word is None:
             raise self.error('A value is a word, a number, any text in "double quotes", or %a regular expression%.')
         self.at = word.end()
-        return EqualsNumber(word.group(), negated) if NUMBER.fullmatch(word.group()) else Equals(word.group(), negated)
+        return equal_to(word.group(), negated)
 
     def expect(self, sign: str, allowed: str) -> None:
         if not self.accept(sign):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from filter_pattern import delimited
-from filter_pattern.conditions import Compare, Equals, EqualsNumber, MatchesRegex
-from filter_pattern.cursor import NUMBER, Cursor
+from filter_pattern.conditions import Compare, Equals, MatchesRegex, equal_to
+from filter_pattern.cursor import Cursor
 from filter_pattern.predicate import All, Any, Not, Predicate, Regex, TextAtom, Word
 
 _TERM = re.compile(r"[A-Za-z0-9_]+")
@@ -133,7 +133,7 @@ class _Delimited(Cursor):
         if word is None:
             raise self.error('A value is a word, a number, any text in "double quotes", or %a regular expression%.')
         self.at = word.end()
-        return EqualsNumber(word.group(), negated) if NUMBER.fullmatch(word.group()) else Equals(word.group(), negated)
+        return equal_to(word.group(), negated)
 
 
 def written(predicate: Predicate) -> str:
