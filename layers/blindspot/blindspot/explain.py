@@ -104,7 +104,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--corpus", metavar="FILE", help="judge the patterns of a file of JSON lines by every profile")
     chosen = parser.parse_args(arguments)
     if chosen.corpus:
-        print(table(Path(chosen.corpus).read_text("utf-8").splitlines()))
+        try:
+            print(table(Path(chosen.corpus).read_text("utf-8").splitlines()))
+        except (OSError, ValueError, KeyError, TypeError):
+            parser.error(f'--corpus {chosen.corpus}: expected a file with one JSON object with "pattern" to a line')
         return COVERS
     texts = [sys.stdin.read().rstrip("\n") if text == "-" else text for text in chosen.patterns or ["-"]]
     try:

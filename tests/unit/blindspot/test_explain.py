@@ -48,6 +48,16 @@ def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["at"] == [5, 6]
 
 
+@pytest.mark.parametrize("content", [None, "no json", '{"text": "x"}', '{"pattern": 3}', "3"])
+def test_a_corpus_that_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str | None) -> None:
+    corpus = tmp_path / "patterns.jsonl"
+    if content is not None:
+        corpus.write_text(content)
+    with pytest.raises(SystemExit, match="2"):
+        main(["--corpus", str(corpus)])
+    assert 'one JSON object with "pattern" to a line' in capsys.readouterr().err
+
+
 def test_a_corpus_as_a_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     corpus = tmp_path / "patterns.jsonl"
     corpus.write_text("".join(json.dumps({"pattern": text}) + "\n" for text in (CIS, HALF, "{ $.eventName = * }", "{")))
