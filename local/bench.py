@@ -27,7 +27,7 @@ HOSTILE = {
     "a hundred parentheses": "{" + "(" * 99 + "$.errorCode = x" + ")" * 99 + "}",
     "twenty *x* on one field": "{ " + " || ".join(f'$.errorCode = "*{letter}*"' for letter in LETTERS) + " }",
     "twenty *x* on twenty fields": "{ " + " && ".join(f'$.{letter} != "*x*"' for letter in LETTERS) + " }",
-    "bounded repeats": "{ $.errorCode = %[a-z]{0,400}x[a-z]{0,400}$% && $.eventName = %a{1,200}b{1,200}$% }",
+    "bounded repeats": "{ $.errorCode = %[a-z]{0,190}x[a-z]{0,190}$% && $.eventName = %a.{1,180}b{1,180}$% }",
     "long wildcards": '{ $.errorCode = "*' + "ab" * 240 + '*" || $.errorCode = "' + "ab" * 230 + '*" }',
 }
 

@@ -3,7 +3,9 @@
     python -m blindspot.explain '<pattern>' [more patterns] [--profile P] [--json]
     python -m blindspot.explain --corpus FILE
 
-Several patterns are judged together, as the metric filters of one log group. From standard input one pattern is read.
+The events are those of all regions, in the trail of the account 111122223333: a pattern that asks for another account
+counts none of them. Several patterns are judged together, as the metric filters of one log group. From standard input
+one pattern is read; a pattern that begins with - is written after --.
 Exit status: 0 when together they cover what the profile requires and none counts ordinary events; 2 when one is
 invalid; 1 otherwise, so also where it cannot be decided.
 """
@@ -19,12 +21,17 @@ from pathlib import Path
 from typing import Any
 
 from blindspot import cloudtrail, profile
-from filter_pattern import All, Empty, Event, Found, Not, Pattern, PatternSyntaxError, Undecided, parse, unseen
+from filter_pattern import All, Empty, Event, Found, Not, Pattern, PatternSyntaxError, Undecided, find, parse, unseen
 from filter_pattern.why import why_not
 
-ACCOUNT, REGION = "111122223333", "us-east-1"
-RECORDS = cloudtrail.records(account=ACCOUNT, region=REGION)
-ORDINARY = cloudtrail.ordinary(account=ACCOUNT, region=REGION)
+ACCOUNT = "111122223333"
+RECORDS = cloudtrail.records(account=ACCOUNT, region=None)
+"""The events of every region, of one account."""
+
+ORDINARY = cloudtrail.ordinary(account=ACCOUNT, region="us-east-1")
+
+SHORT = 50_000
+"""Steps for each question on the way to a simpler pattern, which is worth less than the answer itself."""
 
 COVERS, DOES_NOT, INVALID = 0, 1, 2
 
@@ -57,10 +64,17 @@ def _counted(pattern: Pattern) -> Event | None:
 
 def _simpler(pattern: Pattern) -> str | None:
     """A shorter pattern that counts the same events: one without parts that make no difference."""
+    if not isinstance(find(pattern, RECORDS, SHORT), Found):
+        return None
     for smaller in _smaller(pattern):
-        if unseen(pattern, [smaller], RECORDS) == unseen(smaller, [pattern], RECORDS) == Empty():
-            return _simpler(smaller) or str(smaller)
+        if _within(pattern, smaller) and _within(smaller, pattern):
+            written = _simpler(smaller) or str(smaller)
+            return written if len(written) < len(pattern.text) else None
     return None
+
+
+def _within(one: Pattern, other: Pattern) -> bool:
+    return find(All(one, Not(other)), RECORDS, SHORT) == Empty()
 
 
 def _smaller(pattern: Pattern) -> list[Pattern]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import floor
 from typing import NamedTuple
 
 from filter_pattern import records as kind
@@ -138,9 +139,22 @@ class Cells:
             yield 0
             return
         yield from points
-        yield from ((low + high) / 2 for low, high in pairwise(points))
-        yield from (points[0] - 1, points[-1] + 1)
+        yield from (floor(points[0]) - 1, floor(points[-1]) + 1)
+        for low, high in pairwise(points):
+            between = _between(low, high)
+            if between is None:
+                self.complete = False
+            else:
+                yield between
         self.complete = self.complete and not as_text
+
+
+def _between(low: int | float, high: int | float) -> int | float | None:
+    """A number between two others, the next whole one or else one half-way; None where rounding hides it."""
+    if floor(low) + 1 < high:
+        return floor(low) + 1
+    half = low / 2 + high / 2
+    return half if low < half < high else None
 
 
 _NO_TEXT = "\0"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 
 from filter_pattern import regexes
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 _SPACE = re.compile(r"\s*")
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -61,7 +62,7 @@ class Cursor:
         """A number, as it is written."""
         self.space()
         found = _NUMBER.match(self.text, self.at)
-        if found is None:
+        if found is None or not isfinite(float(found.group())):
             raise self.error(message)
         self.at = found.end()
         return found.group()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from filter_pattern.conditions import OBSERVED, Compare, Equals, EqualsNumber, MatchesRegex, number
 
 _FIELD = re.compile(r'\[([^\]]*)\]|"([^"]*)"|(\S+)')
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
 
 Test = Equals | EqualsNumber | Compare | MatchesRegex
 

@@ -42,6 +42,9 @@ from filter_pattern.predicate import (
 )
 from filter_pattern.records import Records
 
+LONGEST_ARRAY = 1000
+"""Elements of an array that an event is made up with."""
+
 LOOSE = 1_000_000
 """From this number on, questions are loose."""
 
@@ -170,7 +173,7 @@ class _Search:
     def flags(self, atom: Atom) -> set[str]:
         """What the atom's answer depends on beside the event."""
         flags = set(atom.depends_on())
-        if self.records.field(atom.path).kinds.isdisjoint({kind.NULL, kind.BOOLEAN}):
+        if EVERY not in atom.path and self.records.field(atom.path).kinds.isdisjoint({kind.NULL, kind.BOOLEAN}):
             flags.discard("null_differs")
         return flags
 
@@ -314,6 +317,9 @@ class _Search:
         def likeness(sample: Event) -> int:
             return sum(value_at(sample, path) == value for path, value in self.chosen.items())
 
+        paths = [*self.chosen, *(atom.path for atom in self.loose if isinstance(atom, Atom))]
+        if any(isinstance(step, int) and step > LONGEST_ARRAY for path in paths for step in path):
+            return None
         for sample in sorted(self.records.samples or ({},), key=likeness, reverse=True):
             event = copy.deepcopy(dict(sample))
             for path in sorted(self.chosen, key=len):

@@ -76,7 +76,7 @@ def parse(text: str) -> Pattern:
 
 
 _STEP = re.compile(
-    r"\.(?P<name>[A-Za-z0-9_-]+)|(?P<each>\.\*|\[\*\])|\.?\['(?P<quoted>[^'\]]+)'\]|\[(?P<index>\d{1,9})\]"
+    r"\.(?P<name>[A-Za-z0-9_-]+)|(?P<each>\.\*|\[\*\])|\.?\['(?P<quoted>[^'\]]+)'\]|\[(?P<index>[0-9]{1,9})\]"
 )
 _WORD = re.compile(r"[^\s()=!<>&|\"%,'{}\\]+")
 _IS = {"NULL": None, "TRUE": True, "FALSE": False}

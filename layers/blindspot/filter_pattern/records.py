@@ -21,7 +21,7 @@ class Field(NamedTuple):
 
     kinds: the JSON types it can have.
     always: whether it is there in every event (or, below another field, whenever that one is an object).
-    values: when given, it holds one of these and nothing else.
+    values: when given, it holds one of these and nothing else; no arrays and no objects.
     examples: strings seen in real events, preferred when an event is made up.
     """
 
@@ -56,10 +56,11 @@ class Records:
 
     def always_written(self) -> str:
         """What stands in the text of every event: the names of the fields that are always there, and constants."""
-        always = [(str(path[-1]), known) for path, known in self.fields.items() if self.field(path).always]
+        always = [(path[-1], known) for path, known in self.fields.items() if self.field(path).always]
+        names = [name for name, _ in always if isinstance(name, str)]
         constants = [known.values[0] for _, known in always if len(known.values) == 1]
-        written = [str(value).lower() if isinstance(value, bool) else str(value) for value in constants]
-        return "\n".join([*(name for name, _ in always), *written])
+        words = [value for value in constants if isinstance(value, str)]
+        return "\n".join([*names, *words, *(str(value).lower() for value in constants if isinstance(value, bool))])
 
     def field(self, path: Path) -> Field:
         """What that field can hold."""
@@ -68,6 +69,6 @@ class Records:
             parent = self.fields.get(path[:end], ANYTHING)
             if (ARRAY if isinstance(path[end], int) else OBJECT) not in parent.kinds or parent.values:
                 return ABSENT
-            always = always and parent.always
+            always = always and parent.always and len(parent.kinds) == 1
         found = self.fields.get(path, ANYTHING)
         return found if always or not found.always else Field(found.kinds, False, found.values, found.examples)

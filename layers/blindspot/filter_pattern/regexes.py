@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-LARGEST = 2000
+LARGEST = 400
 """Character sets in one expression, its bounded repeats written out."""
 
 Ranges = tuple[tuple[int, int], ...]
@@ -89,6 +89,9 @@ class RegexAutomaton:
             if at < len(self.alternatives[i].steps):
                 yield from self.alternatives[i].steps[at].ranges
 
+    def weight(self, state: int) -> int:
+        return 1 + 4 * len(self._places[state] or ())
+
     def matches(self, text: str) -> bool:
         state = 0
         for character in text:
@@ -115,17 +118,17 @@ class RegexAutomaton:
         return self._numbers[places]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def automaton(regex: str) -> RegexAutomaton:
     """The automaton of an expression. Raises RegexError."""
     return RegexAutomaton(tuple(_alternatives(regex)))
 
 
 _ATOM = re.compile(
-    r"\\x(?P<hex>[0-9A-Fa-f]{2})|\\(?P<class>[dDsSwW])|\\(?P<escaped>[^A-Za-z0-9])|(?P<dot>\.)"
+    r"\\x(?P<hex>[0-9A-Fa-f]{2})|\\(?P<class>[dDsSwW])|\\(?P<escaped>[\^$?\[\]{}|\\*+.:_#=@/;,\- ])|(?P<dot>\.)"
     r"|(?P<plain>[A-Za-z0-9:_#=@/;,\- ])"
 )
-_REPEAT = re.compile(r"[?*+]|\{(\d+)(?:(,)(\d*))?\}")
+_REPEAT = re.compile(r"[?*+]|\{([0-9]{1,9})(?:(,)([0-9]{0,9}))?\}")
 
 
 def _alternatives(regex: str) -> Iterator[Alternative]:

@@ -33,6 +33,9 @@ class Automaton(NamedTuple):
     def accepts(self, state: int) -> bool:
         return state in self.accepting
 
+    def weight(self, state: int) -> int:
+        return 1
+
     def named(self, state: int) -> Iterable[str]:
         return () if state == DEAD else self.steps[state]
 
@@ -90,11 +93,13 @@ class Walk(NamedTuple):
 class Part(Protocol):
     """An automaton of a product. The start is state 0.
 
+    weight: the steps that one step from a state takes.
     named, ranges: the characters, and the ranges of code points, that lead somewhere particular from a state.
     """
 
     def step(self, state: int, character: str) -> int: ...
     def accepts(self, state: int) -> bool: ...
+    def weight(self, state: int) -> int: ...
     def named(self, state: int) -> Iterable[str]: ...
     def ranges(self, state: int) -> Iterable[tuple[int, int]]: ...
 
@@ -117,8 +122,9 @@ def examples(parts: Sequence[Part], exact: Sequence[str], budget: int) -> Walk:
         # Of the exact values it matters which one it is.
         key = (*satisfied, state[-1] if exact and satisfied[-1] else DEAD)
         found.setdefault(key, text)
+        weight = sum(part.weight(at) for part, at in zip(parts, state, strict=True))
         for character in _distinct(parts, state):
-            steps += len(parts)
+            steps += weight
             if steps > budget:
                 return Walk(tuple(found.values()), budget, complete=False)
             after = tuple([part.step(at, character) for part, at in zip(parts, state, strict=True)])

@@ -36,18 +36,19 @@ class _Terms(Cursor):
         self.space()
         while self.at < len(self.text):
             if self.accept("?"):
-                alternatives.append(self.term())
+                alternatives.append(self.term(signed=True))
             elif self.accept("-"):
-                must.append(Not(self.term()))
-            else:
-                must.append(self.term())
+                must.append(Not(self.term(signed=True)))
+            elif (term := self.term()) != All():
+                must.append(term)
             self.space()
         if must:
             return All(*must) if len(must) > 1 else must[0]
         return Any(*alternatives) if alternatives else All()
 
-    def term(self) -> Predicate:
+    def term(self, *, signed: bool = False) -> Predicate:
         self.space()
+        start = self.at
         phrase = self.quoted()
         if phrase is None:
             word = _TERM.match(self.text, self.at)
@@ -56,6 +57,8 @@ class _Terms(Cursor):
             self.at, phrase = word.end(), word.group()
         if self.at < len(self.text) and not self.text[self.at].isspace():
             raise self.error('Between terms stands a blank; other characters need "double quotes".')
+        if signed and not phrase.strip():
+            raise self.error("After ? and - comes a phrase that is not blank.", start, self.at)
         return TextAtom(Word(phrase)) if phrase.strip() else All()
 
 

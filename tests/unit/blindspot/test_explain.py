@@ -22,6 +22,7 @@ HALF = '{ $.errorCode = "AccessDenied" }'
         (["--profile", "cis-v1.5.0", "{ $.eventName = * }"], 0, "Covers"),
         (["[first, second]"], 1, "Cannot be decided: it depends on words"),
         ([CIS[:-1] + '|| $.errorCode = "AccessDeniedException" }'], 0, f"Counts the same, and is shorter: {CIS}"),
+        ([CIS[:-1] + '&& $.awsRegion = "us-east-1" }'], 1, "Misses"),
         (["{ $.a"], 2, "Invalid: A field is followed by"),
         ([CIS, "{ $.a"], 2, "Invalid"),
     ],

@@ -158,6 +158,32 @@ def test_fields_of_which_nothing_is_known(predicate: Predicate, satisfiable: boo
         assert predicate.matches(answer.event)
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "$.a > 1e16",
+        "$.a < -1e17",
+        "$.a > 9007199254740992 && $.a < 9007199254740994",
+        "$.a > 1e300 && $.a < 1.5e300",
+        "$.a >= 0.1 && $.a < 0.2",
+        "$.a > 5 && $.a < 6",
+    ],
+)
+def test_large_and_close_numbers(condition: str) -> None:
+    predicate = parse(f"{{ {condition} }}")
+    answer = find(predicate, Records({}))
+    assert isinstance(answer, Found)
+    assert predicate.matches(answer.event)
+
+
+def test_a_child_that_is_always_there_is_missing_where_its_parent_is_null() -> None:
+    records = Records(
+        {("p",): Field(frozenset({"object", "null"}), True), ("p", "c"): Field(frozenset({STRING}), True)},
+        samples=({"p": {"c": "x"}},),
+    )
+    assert isinstance(find(Atom(("p", "c"), NotExists()), records), Found)
+
+
 def test_a_star_inside_a_value_is_undecided_only_where_its_readings_differ() -> None:
     inside = field("a", "x*y")
     assert isinstance(unseen(field("a", "x*"), [inside], RECORDS), Found)

@@ -54,6 +54,26 @@ def test_a_hostile_pattern_ends_within_seconds_and_stays_small(name: str) -> Non
     assert peak < 100_000_000
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ $.a = %.{300}Q% }",
+        "{ $.a = %a.{300}b% && $.a = 5 }",
+        "{ $.a = %a.{20}b% && $.a != %b.{20}a% }",
+        "{ $.errorCode = %UnauthorizedOperation$|^AccessDenied|a.{100}Q% }",
+        "{ $.a[999999999] = x }",
+        "{ $.resources[999999999] NOT EXISTS }",
+        "{ $.a > " + "9" * 300 + " && $.a < 1.5 }",
+    ],
+)
+def test_what_reviewers_found_to_be_slow_or_large_ends_soon(text: str) -> None:
+    pattern = parse(text)
+    began = time.process_time()
+    find(pattern, RECORDS)
+    unseen(REQUIRED, [pattern], RECORDS)
+    assert time.process_time() - began < 8
+
+
 @pytest.mark.parametrize("message", ["x" * 200_000, "[" * 100_000, '{"a":' * 50_000, "a" * 5000 + "!"])
 def test_a_hostile_message_ends_soon(message: str) -> None:
     began = time.process_time()
