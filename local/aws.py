@@ -5,46 +5,32 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from functools import cache
+from typing import Any, NoReturn
 from unittest.mock import patch
 
 import boto3
 from botocore import handlers
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.httpsession import URLLib3Session
 from botocore.model import OperationModel
 from moto import mock_aws
+from moto.cloudtrail.models import cloudtrail_backends
 from moto.config.models import config_backends
+from moto.core.botocore_stubber import BotocoreStubber
 from moto.events.models import events_backends
 from moto.sns.models import sns_backends
 
-from local import extension
+from local import dump, extension
 from local.extension import ec2
 from local.extension.config import Evaluations, Row, evaluations
+from local.extension.ec2 import DEFAULT_REGIONS
 from local.extension.events import accepted
-
-DEFAULT_REGIONS = (
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-)
-"""The regions that every commercial account has."""
+from local.refusal import refusal
 
 
 @dataclass(frozen=True)
@@ -61,15 +47,23 @@ class Call:
 
 @dataclass
 class Fault:
-    """What becomes of a call, as often as `times` says; a region of None is every region."""
+    """What becomes of a call, as often as `times` says; a region of None is every region.
+
+    answer: gives what botocore takes for the parsed answer, or raises; once for a call.
+    error: the error code that comes over the wire instead; once for each of the SDK's attempts.
+    """
 
     call: str
     region: str | None
-    answer: Callable[[Call], object]
+    answer: Callable[[Call], object] | None
     times: int | None = None
+    error: str | None = None
 
     def meets(self, call: Call) -> bool:
         return self.call == str(call) and self.region in (None, call.region) and self.times != 0
+
+    def spend(self) -> None:
+        self.times = None if self.times is None else self.times - 1
 
 
 @dataclass
@@ -82,6 +76,7 @@ class LocalAws:
 
     account: str
     region: str
+    regions: tuple[str, ...] = DEFAULT_REGIONS
     calls: list[Call] = field(default_factory=list)
     evaluator: Callable[[dict[str, Any]], object] | None = None
     delay: float = 0.0
@@ -89,20 +84,24 @@ class LocalAws:
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A client to set the account up with: neither watched nor told to fail."""
-        make: Any = boto3.client  # which service is not known when types are checked
-        return make(service, region_name=region or self.region, config=Config(user_agent_extra=_UNWATCHED))
+        return _client(service, region or self.region)
 
     def fail(self, call: str, region: str | None = None, error: str = "AccessDenied", times: int | None = None) -> None:
-        """The call is answered with this error code."""
-        refusal = {"Error": {"Code": error, "Message": "SECRET-message"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-        self.faults.append(Fault(call, region, lambda _: (AWSResponse("", 400, HTTPHeaders(), None), refusal), times))
+        """The call is answered with this error code, so many attempts long; the SDK retries what it always retries."""
+        self.faults.append(Fault(call, region, None, times, error))
 
-    def hang(self, call: str, region: str | None = None, seconds: float = 0.0) -> None:
+    def hang(
+        self,
+        call: str,
+        region: str | None = None,
+        seconds: float = 0.0,
+        error: type[ConnectTimeoutError | ReadTimeoutError] = ReadTimeoutError,
+    ) -> None:
         """The call is not answered: after so many seconds the client gives up."""
 
         def hang(call: Call) -> object:
             time.sleep(seconds)
-            raise ReadTimeoutError(endpoint_url=f"https://{call.service}.{call.region}")
+            raise error(endpoint_url=f"https://{call.service}.{call.region}")
 
         self.faults.append(Fault(call, region, hang))
 
@@ -115,6 +114,7 @@ class LocalAws:
         self.delay = seconds
 
     def put_config_rule(self, name: str) -> None:
+        """A rule without the Lambda function that PutConfigRule asks for."""
         self.config.rules.add(name)
 
     @property
@@ -143,31 +143,95 @@ class LocalAws:
             if subscription.topic_arn == topic_arn:
                 subscription.clicked = True  # type: ignore[attr-defined]
 
-    def watch(self, model: OperationModel, region: str, parameters: dict[str, Any]) -> object:
+    def deliver_to_logs(self, trail_arn: str, at: datetime | None, error: str | None = None) -> None:
+        """When CloudTrail last brought the trail's events to its log group, and why it could not since."""
+        _, _, _, region, _, name = trail_arn.split(":")
+        told = {"LatestCloudWatchLogsDeliveryTime": at and at.timestamp(), "LatestCloudWatchLogsDeliveryError": error}
+        trail = cloudtrail_backends[self.account][region].trails[name.removeprefix("trail/")]
+        vars(trail)["delivery"] = {key: value for key, value in told.items() if value is not None}
+
+    def dump(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """All that the account holds, to compare before and after."""
+        return dump.dump(self)
+
+    def fault(self, call: Call) -> Fault | None:
+        return next((fault for fault in self.faults if fault.meets(call)), None)
+
+    def watch(self, model: OperationModel, region: str, headers: dict[str, str]) -> object:
         """Called by botocore before every call; an answer of ours goes before AWS's."""
         service = _IAM_PREFIXES.get(model.service_model.signing_name, model.service_model.signing_name)
         call = Call(service, model.name, region)
         self.calls.append(call)
         time.sleep(self.delay)
-        for fault in self.faults:
-            if fault.meets(call):
-                fault.times = None if fault.times is None else fault.times - 1
-                return fault.answer(call)
-        return None
+        if all(aws is not self for aws in _current):
+            raise ReadTimeoutError(endpoint_url="a local AWS that has ended")  # which the call has outlived
+        fault = self.fault(call)
+        if fault is None:
+            return None
+        if fault.answer is None:
+            headers[_TO_FAIL] = f"{service} {model.name} {region} {model.service_model.resolved_protocol}"
+            return None
+        fault.spend()
+        return fault.answer(call)
+
+    def refuse(self, request: AWSPreparedRequest) -> AWSResponse | None:
+        """Called before every attempt of a call that is to fail."""
+        *named, protocol = _text(request.headers[_TO_FAIL]).split()
+        fault = self.fault(Call(*named))
+        if fault is None or fault.error is None:
+            return None
+        fault.spend()
+        return refusal(protocol, fault.error)
 
 
 _IAM_PREFIXES = {"monitoring": "cloudwatch"}
 _UNWATCHED = "local-aws"
+_TO_FAIL = "X-Local-Aws-To-Fail"
+_CREDENTIALS = {
+    "aws_access_key_id": "SECRET-access-key",
+    "aws_secret_access_key": "SECRET-secret-key",
+    "aws_session_token": "SECRET-session-token",
+}
 _current: list[LocalAws] = []
 
 
 def _watch(model: OperationModel, params: dict[str, Any], request_signer: Any, **_: object) -> object:
     if not _current or _UNWATCHED in params["headers"].get("User-Agent", ""):
         return None
-    return _current[-1].watch(model, request_signer._region_name, params)  # noqa: SLF001 (botocore shows it nowhere else)
+    region = request_signer._region_name  # noqa: SLF001 (botocore shows it nowhere else)
+    return _current[-1].watch(model, region, params["headers"])
 
 
 handlers.BUILTIN_HANDLERS.append(("before-call", _watch))
+
+_answer = BotocoreStubber.__call__
+
+
+def _refuse_or_answer(self: BotocoreStubber, event_name: str, request: AWSPreparedRequest, **more: Any) -> Any:
+    refused = _current[-1].refuse(request) if _TO_FAIL in request.headers else None
+    return refused or _answer(self, event_name, request, **more)
+
+
+def _stay(_: URLLib3Session, request: AWSPreparedRequest) -> NoReturn:
+    raise RuntimeError(f"A call would have left this machine: {request.method} {request.url}")
+
+
+def _text(header: str | bytes) -> str:
+    return header.decode() if isinstance(header, bytes) else header
+
+
+@cache
+def _client(service: str, region: str) -> Any:
+    """Kept for all accounts: a client knows nothing of the account, and making one takes long."""
+    make: Any = _session().client  # which service is not known when types are checked
+    return make(service, region_name=region, config=Config(user_agent_extra=_UNWATCHED))
+
+
+@cache
+def _session() -> boto3.Session:
+    make: Any = boto3.Session  # whose stub cannot take arguments by `**`
+    session: boto3.Session = make(**_CREDENTIALS)
+    return session
 
 
 @contextmanager
@@ -179,9 +243,9 @@ def local_aws(
 ) -> Iterator[LocalAws]:
     """An empty account, and an environment that leads every client to it, until the context ends."""
     environment = {
-        "AWS_ACCESS_KEY_ID": "SECRET-access-key",
-        "AWS_SECRET_ACCESS_KEY": "SECRET-secret-key",
-        "AWS_SESSION_TOKEN": "SECRET-session-token",
+        **{name.upper(): value for name, value in _CREDENTIALS.items()},
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -191,13 +255,15 @@ def local_aws(
         patch.dict(os.environ, environment),
         patch.object(ec2, "ENABLED", list(regions)),
         patch.object(ec2, "OPTED_OUT", list(opted_out)),
+        patch.object(BotocoreStubber, "__call__", _refuse_or_answer),
+        patch.object(URLLib3Session, "send", _stay),
         mock_aws(),
         extension.installed(),
     ):
         for name in set(os.environ) - set(environment):
             if name.startswith(("AWS_", "BLINDSPOT_", "POWERTOOLS_")):  # what a person's own shell has set
                 del os.environ[name]
-        aws = LocalAws(account, region)
+        aws = LocalAws(account, region, regions)
         _current.append(aws)
         try:
             yield aws

@@ -14,6 +14,8 @@ from moto.core.exceptions import JsonRESTError
 RESOURCE_TYPES = ("AWS::::Account", "AWS::CloudTrail::Trail", "AWS::CloudWatch::Alarm", "AWS::SNS::Topic")
 COMPLIANCES = ("COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE")
 
+_put_config_rule = ConfigBackend.put_config_rule
+
 
 @dataclass
 class Row:
@@ -92,12 +94,17 @@ def _keep(kept: Evaluations, rule: str, row: dict[str, Any]) -> None:
 
 def start_config_rules_evaluation(self: ConfigResponse) -> str:
     kept = evaluations(self.config_backend)
-    for rule in self._get_param("ConfigRuleNames"):
-        _exists(kept, rule)
-        now = kept.clock()
+    rules = self._get_param("ConfigRuleNames")
+    if len(rules) > 25:
+        raise _invalid("Member must have length less than or equal to 25: configRuleNames.")
+    now = kept.clock()
+    for rule in rules:
+        _exists(self.config_backend, rule)
         # "if an evaluation is in progress or if you call the API more than once per minute"
-        if rule in kept.asked and now - kept.asked[rule] < timedelta(minutes=1):
+        in_progress = rule in [event["configRuleName"] for event in kept.due]
+        if in_progress or (rule in kept.asked and now - kept.asked[rule] < timedelta(minutes=1)):
             raise JsonRESTError("LimitExceededException", "The evaluation is in progress, or was asked for too soon.")
+    for rule in rules:
         kept.asked[rule] = now
         kept.due.append(_event(self.config_backend, kept, rule, now))
     return json.dumps({})
@@ -107,7 +114,6 @@ def _event(backend: ConfigBackend, kept: Evaluations, rule: str, now: datetime) 
     token = secrets.token_urlsafe(120)
     kept.tokens[token] = rule
     account = backend.account_id
-    role = "aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
     role = "aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
     invoking = {
         "awsAccountId": account,
@@ -135,7 +141,7 @@ def get_compliance_details_by_config_rule(self: ConfigResponse) -> str:
     limit = self._get_param("Limit") or 10
     if len(rule) > 64 or limit > 100:
         raise _invalid("configRuleName has at most 64 characters, and limit is at most 100.")
-    _exists(kept, rule)
+    _exists(self.config_backend, rule)
     wanted = self._get_param("ComplianceTypes") or COMPLIANCES
     rows = [row for row in kept.rows.values() if row.rule == rule and row.compliance in wanted]
     begin = int(self._get_param("NextToken") or 0)
@@ -158,8 +164,16 @@ def get_compliance_details_by_config_rule(self: ConfigResponse) -> str:
     return json.dumps({"EvaluationResults": results, **more})
 
 
-def _exists(kept: Evaluations, rule: str) -> None:
-    if rule not in kept.rules:
+def put_config_rule(self: ConfigBackend, config_rule: dict[str, Any], tags: Any = None) -> str:
+    kinds = {detail.get("MessageType") for detail in config_rule.get("Source", {}).get("SourceDetails", [])}
+    # AWS Config has no resources to look at when a rule runs on a schedule only.
+    if config_rule.get("Scope") and kinds == {"ScheduledNotification"}:
+        raise _invalid("Scope is not supported for periodic rules.")
+    return _put_config_rule(self, config_rule, tags)
+
+
+def _exists(backend: ConfigBackend, rule: str) -> None:
+    if rule not in evaluations(backend).rules | set(backend.config_rules):
         raise JsonRESTError("NoSuchConfigRuleException", f"The ConfigRule '{rule}' provided in the request is invalid.")
 
 
@@ -167,4 +181,7 @@ def _invalid(message: str) -> JsonRESTError:
     return JsonRESTError("InvalidParameterValueException", message)
 
 
-METHODS = {ConfigResponse: (put_evaluations, start_config_rules_evaluation, get_compliance_details_by_config_rule)}
+METHODS = {
+    ConfigResponse: (put_evaluations, start_config_rules_evaluation, get_compliance_details_by_config_rule),
+    ConfigBackend: (put_config_rule,),
+}
