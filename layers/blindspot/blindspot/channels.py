@@ -191,13 +191,11 @@ class _Tails:
     def _from_alarm(
         self, tail: _Tail, group: LogGroup, metric_filter: MetricFilter, alarm: MetricAlarm
     ) -> Iterator[_Tail]:
-        feeding = list(self._feeding(group, metric_filter))
-        defaults = {f.default for _, f in feeding if f.default is not None}
-        value = _number(metric_filter.value)
+        feeding = [found for found in self._feeding(group, metric_filter) if _watches(alarm, found[1])]
         tail = replace(tail, alarm=alarm.arn).then(
-            *(finding for other_group, other in feeding for finding in self._adding(other_group, other, metric_filter)),
+            *(finding for feed in feeding for finding in self._adding(*feed, metric_filter)),
             self._unread_feeding(group, alarm),
-            firing.firing(alarm, value, defaults, self.profile.calls_to_alarm) if value and value > 0 else None,
+            self._firing(group, metric_filter, alarm, feeding),
             firing.acting(alarm, self.profile.accepted_actions),
         )
         actions = firing.accepted_actions(alarm, self.profile.accepted_actions)
@@ -205,6 +203,27 @@ class _Tails:
             yield self._from_action(tail, alarm, arn) if arn.split(":")[2] == "sns" else replace(tail, topic=arn)
         if not actions:
             yield tail
+
+    def _firing(
+        self,
+        group: LogGroup,
+        metric_filter: MetricFilter,
+        alarm: MetricAlarm,
+        feeding: list[tuple[LogGroup, MetricFilter]],
+    ) -> Finding:
+        """Whether the alarm fires and rests, where that follows from this filter; others may add to the same metric."""
+        value = _number(metric_filter.value)
+        if value is None or value <= 0:
+            return None
+        if any(other.default is not None and at.arn != group.arn for at, other in feeding):
+            return Doubt(alarm.arn, f"Another log group's default value enters the metric of alarm {short(alarm.arn)}.")
+        defaults = {other.default for _, other in feeding if other.default is not None}
+        found = firing.firing(alarm, value, defaults, self.profile.calls_to_alarm)
+        grows = alarm.statistic in ("Sum", "SampleCount", "Maximum") and alarm.comparison.startswith("Greater")
+        alone = len(feeding) == 1 and self._unread_feeding(group, alarm) is None
+        if alone or (found is None and grows):
+            return found
+        return Doubt(alarm.arn, f"How several filters together move alarm {short(alarm.arn)} is not worked out yet.")
 
     def _from_action(self, tail: _Tail, alarm: MetricAlarm, arn: str) -> _Tail:
         region = _region(alarm.arn)

@@ -274,6 +274,39 @@ def test_a_noisy_filter_on_the_same_metric_deafens_the_alarm() -> None:
     assert assess(filters(a_filter(), replace(noisy, metric="other")), PROFILE).verdict is COMPLIANT
 
 
+@pytest.mark.parametrize(
+    ("statistic", "comparison", "threshold", "values"),
+    [
+        ("Minimum", "GreaterThanOrEqualToThreshold", 5.0, ("5", "1")),
+        ("Average", "GreaterThanOrEqualToThreshold", 5.0, ("5", "1")),
+        ("Maximum", "LessThanThreshold", 5.0, ("1", "10")),
+        ("Sum", "GreaterThanOrEqualToThreshold", 2.0, ("1", "1")),
+    ],
+)
+def test_filters_that_move_one_alarm_together_are_not_judged_apart(
+    statistic: str, comparison: str, threshold: float, values: tuple[str, str]
+) -> None:
+    both = tuple(a_filter(value=value, name=f"f{number}") for number, value in enumerate(values))
+    watching = an_alarm(statistic=statistic, comparison=comparison, threshold=threshold)
+    assert assess(a_compliant_account(filters=both, alarms=(watching,)), PROFILE).verdict is INDETERMINATE
+
+
+def test_a_default_value_of_a_log_group_that_gets_nothing_fills_no_gap() -> None:
+    dead = a_trail(name="dead", status=a_status(logging=False))
+    group = LogGroup(log_group_arn(name="dead"), (a_filter(default=0.0),))
+    account = a_compliant_account(trails=(a_trail(), dead), alarms=(an_alarm(missing_data="ignore"),))
+    account = replace(account, log_groups={**account.log_groups, group.arn: group})
+    assert assess(account, PROFILE).verdict is INDETERMINATE
+    unread = replace(account, log_groups={**account.log_groups, group.arn: REFUSED})
+    assert assess(unread, PROFILE).verdict is INDETERMINATE
+
+
+def test_a_noisy_filter_with_another_unit_does_not_reach_the_alarm() -> None:
+    noisy = a_filter("{ $.eventName = * }", name="noisy", unit="Bytes")
+    account = a_compliant_account(filters=(a_filter(unit="Count"), noisy), alarms=(an_alarm(unit="Count"),))
+    assert assess(account, PROFILE).verdict is COMPLIANT
+
+
 def test_what_the_trail_does_not_record_is_no_noise() -> None:
     reads = a_filter(f'{{ {CIS[2:-2]} || ($.eventName = "GetCallerIdentity") }}')
     assert [gap.code for gap in assess(filters(reads), PROFILE).regions[0].gaps] == ["filter.noise"]

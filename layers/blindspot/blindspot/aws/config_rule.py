@@ -65,14 +65,18 @@ def start(clients: Clients, rule: str) -> Started:
     raise NotStarted(answer, rule)
 
 
-def reported_before(clients: Clients, rule: str) -> frozenset[tuple[str, str]] | Unreadable:
-    """What the rule has results for, as (resource type, resource id)."""
+def reported_before(
+    clients: Clients, rule: str, until: float = float("inf")
+) -> frozenset[tuple[str, str]] | Unreadable:
+    """What the rule has results for, as (resource type, resource id). `until`: when to give up, on the monotonic
+    clock."""
     call = "config:GetComplianceDetailsByConfigRule"
     pages = partial(
         clients.pages,
         call,
         clients.region,
         _resources,
+        until=until,
         ConfigRuleName=rule,
         ComplianceTypes=["COMPLIANT", "NON_COMPLIANT"],
         Limit=100,
