@@ -185,6 +185,9 @@ def _open_doubts(snapshot: Snapshot, profile: Profile, region: str | None) -> It
     # A multi-region trail shows in every region, so one region that answers shows them all.
     elif region is None and all(name in unread for name in _known(snapshot)):
         yield Doubt("trails", "No region could be asked for its trails.")
+    elif region is None and isinstance(snapshot.regions, Unreadable):
+        # A filter may leave out a region that is enabled and covered otherwise, for all that is known.
+        yield gaps.unread("regions", snapshot.regions)
     if profile.siem_destinations:
         yield Doubt(profile.siem_destinations[0], "The SIEM destinations are not worked out yet.")
 
