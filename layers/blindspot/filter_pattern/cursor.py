@@ -6,6 +6,7 @@ import re
 from math import isfinite
 
 from filter_pattern import regexes
+from filter_pattern.conditions import Equals, EqualsNumber, equal_to
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -57,6 +58,17 @@ class Cursor:
             return None
         self.at = found.end()
         return re.sub(r'\\(["\\])', r"\1", found.group(1))
+
+    def quoted_or_plain(self, plain: re.Pattern[str], *, negated: bool) -> Equals | EqualsNumber:
+        """A quoted text, or a word or number as `plain` reads it."""
+        quoted = self.quoted()
+        if quoted is not None:
+            return Equals(quoted, negated)
+        word = plain.match(self.text, self.at)
+        if word is None:
+            raise self.error('A value is a word, a number, any text in "double quotes", or %a regular expression%.')
+        self.at = word.end()
+        return equal_to(word.group(), negated)
 
     def number(self, message: str) -> str:
         """A number, as it is written."""

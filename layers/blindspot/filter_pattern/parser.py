@@ -21,7 +21,6 @@ from filter_pattern.conditions import (
     MatchesRegex,
     NotExists,
     Reading,
-    equal_to,
 )
 from filter_pattern.cursor import Cursor, PatternSyntaxError
 from filter_pattern.predicate import EVERY, All, Any, Atom, Event, Path, Predicate, Step
@@ -181,13 +180,7 @@ class JsonParser(Cursor):
             if self.regexes > 2:
                 raise self.error("A pattern may hold two regular expressions.", start, self.at)
             return MatchesRegex(regex, negated)
-        if (quoted := self.quoted()) is not None:
-            return Equals(quoted, negated)
-        word = _WORD.match(self.text, self.at)
-        if word is None:
-            raise self.error('A value is a word, a number, any text in "double quotes", or %a regular expression%.')
-        self.at = word.end()
-        return equal_to(word.group(), negated)
+        return self.quoted_or_plain(_WORD, negated=negated)
 
     def expect(self, sign: str, allowed: str) -> None:
         if not self.accept(sign):

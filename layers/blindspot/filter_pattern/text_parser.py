@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from filter_pattern import delimited
-from filter_pattern.conditions import Compare, Equals, MatchesRegex, equal_to
+from filter_pattern.conditions import Compare, MatchesRegex
 from filter_pattern.cursor import Cursor
 from filter_pattern.predicate import All, Any, Not, Predicate, Regex, TextAtom, Word
 
@@ -129,14 +129,7 @@ class _Delimited(Cursor):
         self.space()
         if self.text.startswith("%", self.at):
             return MatchesRegex(self.regex(), negated)
-        quoted = self.quoted()
-        if quoted is not None:
-            return Equals(quoted, negated)
-        word = _VALUE.match(self.text, self.at)
-        if word is None:
-            raise self.error('A value is a word, a number, any text in "double quotes", or %a regular expression%.')
-        self.at = word.end()
-        return equal_to(word.group(), negated)
+        return self.quoted_or_plain(_VALUE, negated=negated)
 
 
 def written(predicate: Predicate) -> str:
