@@ -23,23 +23,30 @@ from moto.cloudtrail.models import cloudtrail_backends
 from moto.config.models import config_backends
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.events.models import events_backends
+from moto.logs.models import logs_backends
 from moto.sns.models import sns_backends
+from moto.sts.models import sts_backends
 
 from local import dump, extension
-from local.extension import ec2
+from local.extension import ec2, logs
 from local.extension.config import Evaluations, Row, evaluations
 from local.extension.ec2 import DEFAULT_REGIONS
 from local.extension.events import accepted
+from local.extension.sts import ACCOUNT, account_of, trusted
 from local.refusal import refusal
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call that the code under test made; `service` is its prefix in IAM."""
+    """A call that the code under test made; `service` is its prefix in IAM.
+
+    account: whose credentials it was made with, if not the account's own.
+    """
 
     service: str
     operation: str
     region: str
+    account: str | None = None
 
     def __str__(self) -> str:
         return f"{self.service}:{self.operation}"
@@ -82,9 +89,14 @@ class LocalAws:
     delay: float = 0.0
     faults: list[Fault] = field(default_factory=list)
 
-    def client(self, service: str, region: str | None = None) -> Any:
-        """A client to set the account up with: neither watched nor told to fail."""
-        return _client(service, region or self.region)
+    def client(self, service: str, region: str | None = None, account: str | None = None) -> Any:
+        """A client to set the account up with, or another one: neither watched nor told to fail."""
+        return _client(service, region or self.region, account or self.account)
+
+    def trust(self, role_arn: str) -> None:
+        """From now on the role can be assumed, and its credentials read its account."""
+        _, partition, _, _, account, _ = role_arn.split(":")
+        trusted(sts_backends[account][partition]).add(role_arn)
 
     def fail(self, call: str, region: str | None = None, error: str = "AccessDenied", times: int | None = None) -> None:
         """The call is answered with this error code, so many attempts long; the SDK retries what it always retries."""
@@ -138,17 +150,23 @@ class LocalAws:
 
     def confirm(self, topic_arn: str) -> None:
         """The subscribers click on the links that SNS sent them."""
-        backend = sns_backends[self.account][topic_arn.split(":")[3]]
+        _, _, _, region, account, _ = topic_arn.split(":")
+        backend = sns_backends[account][region]
         for subscription in backend.subscriptions.values():
             if subscription.topic_arn == topic_arn:
                 subscription.clicked = True  # type: ignore[attr-defined]
 
     def deliver_to_logs(self, trail_arn: str, at: datetime | None, error: str | None = None) -> None:
         """When CloudTrail last brought the trail's events to its log group, and why it could not since."""
-        _, _, _, region, _, name = trail_arn.split(":")
+        _, _, _, region, account, name = trail_arn.split(":")
         told = {"LatestCloudWatchLogsDeliveryTime": at and at.timestamp(), "LatestCloudWatchLogsDeliveryError": error}
-        trail = cloudtrail_backends[self.account][region].trails[name.removeprefix("trail/")]
+        trail = cloudtrail_backends[account][region].trails[name.removeprefix("trail/")]
         vars(trail)["delivery"] = {key: value for key, value in told.items() if value is not None}
+
+    def misread(self, pattern: str, matches: bool) -> None:
+        """TestMetricFilter answers this for every message put to the pattern, whatever an honest matcher says."""
+        for region in self.regions:
+            logs.misread(logs_backends[self.account][region])[pattern] = matches
 
     def dump(self) -> dict[str, dict[str, dict[str, Any]]]:
         """All that the account holds, to compare before and after."""
@@ -157,10 +175,11 @@ class LocalAws:
     def fault(self, call: Call) -> Fault | None:
         return next((fault for fault in self.faults if fault.meets(call)), None)
 
-    def watch(self, model: OperationModel, region: str, headers: dict[str, str]) -> object:
+    def watch(self, model: OperationModel, region: str, access_key: str, headers: dict[str, str]) -> object:
         """Called by botocore before every call; an answer of ours goes before AWS's."""
         service = _IAM_PREFIXES.get(model.service_model.signing_name, model.service_model.signing_name)
-        call = Call(service, model.name, region)
+        account = account_of(access_key)
+        call = Call(service, model.name, region, None if account == self.account else account)
         self.calls.append(call)
         time.sleep(self.delay)
         if all(aws is not self for aws in _current):
@@ -199,7 +218,8 @@ def _watch(model: OperationModel, params: dict[str, Any], request_signer: Any, *
     if not _current or _UNWATCHED in params["headers"].get("User-Agent", ""):
         return None
     region = request_signer._region_name  # noqa: SLF001 (botocore shows it nowhere else)
-    return _current[-1].watch(model, region, params["headers"])
+    access_key = request_signer._credentials.access_key  # noqa: SLF001 (nor them)
+    return _current[-1].watch(model, region, access_key, params["headers"])
 
 
 handlers.BUILTIN_HANDLERS.append(("before-call", _watch))
@@ -221,10 +241,12 @@ def _text(header: str | bytes) -> str:
 
 
 @cache
-def _client(service: str, region: str) -> Any:
-    """Kept for all accounts: a client knows nothing of the account, and making one takes long."""
+def _client(service: str, region: str, account: str) -> Any:
+    """Kept for every local AWS: a client knows nothing of what an account holds, and making one takes long."""
     make: Any = _session().client  # which service is not known when types are checked
-    return make(service, region_name=region, config=Config(user_agent_extra=_UNWATCHED))
+    client = make(service, region_name=region, config=Config(user_agent_extra=_UNWATCHED))
+    client.meta.events.register("before-call", lambda params, **_: params["headers"].update({ACCOUNT: account}))
+    return client
 
 
 @cache

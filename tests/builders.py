@@ -7,10 +7,14 @@ from typing import Any
 
 from blindspot.snapshot import (
     Alarm,
+    CompositeAlarm,
     EventSelectors,
+    Key,
     LogGroup,
+    MathAlarm,
     MetricAlarm,
     MetricFilter,
+    MetricQuery,
     Snapshot,
     Subscription,
     Topic,
@@ -73,6 +77,30 @@ def an_alarm(region: str = HOME, name: str = "unauthorized", **bent: Any) -> Met
     return replace(alarm, **bent)
 
 
+def a_math_alarm(expression: str, **bent: Any) -> MathAlarm:
+    """Metric math over `m1`, which is the metric of `a_filter`."""
+    queries = (
+        MetricQuery("e1", returned=True, expression=expression),
+        MetricQuery("m1", namespace="CISBenchmark", metric="unauthorized_api_calls", statistic="Sum"),
+    )
+    arn = f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:math"
+    return replace(MathAlarm(arn, queries, actions=(topic_arn(),)), **bent)
+
+
+def a_composite(rule: str, name: str = "composite", **bent: Any) -> CompositeAlarm:
+    arn = f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:{name}"
+    return replace(CompositeAlarm(arn, rule, actions=(topic_arn(),)), **bent)
+
+
+def a_key(**bent: Any) -> Key:
+    """A customer's key with the policy that KMS gives a new one."""
+    policy = (
+        f'{{"Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::{ACCOUNT}:root"}},'
+        ' "Action": "kms:*", "Resource": "*"}]}'
+    )
+    return replace(Key(f"arn:aws:kms:{HOME}:{ACCOUNT}:key/1", False, "Enabled", policy), **bent)
+
+
 def a_policy(arn: str, owner: str = ACCOUNT) -> str:
     """The policy that SNS gives a new topic."""
     return (
@@ -84,7 +112,7 @@ def a_policy(arn: str, owner: str = ACCOUNT) -> str:
 
 def a_topic(arn: str | None = None, **bent: Any) -> Topic:
     arn = arn or topic_arn()
-    topic = Topic(arn, a_policy(arn), key=None, subscriptions=(Subscription(f"{arn}:0001", "email"),))
+    topic = Topic(arn, a_policy(arn), key_id=None, subscriptions=(Subscription(f"{arn}:0001", "email"),))
     return replace(topic, **bent)
 
 
@@ -108,7 +136,7 @@ def a_compliant_account(
         unread_regions={},
         trails=(trail,) if trails is None else trails,
         log_groups={log_group_arn(): LogGroup(log_group_arn(), (a_filter(),) if filters is None else filters)},
-        alarms={HOME: (an_alarm(),) if alarms is None else alarms},
+        alarms={(ACCOUNT, HOME): (an_alarm(),) if alarms is None else alarms},
         topics={topic_arn(): a_topic()} if topics is None else topics,
     )
     return replace(snapshot, **bent)

@@ -6,23 +6,27 @@ Three steps, each in modules of its own: collect (AWS) -> assess (pure) -> repor
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from blindspot import config_rows, settings
+from blindspot import config_rows, confirmation, settings
 from blindspot.assessment import Assessment, Verdict, assess
 from blindspot.aws import config_rule, invocation, notify
 from blindspot.aws.clients import CallFailed, Clients
 from blindspot.aws.collect import collect
+from blindspot.aws.confirm import confirm
 from blindspot.aws.reading import in_thread
 from blindspot.document import Document, detail, document
 from blindspot.settings import Settings
 from blindspot.snapshot import Unreadable
+
+T = TypeVar("T")
 
 logger = Logger(service="blindspot")
 metrics = Metrics(namespace="Blindspot", service="blindspot")
@@ -98,12 +102,24 @@ class _Run:
             self.clients,
             own_region=self.clients.region,
             excluded_regions=chosen.excluded_regions,
+            monitoring_roles=chosen.monitoring_roles,
+            siem=bool(chosen.profile.siem_destinations),
             deadline=self.deadline,
             now=datetime.now(UTC),
         )
-        # A proof about intricate patterns may take long; the row that says so must still go out.
+        assessment = self.in_time(partial(assess, snapshot, chosen.profile))
+        asked = self.in_time(partial(confirmation.questions, assessment, chosen.profile))
+        answers = confirm(self.clients, asked, deadline=self.deadline)
+        if disputed := confirmation.disputed(asked, answers):
+            logger.warning("AWS reads filter patterns otherwise", patterns=sorted(disputed))
+            assessment = self.in_time(partial(assess, snapshot, chosen.profile, disputed))
+        return confirmation.confirmed(assessment, answers)
+
+    def in_time(self, work: Callable[[], T]) -> T:
+        """What `work` decides. A proof about intricate patterns may take long; raises TimeoutError when it is time to
+        report, so that the row that says so still goes out."""
         left = self.deadline + RESERVED_SECONDS / 2 - time.monotonic()
-        return asyncio.run(asyncio.wait_for(in_thread(partial(assess, snapshot, chosen.profile)), left))
+        return asyncio.run(asyncio.wait_for(in_thread(work), left))
 
     def document(self, assessment: Assessment, *, config: dict[str, Any] | None) -> Document:
         """The document, also as the log and the metrics have it."""

@@ -1,11 +1,16 @@
-"""SNS: subscriptions that wait for somebody's click (SNS developer guide, "Confirming a subscription")."""
+"""SNS: subscriptions that wait for somebody's click, and topics that their owner lets another account read.
 
+SNS developer guide, "Confirming a subscription", "Subscription filter policies" and "Example cases for access control".
+"""
+
+import json
+from fnmatch import fnmatchcase
 from types import SimpleNamespace
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.sns.exceptions import SNSException, SNSInvalidParameter
-from moto.sns.models import SNSBackend, Subscription, Topic
+from moto.sns.models import SNSBackend, Subscription, Topic, sns_backends
 from moto.sns.responses import SNSResponse
 
 ASKED = ("email", "email-json", "http", "https")
@@ -16,6 +21,9 @@ PROTOCOLS = (*ASKED, "sms", "sqs", "application", "lambda", "firehose")
 _get_subscription_attributes = SNSBackend.get_subscription_attributes
 _get_topic = SNSBackend.get_topic
 _get_topic_attributes = SNSResponse.get_topic_attributes
+_read_subscription = SNSResponse.get_subscription_attributes
+_set_subscription_attributes = SNSBackend.set_subscription_attributes
+_set_topic_attribute = SNSBackend.set_topic_attribute
 _subscribe = SNSResponse.subscribe
 _unsubscribe = SNSBackend.unsubscribe
 
@@ -33,7 +41,14 @@ def waits(subscription: Subscription) -> bool:
 def subscribe(self: SNSResponse) -> ActionResult:
     if self._get_param("Protocol") not in PROTOCOLS:
         raise SNSInvalidParameter("Invalid parameter: Does not support this protocol string")
-    answer = _subscribe(self)
+    before = set(self.backend.subscriptions)
+    try:
+        answer = _subscribe(self)
+    except SNSException:
+        # An attribute that is refused leaves no subscription behind.
+        for arn in set(self.backend.subscriptions) - before:
+            del self.backend.subscriptions[arn]
+        raise
     made: dict[str, Any] = answer.result  # type: ignore[assignment]  # moto types it as object
     # The ARN exists from the start, but is told only to who asks for it.
     if waits(self.backend.subscriptions[made["SubscriptionArn"]]) and not self._get_bool_param("ReturnSubscriptionArn"):
@@ -46,6 +61,7 @@ def list_subscriptions(self: SNSResponse) -> ActionResult:
 
 
 def list_subscriptions_by_topic(self: SNSResponse) -> ActionResult:
+    _as_owner(self, self._get_param("TopicArn"), "ListSubscriptionsByTopic")
     return _page(*self.backend.list_subscriptions_by_topic(self._get_param("TopicArn"), self._get_param("NextToken")))
 
 
@@ -66,10 +82,39 @@ def _listed(subscription: Subscription) -> SimpleNamespace:
 def get_subscription_attributes(self: SNSBackend, arn: str) -> dict[str, Any]:
     _account(arn, "SubscriptionArn")
     waiting = arn in self.subscriptions and waits(self.subscriptions[arn])
-    return _get_subscription_attributes(self, arn) | {
+    found = _get_subscription_attributes(self, arn)
+    if found.get("FilterPolicy") in ("", "{}"):
+        # Such a policy takes back the one before: there is none then, and no scope.
+        found = {key: value for key, value in found.items() if not key.startswith("FilterPolicy")}
+    return found | {
         "PendingConfirmation": waiting,
         "ConfirmationWasAuthenticated": not waiting,
     }
+
+
+def set_subscription_attributes(self: SNSBackend, arn: str, name: str, value: Any) -> None:
+    if name == "FilterPolicyScope" and value not in ("MessageAttributes", "MessageBody"):
+        why = f"Invalid value [{value}]. Please use either MessageBody or MessageAttributes"
+        raise SNSInvalidParameter(f"Invalid parameter: FilterPolicyScope: {why}")
+    if name == "FilterPolicy" and value:
+        _parsed("FilterPolicy", value)
+    _set_subscription_attributes(self, arn, name, value)
+
+
+def set_topic_attribute(self: SNSBackend, topic_arn: str, attribute_name: str, attribute_value: Any) -> None:
+    if attribute_name == "policy":
+        _parsed("Policy", attribute_value)
+    _set_topic_attribute(self, topic_arn, attribute_name, attribute_value)
+
+
+def _parsed(parameter: str, text: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise SNSInvalidParameter(f"Invalid parameter: {parameter}: failed to parse JSON.")
+    return parsed
 
 
 def unsubscribe(self: SNSBackend, subscription_arn: str) -> None:
@@ -85,6 +130,7 @@ def get_topic(self: SNSBackend, arn: str) -> Topic:
 
 
 def get_topic_attributes(self: SNSResponse) -> ActionResult:
+    _as_owner(self, self._get_param("TopicArn"), "GetTopicAttributes")
     answer = _get_topic_attributes(self)
     topic = self.backend.get_topic(self._get_param("TopicArn"))
     waiting = [
@@ -93,6 +139,57 @@ def get_topic_attributes(self: SNSResponse) -> ActionResult:
     counts = {"SubscriptionsPending": waiting.count(True), "SubscriptionsConfirmed": waiting.count(False)}
     attributes: dict[str, Any] = answer.result["Attributes"]  # type: ignore[index]  # moto types it as object
     return ActionResult({"Attributes": attributes | counts})
+
+
+def read_subscription(self: SNSResponse) -> ActionResult:
+    arn = self._get_param("SubscriptionArn")
+    if arn not in self.backend.subscriptions and _account(arn, "SubscriptionArn") != self.current_account:
+        _as_owner(self, arn.rpartition(":")[0], "GetSubscriptionAttributes")
+    return _read_subscription(self)
+
+
+read_subscription.__name__ = "get_subscription_attributes"
+
+
+def _as_owner(self: SNSResponse, topic_arn: str, action: str) -> None:
+    """From here on the call reads the account of the topic's owner, if it lets the caller in."""
+    owner = _account(topic_arn, "TopicArn")
+    if owner == self.current_account:
+        return
+    topic = sns_backends[owner][self.region].topics.get(topic_arn)
+    # One that does not exist cannot be told from one that may not be read.
+    if topic is None or not _lets_in(topic, self.current_account, action):
+        raise AuthorizationError(f"User is not authorized to perform: SNS:{action} on resource: {topic_arn}")
+    self.current_account = owner
+
+
+def _lets_in(topic: Topic, account: str, action: str) -> bool:
+    matching = [
+        statement["Effect"]
+        for statement in _list(json.loads(topic.policy).get("Statement", []))
+        if _is_for(statement.get("Principal"), account) and _is_about(statement, action) and _holds(statement)
+    ]
+    return "Allow" in matching and "Deny" not in matching
+
+
+def _is_for(principal: Any, account: str) -> bool:
+    named = _list(principal.get("AWS", []) if isinstance(principal, dict) else principal)
+    return any(name in ("*", account) or f":{account}:" in name for name in named)
+
+
+def _is_about(statement: dict[str, Any], action: str) -> bool:
+    asked = f"sns:{action}".lower()
+    return any(fnmatchcase(asked, pattern.lower()) for pattern in _list(statement.get("Action", [])))
+
+
+def _holds(statement: dict[str, Any]) -> bool:
+    # The accounts of a local AWS are those of one organization; AWS:SourceOwner is the topic's owner, never a caller.
+    keys = {key.lower() for keys in statement.get("Condition", {}).values() for key in keys}
+    return keys <= {"aws:principalorgid"}
+
+
+def _list(one_or_many: Any) -> list[Any]:
+    return one_or_many if isinstance(one_or_many, list) else [one_or_many]
 
 
 def _account(arn: str, parameter: str) -> str:
@@ -104,6 +201,18 @@ def _account(arn: str, parameter: str) -> str:
 
 
 METHODS = {
-    SNSResponse: (subscribe, list_subscriptions, list_subscriptions_by_topic, get_topic_attributes),
-    SNSBackend: (get_subscription_attributes, unsubscribe, get_topic),
+    SNSResponse: (
+        subscribe,
+        list_subscriptions,
+        list_subscriptions_by_topic,
+        get_topic_attributes,
+        read_subscription,
+    ),
+    SNSBackend: (
+        get_subscription_attributes,
+        set_subscription_attributes,
+        set_topic_attribute,
+        unsubscribe,
+        get_topic,
+    ),
 }

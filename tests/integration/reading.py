@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -16,17 +17,22 @@ from local.aws import Fault, LocalAws
 T = TypeVar("T")
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+ACCOUNT = "123456789012"
 OWN = "eu-west-1"
 REGIONS = ("eu-central-1", OWN, "us-east-1")
 CLIENTS = Clients(OWN)
 """Made once: a session loads the models of the services anew."""
 
 
-def look(*, excluded: tuple[str, ...] = (), seconds: float = 30) -> Snapshot:
+def look(
+    *, excluded: tuple[str, ...] = (), roles: Mapping[str, str] | None = None, siem: bool = False, seconds: float = 30
+) -> Snapshot:
     return collect(
         CLIENTS,
         own_region=OWN,
         excluded_regions=frozenset(excluded),
+        monitoring_roles=roles or {},
+        siem=siem,
         deadline=time.monotonic() + seconds,
         now=NOW,
     )
@@ -42,7 +48,7 @@ def answer_once(aws: LocalAws, call: str, **fields: Any) -> None:
 
 
 def log_group_arn(made: Made) -> str:
-    return f"arn:aws:logs:{made.region}:123456789012:log-group:{made.log_group}"
+    return f"arn:aws:logs:{made.region}:{ACCOUNT}:log-group:{made.log_group}"
 
 
 def filters(snapshot: Snapshot, made: Made) -> tuple[MetricFilter, ...]:
@@ -50,7 +56,7 @@ def filters(snapshot: Snapshot, made: Made) -> tuple[MetricFilter, ...]:
 
 
 def alarms(snapshot: Snapshot, region: str = OWN) -> tuple[Alarm, ...]:
-    return _read(snapshot.alarms[region], tuple)
+    return _read(snapshot.alarms[ACCOUNT, region], tuple)
 
 
 def subscriptions(snapshot: Snapshot, made: Made) -> tuple[Subscription, ...]:

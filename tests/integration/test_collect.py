@@ -6,19 +6,30 @@ from collections.abc import Iterator
 import pytest
 
 from blindspot.snapshot import (
+    CompositeAlarm,
     EventSelector,
     EventSelectors,
     LogGroup,
     MetricAlarm,
     MetricFilter,
-    OtherAlarm,
     Skipped,
     Topic,
     Unreadable,
 )
 from local.accounts import CIS, a_compliant_account
 from local.aws import LocalAws, local_aws
-from tests.integration.reading import CLIENTS, NOW, OWN, REGIONS, alarms, calls, log_group_arn, look, subscriptions
+from tests.integration.reading import (
+    ACCOUNT,
+    CLIENTS,
+    NOW,
+    OWN,
+    REGIONS,
+    alarms,
+    calls,
+    log_group_arn,
+    look,
+    subscriptions,
+)
 
 
 @pytest.fixture
@@ -68,7 +79,9 @@ def test_everything_is_read_once(aws: LocalAws) -> None:
         "cloudtrail:GetTrailStatus": 2,
         "cloudtrail:GetEventSelectors": 2,
         "logs:DescribeMetricFilters": 2,
+        "logs:DescribeLogGroups": 2,
         "cloudwatch:DescribeAlarms": 1,
+        "cloudwatch:ListAlarmMuteRules": 1,
         "sns:GetTopicAttributes": 1,
         "sns:ListSubscriptionsByTopic": 1,
         "sns:GetSubscriptionAttributes": 1,
@@ -109,7 +122,7 @@ def test_no_call_goes_to_an_excluded_region(aws: LocalAws) -> None:
     assert trail.status == excluded("cloudtrail:GetTrailStatus")
     assert trail.selectors == excluded("cloudtrail:GetEventSelectors")
     assert snapshot.log_groups == {log_group_arn(made): excluded("logs:DescribeMetricFilters")}
-    assert snapshot.alarms == {"us-east-1": excluded("cloudwatch:DescribeAlarms")}
+    assert snapshot.alarms == {(ACCOUNT, "us-east-1"): excluded("cloudwatch:DescribeAlarms")}
     assert snapshot.topics == {}
 
 
@@ -173,8 +186,7 @@ def test_composite_alarms_are_asked_for(aws: LocalAws) -> None:
     a_compliant_account(aws)
     rule = "ALARM(unauthorized_api_calls_alarm)"
     aws.client("cloudwatch").put_composite_alarm(AlarmName="either", AlarmRule=rule)
-    others = [alarm for alarm in alarms(look()) if isinstance(alarm, OtherAlarm)]
-    assert [(alarm.kind, alarm.mentions) for alarm in others] == [("composite alarm", rule)]
+    assert [alarm.rule for alarm in alarms(look()) if isinstance(alarm, CompositeAlarm)] == [rule]
 
 
 def test_filter_policies_are_read_until_somebody_surely_hears(aws: LocalAws) -> None:

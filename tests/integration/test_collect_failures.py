@@ -11,10 +11,10 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 
 from blindspot.aws.collect import AccountUnknown
 from blindspot.aws.reading import AT_ONCE
-from blindspot.snapshot import Snapshot, Topic, TrailStatus, Unreadable
+from blindspot.snapshot import LogGroup, Snapshot, Topic, TrailStatus, Unreadable
 from local.accounts import a_compliant_account
 from local.aws import Call, Fault, LocalAws, local_aws
-from tests.integration.reading import OWN, REGIONS, calls, look
+from tests.integration.reading import ACCOUNT, OWN, REGIONS, calls, look
 
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
 NOT_DENIED = ("UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "ThrottlingException")
@@ -46,12 +46,15 @@ def _subscription(whole: Snapshot, why: Unreadable) -> Snapshot:
 
 
 def _home(whole: Snapshot, why: Unreadable) -> Snapshot:
-    bent = replace(whole, unread_regions={OWN: why}, log_groups=dict.fromkeys(whole.log_groups, why), alarms={OWN: why})
-    return _trail(replace(bent, topics={}), status=why, selectors=why)
+    unread = {(ACCOUNT, OWN): why}
+    bent = replace(whole, unread_regions={OWN: why}, log_groups=dict.fromkeys(whole.log_groups, why), alarms=unread)
+    return _trail(replace(bent, topics={}, mute_rules=unread), status=why, selectors=why)
 
 
-def _log_group(whole: Snapshot, why: Unreadable) -> Snapshot:
-    return replace(whole, log_groups=dict.fromkeys(whole.log_groups, why), topics={})
+def _log_group(whole: Snapshot, **bent: Any) -> Snapshot:
+    ((arn, group),) = whole.log_groups.items()
+    assert isinstance(group, LogGroup)
+    return replace(whole, log_groups={arn: replace(group, **bent)})
 
 
 INSTEAD: dict[str, Callable[[Snapshot, Unreadable], Snapshot]] = {
@@ -59,8 +62,10 @@ INSTEAD: dict[str, Callable[[Snapshot, Unreadable], Snapshot]] = {
     "cloudtrail:DescribeTrails": _home,
     "cloudtrail:GetTrailStatus": lambda whole, why: _trail(whole, status=why),
     "cloudtrail:GetEventSelectors": lambda whole, why: _trail(whole, selectors=why),
-    "logs:DescribeMetricFilters": _log_group,
-    "cloudwatch:DescribeAlarms": lambda whole, why: replace(whole, alarms={OWN: why}, topics={}),
+    "logs:DescribeMetricFilters": lambda whole, why: replace(_log_group(whole, filters=why), topics={}),
+    "logs:DescribeLogGroups": lambda whole, why: _log_group(whole, log_class=why),
+    "cloudwatch:DescribeAlarms": lambda whole, why: replace(whole, alarms={(ACCOUNT, OWN): why}, topics={}),
+    "cloudwatch:ListAlarmMuteRules": lambda whole, why: replace(whole, mute_rules={(ACCOUNT, OWN): why}),
     "sns:GetTopicAttributes": lambda whole, why: replace(whole, topics=dict.fromkeys(whole.topics, why)),
     "sns:ListSubscriptionsByTopic": _topic,
     "sns:GetSubscriptionAttributes": _subscription,
@@ -107,7 +112,9 @@ def test_a_malformed_answer(aws: LocalAws, call: str) -> None:
         "cloudtrail:GetTrailStatus": "IsLogging",
         "cloudtrail:GetEventSelectors": "EventSelectors",
         "logs:DescribeMetricFilters": "metricFilters",
+        "logs:DescribeLogGroups": "logGroups",
         "cloudwatch:DescribeAlarms": "MetricAlarms",
+        "cloudwatch:ListAlarmMuteRules": "AlarmMuteRuleSummaries",
         "sns:ListSubscriptionsByTopic": "Subscriptions",
     }.get(call, "Attributes")
     assert steady(look()) == INSTEAD[call](whole, Unreadable(call, OWN, f"Malformed: {field}"))
@@ -167,7 +174,7 @@ def test_where_the_probe_is_refused_nothing_more_is_called(aws: LocalAws) -> Non
     (shadow,) = (trail for trail in snapshot.trails if trail.home_region == "us-east-1")
     assert (shadow.multi_region, shadow.status, shadow.selectors) == (True, refused, refused)
     assert snapshot.log_groups[f"arn:aws:logs:us-east-1:{aws.account}:log-group:{made.log_group}"] == refused
-    assert snapshot.alarms["us-east-1"] == refused
+    assert snapshot.alarms[ACCOUNT, "us-east-1"] == refused
     assert snapshot.unread_regions == {"us-east-1": refused}
 
 

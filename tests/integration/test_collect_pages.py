@@ -10,6 +10,7 @@ from blindspot.snapshot import Unreadable
 from local.accounts import a_compliant_account, put_alarm, put_filter
 from local.aws import Call, Fault, LocalAws, local_aws
 from tests.integration.reading import (
+    ACCOUNT,
     OWN,
     REGIONS,
     alarms,
@@ -106,9 +107,9 @@ def where(call: str, group: str, topic: str, seconds: float = 30) -> object:
     """What stands where the call's list would stand."""
     snapshot = look(seconds=seconds)
     if call.startswith("logs"):
-        return snapshot.log_groups[group]
+        return getattr(snapshot.log_groups[group], "filters", None)
     return (
-        snapshot.alarms[OWN]
+        snapshot.alarms[ACCOUNT, OWN]
         if call.startswith("cloudwatch")
         else getattr(snapshot.topics[topic], "subscriptions", None)
     )

@@ -71,6 +71,7 @@ def test_alarms_are_looked_for(aws: LocalAws) -> None:
 
 
 def test_a_composite_alarm_is_kept_whole(aws: LocalAws) -> None:
+    put_alarm(aws, "eu-west-1", "a", METRIC, [], {})
     alarms = aws.client("cloudwatch")
     topic = "arn:aws:sns:eu-west-1:123456789012:t"
     whole = {"AlarmName": "c", "AlarmRule": "ALARM(a)", "AlarmDescription": "d", "ActionsEnabled": False}

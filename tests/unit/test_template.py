@@ -32,7 +32,7 @@ EVALUATOR = RESOURCES["EvaluatorFunction"]["Properties"]
 STATEMENTS = [
     statement
     for policy in RESOURCES["EvaluatorRole"]["Properties"]["Policies"]
-    for statement in policy["PolicyDocument"]["Statement"]
+    for statement in policy.get("!If", ["", policy])[1]["PolicyDocument"]["Statement"]
 ]
 
 
@@ -71,6 +71,10 @@ def test_the_console_groups_every_parameter() -> None:
         ("ExcludedRegions", "us-gov-east-1, eusc-de-east-1,ap-southeast-3", True),
         ("ExcludedRegions", "Frankfurt", False),
         ("ExcludedRegions", "ap-east-1,", False),
+        ("MonitoringRoleArns", "", True),
+        ("MonitoringRoleArns", "arn:aws-us-gov:iam::111122223333:role/audit/blindspot", True),
+        ("MonitoringRoleArns", "arn:aws:iam::111122223333:user/alice", False),
+        ("MonitoringRoleArns", "blindspot", False),
     ],
 )
 def test_what_a_parameter_allows(parameter: str, value: str, allowed: bool) -> None:
@@ -87,6 +91,7 @@ def test_the_environment_is_what_the_evaluator_reads() -> None:
         "BLINDSPOT_PROFILE",
         "BLINDSPOT_OVERRIDES",
         "BLINDSPOT_EXCLUDED_REGIONS",
+        "BLINDSPOT_MONITORING_ROLE_ARNS",
         "BLINDSPOT_CONFIG_RULE",
         "BLINDSPOT_REPORT_REGIONS",
         "POWERTOOLS_LOG_LEVEL",
@@ -141,11 +146,12 @@ def test_the_evaluator_changes_nothing_that_it_audits() -> None:
         "logs:CreateLogStream",
         "logs:PutLogEvents",
         "sqs:SendMessage",
+        "sts:AssumeRole",
     }
 
 
 def _reads(action: str) -> bool:
-    return action.split(":")[1].startswith(("Describe", "Get", "List"))
+    return action.split(":")[1].startswith(("Describe", "Get", "List", "Test"))
 
 
 def test_every_permission_on_everything_says_why() -> None:

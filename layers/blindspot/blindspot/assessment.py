@@ -6,16 +6,17 @@ none (`surely` covers them all)? What lies between is INDETERMINATE.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from blindspot import cloudtrail, gaps
-from blindspot.channels import Channel, Channels, filter_resource, filter_title
+from blindspot import cloudtrail, gaps, recording
+from blindspot.channels import Channel, Channels
+from blindspot.counting import filter_resource, filter_title
 from blindspot.gaps import Doubt, Gap
-from blindspot.profile import Profile
-from blindspot.snapshot import LogGroup, MetricAlarm, Skipped, Snapshot, Topic, Unreadable
+from blindspot.profile import Profile, SettingsError
+from blindspot.snapshot import Key, LogGroup, OtherAlarm, Skipped, Snapshot, Topic, Unreadable
 from filter_pattern import All, Empty, Event, Found, Not, Predicate, Records, Undecided, unseen
 from filter_pattern.find import atoms
 from filter_pattern.predicate import EVERY, Atom, Path, TextAtom
@@ -64,7 +65,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What `assess` returns."""
+    """What `assess` returns.
+
+    confirmed: the names of the regions whose verdict rests on no filter that AWS was not asked about.
+    """
 
     snapshot: Snapshot
     profile: str
@@ -73,14 +77,21 @@ class Assessment:
     notes: tuple[Note, ...]
     skipped: tuple[Skipped, ...]
     unreadable: tuple[Unreadable, ...]
+    confirmed: frozenset[str] = frozenset()
 
 
-def assess(snapshot: Snapshot, profile: Profile) -> Assessment:
-    """Judges every enabled region of the snapshot, and `future`, by the profile."""
+def assess(snapshot: Snapshot, profile: Profile, disputed: Collection[str] = ()) -> Assessment:
+    """Judges every enabled region of the snapshot, and `future`, by the profile.
+
+    disputed: filter patterns that AWS was seen to read otherwise; they may match anything.
+    Raises SettingsError where the settings leave nothing to judge.
+    """
     judged: list[str | None] = [*_known(snapshot)]
     if profile.future_region:
         judged.append(None)
-    judge = _Judge(snapshot, profile)
+    if not judged:
+        raise SettingsError("ExcludedRegions leaves out every enabled region, and future_region is false.")
+    judge = _Judge(snapshot, profile, disputed)
     regions = tuple(judge.region(region) for region in judged)
     verdicts = [region.verdict for region in regions]
     if isinstance(snapshot.regions, Unreadable):
@@ -107,18 +118,18 @@ def _known(snapshot: Snapshot) -> tuple[str, ...]:
 class _Judge:
     """Judges regions one by one; what is alike in two of them is decided once."""
 
-    def __init__(self, snapshot: Snapshot, profile: Profile) -> None:
+    def __init__(self, snapshot: Snapshot, profile: Profile, disputed: Collection[str]) -> None:
         self.snapshot = snapshot
         self.profile = profile
         self.required = All(profile.required, *map(Not, profile.benign))
-        self.channels = Channels(snapshot, profile)
+        self.channels = Channels(snapshot, profile, disputed)
         self.known: dict[int, RegionAssessment] = {}
 
     def region(self, region: str | None) -> RegionAssessment:
         """The verdict on one region; None stands for `future`."""
         channels = self.channels.of(region)
         records = _records(self.snapshot, region)
-        doubts = tuple(_open_doubts(self.snapshot, self.profile, region))
+        doubts = tuple(_open_doubts(self.snapshot, region))
         if doubts or not channels or any(map(_asks_for_region, (self.required, *(c.whole for c in channels)))):
             return self.decide(region, channels, records, doubts)
         if id(channels) not in self.known:
@@ -143,19 +154,24 @@ class _Judge:
             gaps = tuple(_gaps(self.profile, region, channels, event))
             return replace(assessed, verdict=Verdict.NON_COMPLIANT, blind_spot=event, gaps=gaps)
         unproven = uncertain.event if isinstance(uncertain, Found) else None
-        doubts = [
-            doubt
-            for channel in channels
-            if channel.gap is None and (unproven is None or channel.possibly.matches(unproven))
-            for doubt in channel.doubts
-        ]
+        open_channels = [c for c in channels if c.gap is None and (unproven is None or c.possibly.matches(unproven))]
+        doubts = [doubt for channel in open_channels for doubt in channel.doubts or _of_selectors(channel, unproven)]
         doubts += open_doubts
         for answer in (uncertain, certain):
             if isinstance(answer, Undecided):
-                doubts.append(Doubt(self.profile.name, f"It cannot be decided: {answer.reason}."))
+                doubts.append(Doubt("undecided", self.profile.name, f"It cannot be decided: {answer.reason}."))
         return replace(
             assessed, verdict=Verdict.INDETERMINATE, blind_spot=unproven, doubts=tuple(dict.fromkeys(doubts))
         )
+
+
+def _of_selectors(channel: Channel, event: Event | None) -> tuple[Doubt, ...]:
+    """What is left to doubt of a channel that is whole: whether its trail records the event."""
+    if event is None or channel.surely.matches(event):
+        return ()
+    what = f"{event['eventSource']} {event['eventName']}"
+    said = f"Whether trail {gaps.short(channel.trail)} records {what} cannot be said."
+    return (Doubt("trail.selectors", channel.trail, said),)
 
 
 def _asks_for_region(predicate: Predicate) -> bool:
@@ -177,68 +193,65 @@ def _unseen(required: Predicate, covering: list[Predicate], records: Records) ->
     return unseen(required, distinct, records)
 
 
-def _open_doubts(snapshot: Snapshot, profile: Profile, region: str | None) -> Iterator[Doubt]:
+def _open_doubts(snapshot: Snapshot, region: str | None) -> Iterator[Doubt]:
     """What may see any event of the region without being a channel that we know of."""
     unread = snapshot.unread_regions
     if region is not None and region in unread:
         yield gaps.unread(f"trails in {region}", unread[region])
     # A multi-region trail shows in every region, so one region that answers shows them all.
     elif region is None and all(name in unread for name in _known(snapshot)):
-        yield Doubt("trails", "No region could be asked for its trails.")
+        yield Doubt("unread.no-answer", "trails", "No region could be asked for its trails.")
     elif region is None and isinstance(snapshot.regions, Unreadable):
         # A filter may leave out a region that is enabled and covered otherwise, for all that is known.
         yield gaps.unread("regions", snapshot.regions)
-    if profile.siem_destinations:
-        yield Doubt(profile.siem_destinations[0], "The SIEM destinations are not worked out yet.")
 
 
 def _gaps(profile: Profile, region: str | None, channels: tuple[Channel, ...], event: Event) -> list[Gap]:
     """Why no channel sees the event: the gaps furthest along the chain, then the filters that let it pass."""
     if not channels:
-        if region is None:
-            return [
-                Gap("trail.not-multi-region", "account", "No multi-region trail would record a region enabled later.")
-            ]
-        return [Gap("trail.missing", region, f"No trail records {region}.")]
+        return [_no_trail(region)]
     broken = [channel.gap for channel in channels if channel.gap and channel.whole.matches(event)]
     latest = max((gap.rank for gap in broken), default=None)
     found = [gap for gap in broken if gap.rank == latest] + list(_misses(profile, channels, event))
-    if not found:
-        recorded = [channel for channel in channels if channel.recorded.matches(event)]
-        if not recorded:
-            what = f"{event['eventSource']} {event['eventName']}"
-            found = [
-                Gap(
-                    "trail.selectors",
-                    channel.trail,
-                    f"The event selectors of trail {gaps.short(channel.trail)} leave out {what}.",
-                )
-                for channel in channels
-            ]
-        else:
-            found = [
-                Gap(
-                    "filter.missing",
-                    channel.log_group or "",
-                    f"No metric filter of log group {gaps.short(channel.log_group or '')} looks for refused calls.",
-                )
-                for channel in recorded
-            ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found or _nowhere(channels, event)))
+
+
+def _no_trail(region: str | None) -> Gap:
+    if region is None:
+        said = "No multi-region trail would record a region enabled later."
+        return Gap("trail.not-multi-region", "account", said)
+    return Gap("trail.missing", region, f"No trail records {region}.")
+
+
+def _nowhere(channels: Iterable[Channel], event: Event) -> Iterator[Gap]:
+    """The gaps of trails that leave the event out or, where one records it, of log groups without a filter for it."""
+    recorded = [channel for channel in channels if channel.recorded.matches(event)]
+    for channel in recorded:
+        log_group = channel.log_group or ""
+        said = f"No metric filter of log group {gaps.short(log_group)} looks for refused calls."
+        yield Gap("filter.missing", log_group, said)
+    if not recorded:
+        what = f"{event['eventSource']} {event['eventName']}"
+        for channel in channels:
+            yield Gap("trail.selectors", channel.trail, f"Trail {gaps.short(channel.trail)} does not record {what}.")
 
 
 def _misses(profile: Profile, channels: Iterable[Channel], event: Event) -> Iterator[Gap]:
-    """The filters that look where the profile looks, have a whole chain behind them, and do not match the event."""
+    """The filters that look where the profile looks, have a whole chain behind them, and let the event pass."""
     fields = {_looked_at(atom) for atom in atoms(profile.required)} | {None}
     for channel in channels:
         pattern = channel.pattern
         if channel.gap or pattern is None or channel.filter is None or not channel.recorded.matches(event):
             continue
-        if fields.isdisjoint(map(_looked_at, atoms(pattern))) or pattern.matches(event):
-            continue
-        log_group = channel.log_group or ""
-        resource, title = filter_resource(log_group, channel.filter), filter_title(log_group, channel.filter)
-        yield Gap("filter.misses", resource, f"Metric filter {title} {why_not(pattern, event)}.")
+        resource = filter_resource(channel.log_group or "", channel.filter)
+        title = filter_title(channel.log_group or "", channel.filter)
+        if pattern.matches(event):
+            said = f"Metric filter {title} counts this event under other dimensions than its alarm watches."
+            yield Gap("filter.narrowed", resource, said)
+        elif channel.to_siem:
+            yield Gap("siem.misses", channel.log_group or "", f"Subscription filter {title} {why_not(pattern, event)}.")
+        elif not fields.isdisjoint(map(_looked_at, atoms(pattern))):
+            yield Gap("filter.misses", resource, f"Metric filter {title} {why_not(pattern, event)}.")
 
 
 def _looked_at(atom: Atom | TextAtom) -> Path | None:
@@ -247,17 +260,23 @@ def _looked_at(atom: Atom | TextAtom) -> Path | None:
 
 
 def _notes(snapshot: Snapshot) -> Iterator[Note]:
+    for trail in snapshot.trails:
+        if recording.stale(trail, snapshot.read_at) and recording.delivering(trail, snapshot.read_at) is None:
+            said = f"Trail {gaps.short(trail.arn)} has delivered nothing to its log group for a day or more."
+            yield Note("trail.silent", trail.arn, said)
     for alarms in snapshot.alarms.values():
         for alarm in () if isinstance(alarms, Unreadable) else alarms:
-            if not isinstance(alarm, MetricAlarm) or alarm.state != "ALARM" or alarm.state_since is None:
+            if isinstance(alarm, OtherAlarm) or alarm.state != "ALARM" or alarm.state_since is None:
                 continue
             if snapshot.read_at - alarm.state_since > timedelta(days=1):
                 since = f"{alarm.state_since:%Y-%m-%d %H:%M} UTC"
-                yield Note(
-                    "alarm.in-alarm",
-                    alarm.arn,
-                    f"Alarm {gaps.short(alarm.arn)} is in ALARM since {since}; it announces nothing until it rests.",
-                )
+                said = f"Alarm {gaps.short(alarm.arn)} is in ALARM since {since}; it announces nothing until it rests."
+                yield Note("alarm.in-alarm", alarm.arn, said)
+    for rules in snapshot.mute_rules.values():
+        for rule in () if isinstance(rules, Unreadable) else rules:
+            if rule.status == "SCHEDULED" and rule.alarms:
+                said = f"Mute rule {rule.arn.split(':', 6)[-1]} will silence the actions of alarms for some time."
+                yield Note("alarm.to-be-muted", rule.arn, said)
 
 
 def _unreadable(snapshot: Snapshot) -> Iterator[Unreadable]:
@@ -266,12 +285,14 @@ def _unreadable(snapshot: Snapshot) -> Iterator[Unreadable]:
     for trail in snapshot.trails:
         candidates += [trail.status, trail.selectors]
     for group in snapshot.log_groups.values():
-        candidates += [group, group.filters if isinstance(group, LogGroup) else None]
-    candidates += snapshot.alarms.values()
+        candidates += [group.log_class, group.filters, group.subscriptions] if isinstance(group, LogGroup) else [group]
+    candidates += [*snapshot.subscription_policies.values(), *snapshot.alarms.values(), *snapshot.mute_rules.values()]
+    for rules in snapshot.mute_rules.values():
+        candidates += [] if isinstance(rules, Unreadable) else [rule.alarms for rule in rules]
     for topic in snapshot.topics.values():
-        candidates.append(topic)
-        if isinstance(topic, Topic):
-            candidates.append(topic.subscriptions)
-            if not isinstance(topic.subscriptions, Unreadable):
-                candidates += [subscription.filter_policy for subscription in topic.subscriptions]
+        candidates += [topic.key, topic.subscriptions] if isinstance(topic, Topic) else [topic]
+        if isinstance(topic, Topic) and isinstance(topic.key, Key):
+            candidates.append(topic.key.policy)
+        if isinstance(topic, Topic) and not isinstance(topic.subscriptions, Unreadable):
+            candidates += [subscription.filter_policy for subscription in topic.subscriptions]
     return (candidate for candidate in candidates if isinstance(candidate, Unreadable))

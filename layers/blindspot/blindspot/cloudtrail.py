@@ -52,6 +52,11 @@ def ordinary(*, account: str, region: str) -> tuple[Event, ...]:
     return tuple(_in(event, account, region) for event in _ORDINARY)
 
 
+def own_call(region: str) -> Event:
+    """A call that every evaluation makes: it reads the trails of each region."""
+    return _in(_call("cloudtrail", "DescribeTrails", _role("evaluator"), read_only=True), "000000000000", region)
+
+
 GLOBAL_REGIONS = frozenset({"us-east-1", "us-gov-west-1", "cn-north-1"})
 """Where CloudTrail records the events of global services (CloudTrail user guide, "CloudTrail concepts")."""
 

@@ -38,7 +38,10 @@ def document(
         "partition": snapshot.partition,
         "assessed_at": snapshot.read_at.isoformat(timespec="seconds"),
         "verdict": assessment.verdict.value,
-        "regions": {region.region: _region(region) for region in assessment.regions},
+        "regions": {
+            region.region: _region(region, confirmed=region.region in assessment.confirmed)
+            for region in assessment.regions
+        },
         "gaps": [
             {**_gap(gap), "regions": regions, "message": gap.message, "fix": gap.fix}
             for gap, regions in _gaps(assessment.regions).items()
@@ -91,13 +94,16 @@ def _gaps(regions: Iterable[RegionAssessment]) -> dict[Gap, list[str]]:
     return dict(sorted(found.items(), key=lambda item: -len(item[1])))
 
 
-def _region(region: RegionAssessment) -> Document:
+def _region(region: RegionAssessment, *, confirmed: bool) -> Document:
     return {
         "verdict": region.verdict.value,
         "blind_spot": region.blind_spot,
-        "confirmed": False,
+        "confirmed": confirmed,
         "gaps": [_gap(gap) for gap in region.gaps],
-        "doubts": [{"resource": doubt.resource, "message": doubt.message} for doubt in region.doubts],
+        "doubts": [
+            {"code": doubt.code, "resource": doubt.resource, "message": doubt.message, "fix": doubt.fix}
+            for doubt in region.doubts
+        ],
         "channels": [_channel(channel) for channel in region.channels],
     }
 

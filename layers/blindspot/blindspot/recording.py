@@ -1,16 +1,32 @@
-"""What a trail records and delivers: event selectors become a predicate over events."""
+"""What a trail records and delivers: event selectors become a predicate over events.
+
+Source: CloudTrail user guide, "Logging management events" and "Filtering data events by using advanced event
+selectors", whose rule for several conditions on one field is taken to hold for management events too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from blindspot.cloudtrail import GLOBAL_REGIONS, GLOBAL_SERVICES
-from blindspot.gaps import Doubt, Finding, Gap, short, unread
-from blindspot.snapshot import EventSelector, EventSelectors, Trail, Unreadable
-from filter_pattern import All, Any, Atom, Is, Not, Predicate, equals
+from blindspot.cloudtrail import GLOBAL_REGIONS, GLOBAL_SERVICES, own_call
+from blindspot.gaps import Finding, Gap, short, unread
+from blindspot.snapshot import EventSelector, EventSelectors, FieldSelector, Trail, TrailStatus, Unreadable
+from filter_pattern import All, Any, Atom, Equals, Is, Not, NotExists, Predicate, equals
 
 STALE = timedelta(hours=24)
 """How old the last delivery may be. A trail that records reads has our own calls to deliver at every evaluation."""
+
+_SELECTABLE = (
+    "eventCategory",
+    "readOnly",
+    "eventSource",
+    "eventName",
+    "eventType",
+    "sessionCredentialFromConsole",
+    "userIdentity.arn",
+)
+"""The fields of management events on which CloudTrail can select (CloudTrail API reference, AdvancedFieldSelector)."""
 
 
 def observes(trail: Trail, region: str | None) -> bool:
@@ -20,22 +36,24 @@ def observes(trail: Trail, region: str | None) -> bool:
 
 def surely_recorded(trail: Trail) -> Predicate:
     """The management events that the trail records, as far as that is known for certain."""
-    if isinstance(trail.selectors, Unreadable) or trail.selectors.advanced:
+    if isinstance(trail.selectors, Unreadable):
         return Any()
     narrowed = All() if trail.global_service_events else Not(GLOBAL_SERVICES)
-    return All(_selected(trail.selectors), narrowed)
+    return All(_selected(trail.selectors, sure=True), narrowed)
 
 
 def possibly_recorded(trail: Trail, region: str | None) -> Predicate:
     """The management events of that region that the trail may record."""
     left_out = region in GLOBAL_REGIONS and not trail.global_service_events
     narrowed = Not(GLOBAL_SERVICES) if left_out else All()
-    if isinstance(trail.selectors, Unreadable) or trail.selectors.advanced:
+    if isinstance(trail.selectors, Unreadable):
         return narrowed
-    return All(_selected(trail.selectors), narrowed)
+    return All(_selected(trail.selectors, sure=False), narrowed)
 
 
-def _selected(selectors: EventSelectors) -> Predicate:
+def _selected(selectors: EventSelectors, *, sure: bool) -> Predicate:
+    if selectors.advanced:
+        return Any(*(All(*(_field(field, sure=sure) for field in selector)) for selector in selectors.advanced))
     return Any(*map(_selected_by, selectors.basic)) if selectors.basic else All()
 
 
@@ -45,6 +63,32 @@ def _selected_by(selector: EventSelector) -> Predicate:
     kinds = {"ReadOnly": Atom(("readOnly",), Is(True)), "WriteOnly": Atom(("readOnly",), Is(False))}
     excluded = (Not(equals("eventSource", source)) for source in selector.excluded_sources)
     return All(kinds.get(selector.read_write, All()), *excluded)
+
+
+def _field(selector: FieldSelector, *, sure: bool) -> Predicate:
+    """What an advanced event selector asks of one field: any of what it selects, and none of what it deselects."""
+    path = tuple(selector.field.split("."))
+    select = [_is(path, value) for value in _values(selector.equals, selector.starts_with, selector.ends_with)]
+    deselected = _values(selector.not_equals, selector.not_starts_with, selector.not_ends_with)
+    deselect = [_is(path, value) for value in deselected]
+    if selector.field not in _SELECTABLE:
+        return Any() if sure else All()
+    if deselect and sure:
+        # Whether "is not" holds of a field that an event lacks is not documented.
+        deselect += [Atom(path, NotExists()), Atom(path, Is(None))]
+    return All(Any(*select) if select else All(), Not(Any(*deselect)))
+
+
+def _values(equal: Iterable[str], starts: Iterable[str], ends: Iterable[str]) -> Iterator[str]:
+    """As a filter pattern writes them: `*` for what may follow or come before. CloudTrail knows no wildcards, and no
+    value of these fields holds a `*`."""
+    yield from equal
+    yield from (f"{value}*" for value in starts)
+    yield from (f"*{value}" for value in ends)
+
+
+def _is(path: tuple[str, ...], value: str) -> Predicate:
+    return Atom(path, Is(value == "true")) if path == ("readOnly",) else Atom(path, Equals(value))
 
 
 def logging(trail: Trail) -> Finding:
@@ -58,11 +102,7 @@ def logging(trail: Trail) -> Finding:
 
 def selecting(trail: Trail) -> Finding:
     """Whether the trail's selectors are known; what they leave out is in `surely_recorded`."""
-    if isinstance(trail.selectors, Unreadable):
-        return unread(trail.arn, trail.selectors)
-    if trail.selectors.advanced:
-        return Doubt(trail.arn, f"The advanced event selectors of trail {short(trail.arn)} are not worked out yet.")
-    return None
+    return unread(trail.arn, trail.selectors) if isinstance(trail.selectors, Unreadable) else None
 
 
 def delivering(trail: Trail, now: datetime) -> Finding:
@@ -73,21 +113,26 @@ def delivering(trail: Trail, now: datetime) -> Finding:
     if isinstance(status, Unreadable):
         return None
     if status.logs_delivery_error:
-        return Gap(
-            "trail.delivery-failing",
-            trail.arn,
-            f"Trail {short(trail.arn)} fails to deliver to its log group: {status.logs_delivery_error}.",
-        )
-    if isinstance(trail.selectors, Unreadable):
-        return None
-    basic = trail.selectors.basic
-    reads = not basic or any(s.management_events and s.read_write != "WriteOnly" for s in basic)
-    latest = max(filter(None, (status.logs_delivered_at, status.logging_since)), default=None)
-    if reads and not trail.selectors.advanced and (latest is None or now - latest > STALE):
-        last = f"since {status.logs_delivered_at:%Y-%m-%d %H:%M} UTC" if status.logs_delivered_at else "so far"
-        return Gap(
-            "trail.delivery-failing",
-            trail.arn,
-            f"Trail {short(trail.arn)} has delivered nothing to its log group {last}.",
-        )
+        return failing(trail, "log group", status.logs_delivery_error)
+    if stale(trail, now) and surely_recorded(trail).matches(own_call(trail.home_region)):
+        return Gap("trail.delivery-failing", trail.arn, f"{_silent(trail, status)}.")
     return None
+
+
+def failing(trail: Trail, target: str, error: str) -> Gap:
+    """The gap of a trail whose latest delivery met an error."""
+    said = f"Trail {short(trail.arn)} fails to deliver to its {target}: {error}."
+    return Gap("trail.delivery-failing", trail.arn, said)
+
+
+def stale(trail: Trail, now: datetime) -> bool:
+    """Whether nothing has come from a logging trail for long, which need not mean anything where it records little."""
+    if trail.log_group_arn is None or isinstance(trail.status, Unreadable) or not trail.status.logging:
+        return False
+    latest = max(filter(None, (trail.status.logs_delivered_at, trail.status.logging_since)), default=None)
+    return latest is None or now - latest > STALE
+
+
+def _silent(trail: Trail, status: TrailStatus) -> str:
+    last = f"since {status.logs_delivered_at:%Y-%m-%d %H:%M} UTC" if status.logs_delivered_at else "so far"
+    return f"Trail {short(trail.arn)} has delivered nothing to its log group {last}"

@@ -19,12 +19,14 @@ class Settings:
 
     profile: what is required, with the overrides applied.
     excluded_regions: regions that are neither called nor judged.
+    monitoring_roles: by account, the ARN of the role with which what is in that account is read.
     config_rule: the name of the AWS Config rule; None where the stack has none.
     report_regions: whether AWS Config gets a row for each region beside the account's.
     """
 
     profile: Profile
     excluded_regions: frozenset[str]
+    monitoring_roles: Mapping[str, str]
     config_rule: str | None
     report_regions: bool
 
@@ -37,6 +39,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     return Settings(
         profile=profile.load(environ.get("BLINDSPOT_PROFILE") or profile.DEFAULT, _overrides(environ)),
         excluded_regions=_regions(environ.get("BLINDSPOT_EXCLUDED_REGIONS", "")),
+        monitoring_roles=_roles(environ.get("BLINDSPOT_MONITORING_ROLE_ARNS", "")),
         config_rule=environ.get("BLINDSPOT_CONFIG_RULE") or None,
         report_regions=_flag("ReportRegions", environ.get("BLINDSPOT_REPORT_REGIONS") or "false"),
     )
@@ -54,11 +57,28 @@ def _overrides(environ: Mapping[str, str]) -> Mapping[str, object]:
 
 
 def _regions(text: str) -> frozenset[str]:
-    names = frozenset(name.strip() for name in text.split(",") if name.strip())
+    names = frozenset(_listed(text))
     for name in names:
         if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", name):
             raise SettingsError(f"ExcludedRegions has {name!r}; allowed: region names such as eu-west-1, with commas.")
     return names
+
+
+def _roles(text: str) -> dict[str, str]:
+    """The role for each account, which its ARN names."""
+    roles: dict[str, str] = {}
+    for arn in _listed(text):
+        named = re.fullmatch(r"arn:[a-z-]+:iam::(\d{12}):role/[\w+=,.@/-]+", arn)
+        if named is None:
+            raise SettingsError(f"MonitoringRoleArns has {arn!r}; allowed: ARNs of IAM roles, with commas.")
+        if named[1] in roles:
+            raise SettingsError(f"MonitoringRoleArns has two roles of account {named[1]}; allowed: one for each.")
+        roles[named[1]] = arn
+    return roles
+
+
+def _listed(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _flag(parameter: str, text: str) -> bool:

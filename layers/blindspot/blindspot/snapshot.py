@@ -6,7 +6,7 @@ where its data would stand).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -36,12 +36,15 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class TrailStatus:
-    """GetTrailStatus in the trail's home region. Times are aware and in UTC."""
+    """GetTrailStatus in the trail's home region. Times are aware and in UTC. The errors are those of the latest
+    delivery to the log group, the bucket and the topic; None where there was none."""
 
     logging: bool
     logging_since: datetime | None
     logs_delivered_at: datetime | None
     logs_delivery_error: str | None
+    bucket_error: str | None = None
+    topic_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +57,32 @@ class EventSelector:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldSelector:
+    """What an advanced event selector asks of one field ("eventCategory", "userIdentity.arn")."""
+
+    field: str
+    equals: tuple[str, ...] = ()
+    starts_with: tuple[str, ...] = ()
+    ends_with: tuple[str, ...] = ()
+    not_equals: tuple[str, ...] = ()
+    not_starts_with: tuple[str, ...] = ()
+    not_ends_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EventSelectors:
     """All selectors of a trail. AWS returns either basic or advanced ones, never both; none at all means every
-    management event (CloudTrail API reference, PutEventSelectors)."""
+    management event (CloudTrail API reference, PutEventSelectors). An advanced selector is the tuple of what it asks
+    of each field."""
 
     basic: tuple[EventSelector, ...] = ()
-    advanced: bool = False
+    advanced: tuple[tuple[FieldSelector, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """A trail, once, however many regions show it. `log_group_arn` is without the trailing `:*`."""
+    """A trail, once, however many regions show it. `log_group_arn` is without the trailing `:*`; `bucket_arn` and
+    `topic_arn` are where its log files, and the notices of them, go."""
 
     arn: str
     home_region: str
@@ -74,6 +92,8 @@ class Trail:
     log_group_arn: str | None
     status: TrailStatus | Unreadable
     selectors: EventSelectors | Unreadable
+    bucket_arn: str | None = None
+    topic_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +114,28 @@ class MetricFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class SubscriptionFilter:
+    """A subscription filter of a log group, or an account's policy that puts one on its log groups.
+
+    selection: the criteria by which log groups or log events are chosen, None where all are.
+    """
+
+    name: str
+    pattern: str
+    destination: str
+    selection: str | None = None
+    on_transformed_logs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LogGroup:
-    """A log group that a trail delivers to, with its metric filters. `arn` is without the trailing `:*`."""
+    """A log group that a trail delivers to. `arn` is without the trailing `:*`; `log_class` is "STANDARD" and so on;
+    `subscriptions` are read only where a SIEM may be their target."""
 
     arn: str
     filters: tuple[MetricFilter, ...] | Unreadable
+    log_class: str | Unreadable = "STANDARD"
+    subscriptions: tuple[SubscriptionFilter, ...] | Unreadable = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +161,65 @@ class MetricAlarm:
     state_since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MetricQuery:
+    """One line of an alarm's metric math: an expression over other lines, or one metric of this account.
+
+    returned: whether it is the line that is compared with the threshold.
+    """
+
+    name: str
+    returned: bool = False
+    expression: str | None = None
+    namespace: str = ""
+    metric: str = ""
+    statistic: str | None = None
+    period: int = 300
+    unit: str | None = None
+    dimensions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MathAlarm:
+    """An alarm on metric math. The fields that it shares with `MetricAlarm` mean the same."""
+
+    arn: str
+    queries: tuple[MetricQuery, ...]
+    comparison: str = "GreaterThanOrEqualToThreshold"
+    threshold: float = 1.0
+    evaluation_periods: int = 1
+    datapoints: int = 1
+    missing_data: str = "missing"
+    actions_enabled: bool = True
+    actions: tuple[str, ...] = ()
+    state: str = "OK"
+    state_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeAlarm:
+    """An alarm on the states of others. `suppressed`: whether its actions are held back as of now."""
+
+    arn: str
+    rule: str
+    suppressed: bool = False
+    suppressor: str | None = None
+    actions_enabled: bool = True
+    actions: tuple[str, ...] = ()
+    state: str = "OK"
+    state_since: datetime | None = None
+
+
 UNKNOWN_KIND = "alarm of an unknown kind"
 """The kind of an alarm that AWS describes in terms newer than ours: it may watch anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherAlarm:
-    """An alarm that watches something other than one metric, with all it refers to.
+    """An alarm that is of none of the kinds above, with all it refers to.
 
-    `kind` says what it is ("metric math", "composite alarm", "log alarm", ...). `metrics` are (namespace, name) pairs;
-    `mentions` is any text that may name a metric, an alarm or a log group: an alarm rule, expressions, identifiers.
+    `kind` says what it is ("anomaly detection band", "log alarm", ...). `metrics` are (namespace, name) pairs;
+    `mentions` is any text that may name a metric, an alarm or a log group: expressions, queries, identifiers.
     """
 
     arn: str
@@ -144,7 +230,17 @@ class OtherAlarm:
     actions: tuple[str, ...] = ()
 
 
-Alarm = MetricAlarm | OtherAlarm
+Alarm = MetricAlarm | MathAlarm | CompositeAlarm | OtherAlarm
+
+
+@dataclass(frozen=True, slots=True)
+class MuteRule:
+    """A rule that silences the actions of the alarms of these names for some time. `status` is "ACTIVE", "SCHEDULED"
+    or "EXPIRED"."""
+
+    arn: str
+    status: str
+    alarms: tuple[str, ...] | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +251,37 @@ class Subscription:
     arn: str | None
     protocol: str
     filter_policy: str | Unreadable | None = None
+    filter_scope: str = "MessageAttributes"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A KMS key by its ARN. `managed_by_aws`: its policy cannot be changed; `state` is "Enabled", "Disabled" and so on;
+    `policy` is JSON text."""
+
+    arn: str
+    managed_by_aws: bool
+    state: str
+    policy: str | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic with its access policy (JSON text), its key (id, ARN or alias; None where it is not encrypted) and its
-    subscriptions."""
+    """A topic with its access policy (JSON text), its key and its subscriptions.
+
+    key_id: an id, ARN or alias as the topic has it; None where it is not encrypted.
+    key: None where no such key exists, or the topic has none.
+    """
 
     arn: str
     policy: str
-    key: str | None
+    key_id: str | None
     subscriptions: tuple[Subscription, ...] | Unreadable
+    key: Key | Unreadable | None = None
+
+
+Place = tuple[str, str]
+"""An account and a region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +296,10 @@ class Snapshot:
     unread_regions: the regions whose DescribeTrails gave no answer; trails whose home is there may be unseen.
     trails: every trail that any region showed, each once, sorted by ARN.
     log_groups: by ARN, for every trail that names one; None where it does not exist.
-    alarms: by region, for every region in which a log group was read.
+    alarms: by place, for every place in which a log group was read.
     topics: by ARN, for every topic that an alarm on one of these metrics notifies; None where it does not exist.
+    mute_rules: by place, as far as AWS and the SDK know mute rules.
+    subscription_policies: by place, where a SIEM may be their target.
     """
 
     account: str
@@ -193,5 +311,13 @@ class Snapshot:
     unread_regions: Mapping[str, Unreadable]
     trails: tuple[Trail, ...]
     log_groups: Mapping[str, LogGroup | Unreadable | None]
-    alarms: Mapping[str, tuple[Alarm, ...] | Unreadable]
+    alarms: Mapping[Place, tuple[Alarm, ...] | Unreadable]
     topics: Mapping[str, Topic | Unreadable | None]
+    mute_rules: Mapping[Place, tuple[MuteRule, ...] | Unreadable] = field(default_factory=dict)
+    subscription_policies: Mapping[Place, tuple[SubscriptionFilter, ...] | Unreadable] = field(default_factory=dict)
+
+
+def place_of(arn: str) -> Place:
+    """The account and the region that an ARN names."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return account, region

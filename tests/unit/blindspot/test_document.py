@@ -1,11 +1,17 @@
 import json
 from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
 
 from blindspot import profile
 from blindspot.assessment import assess
 from blindspot.document import Document, detail, document, without_events
+from blindspot.gaps import FIXES, REMEDIES
 from blindspot.snapshot import LogGroup, Skipped, Snapshot, Unreadable
 from tests.builders import ACCOUNT, HOME, REGIONS, a_compliant_account, a_filter, an_alarm, log_group_arn, topic_arn
+from tests.unit.blindspot.test_assessment import BROKEN, DOUBTFUL, HOLDS
 
 EXACT = a_filter('{ $.errorCode = "AccessDenied" || $.errorCode = "*UnauthorizedOperation" }')
 
@@ -112,3 +118,18 @@ def test_a_gap_stands_once_with_all_its_regions_and_the_widest_first() -> None:
         ("filter.misses", [*REGIONS, "future"]),
         ("log-group.missing", ["us-east-1"]),
     ]
+
+
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs/document.schema.json").read_text())
+
+
+@pytest.mark.parametrize("name", [*BROKEN, *DOUBTFUL, *HOLDS])
+def test_every_document_follows_the_schema(name: str) -> None:
+    snapshot = BROKEN[name][0] if name in BROKEN else DOUBTFUL.get(name) or HOLDS[name]
+    jsonschema.validate(documented(snapshot), SCHEMA)
+    jsonschema.validate(detail(documented(snapshot)), SCHEMA)
+
+
+def test_the_schema_knows_every_code() -> None:
+    assert SCHEMA["$defs"]["gap_code"]["enum"] == list(FIXES)
+    assert SCHEMA["$defs"]["doubt_code"]["enum"] == [*FIXES, *REMEDIES]

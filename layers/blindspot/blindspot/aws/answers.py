@@ -4,18 +4,29 @@ A field that is missing or of the wrong type raises Malformed, save where AWS ma
 that could make an account look better than it is.
 """
 
+import json
+import re
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any
 
 from blindspot.aws.fields import Answer, Malformed, arn, field, items, number, text, texts, time
 from blindspot.snapshot import (
     UNKNOWN_KIND,
     Alarm,
+    CompositeAlarm,
     EventSelector,
     EventSelectors,
+    FieldSelector,
+    Key,
+    MathAlarm,
     MetricAlarm,
     MetricFilter,
+    MetricQuery,
+    MuteRule,
     OtherAlarm,
     Subscription,
+    SubscriptionFilter,
     Trail,
     TrailStatus,
     Unreadable,
@@ -59,8 +70,10 @@ def _trail(record: Answer) -> Trail:
     log_group = arn(record, "CloudWatchLogsLogGroupArn") if record.get("CloudWatchLogsLogGroupArn") else None
     if log_group and log_group.count(":") < 6:  # arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*
         raise Malformed("CloudWatchLogsLogGroupArn")
+    trail = arn(record, "TrailARN")
+    bucket = field(record, "S3BucketName", str, None)
     return Trail(
-        arn=arn(record, "TrailARN"),
+        arn=trail,
         home_region=home,
         multi_region=field(record, "IsMultiRegionTrail", bool),
         global_service_events=field(record, "IncludeGlobalServiceEvents", bool),
@@ -68,6 +81,8 @@ def _trail(record: Answer) -> Trail:
         log_group_arn=log_group.removesuffix(":*") if log_group else None,
         status=Unreadable("cloudtrail:GetTrailStatus", home, "NotRead"),
         selectors=Unreadable("cloudtrail:GetEventSelectors", home, "NotRead"),
+        bucket_arn=f"arn:{trail.split(':')[1]}:s3:::{bucket}" if bucket else None,
+        topic_arn=arn(record, "SnsTopicARN") if record.get("SnsTopicARN") else None,
     )
 
 
@@ -78,13 +93,33 @@ def trail_status(answer: Answer) -> TrailStatus:
         logging_since=time(answer, "StartLoggingTime"),
         logs_delivered_at=time(answer, "LatestCloudWatchLogsDeliveryTime"),
         logs_delivery_error=field(answer, "LatestCloudWatchLogsDeliveryError", str, None) or None,
+        bucket_error=field(answer, "LatestDeliveryError", str, None) or None,
+        topic_error=field(answer, "LatestNotificationError", str, None) or None,
     )
 
 
 def event_selectors(answer: Answer) -> EventSelectors:
-    if items(answer, "AdvancedEventSelectors", ()):
-        return EventSelectors(advanced=True)
+    if advanced := items(answer, "AdvancedEventSelectors", ()):
+        fields = (items(selector, "FieldSelectors") for selector in advanced)
+        return EventSelectors(advanced=tuple(tuple(map(_field_selector, selector)) for selector in fields))
     return EventSelectors(tuple(_selector(selector) for selector in items(answer, "EventSelectors")))
+
+
+_OPERATORS = {
+    "Equals": "equals",
+    "StartsWith": "starts_with",
+    "EndsWith": "ends_with",
+    "NotEquals": "not_equals",
+    "NotStartsWith": "not_starts_with",
+    "NotEndsWith": "not_ends_with",
+}
+
+
+def _field_selector(selector: Answer) -> FieldSelector:
+    if unknown := selector.keys() - _OPERATORS.keys() - {"Field"}:
+        raise Malformed(min(unknown))
+    asked = {name: texts(selector, operator) for operator, name in _OPERATORS.items()}
+    return FieldSelector(field(selector, "Field", str), **asked)
 
 
 def _selector(selector: Answer) -> EventSelector:
@@ -122,13 +157,51 @@ def _metric_filter(record: Answer, transformation: Answer) -> MetricFilter:
     )
 
 
+def log_group_class(answer: Answer, name: str) -> str | None:
+    """The class of the log group of that name, None where DescribeLogGroups does not show it."""
+    for group in items(answer, "logGroups"):
+        if field(group, "logGroupName", str) == name:
+            return field(group, "logGroupClass", str, "STANDARD")
+    return None
+
+
+def subscription_filters(answer: Answer) -> tuple[SubscriptionFilter, ...]:
+    return tuple(
+        SubscriptionFilter(
+            field(record, "filterName", str),
+            field(record, "filterPattern", str),
+            field(record, "destinationArn", str),
+            selection=field(record, "fieldSelectionCriteria", str, None) or None,
+            on_transformed_logs=field(record, "applyOnTransformedLogs", bool, False),
+        )
+        for record in items(answer, "subscriptionFilters")
+    )
+
+
+def subscription_policies(answer: Answer) -> tuple[SubscriptionFilter, ...]:
+    """The account's policies that put a subscription filter on its log groups."""
+    return tuple(_subscription_policy(policy) for policy in items(answer, "accountPolicies"))
+
+
+def _subscription_policy(policy: Answer) -> SubscriptionFilter:
+    try:
+        document = json.loads(field(policy, "policyDocument", str))
+    except ValueError:
+        raise Malformed("policyDocument") from None
+    if not isinstance(document, dict):
+        raise Malformed("policyDocument")
+    return SubscriptionFilter(
+        field(policy, "policyName", str),
+        field(document, "FilterPattern", str, ""),
+        field(document, "DestinationArn", str),
+        selection=field(policy, "selectionCriteria", str, None) or None,
+    )
+
+
 def alarms(answer: Answer) -> tuple[Alarm, ...]:
     return (
         *(_metric_alarm(alarm) for alarm in items(answer, "MetricAlarms")),
-        *(
-            _other(alarm, "composite alarm", mentions=field(alarm, "AlarmRule", str))
-            for alarm in items(answer, "CompositeAlarms", ())
-        ),
+        *map(_composite_alarm, items(answer, "CompositeAlarms", ())),
         *(
             _other(alarm, "log alarm", mentions=text(field(alarm, "ScheduledQueryConfiguration", dict)))
             for alarm in items(answer, "LogAlarms", ())
@@ -146,34 +219,87 @@ _UNUSUAL = {
 """Settings that a MetricAlarm cannot hold, the most telling first (CloudWatch API reference, MetricAlarm)."""
 
 
+def _composite_alarm(alarm: Answer) -> Alarm:
+    return CompositeAlarm(
+        arn=arn(alarm, "AlarmArn"),
+        rule=field(alarm, "AlarmRule", str),
+        suppressed=bool(alarm.get("ActionsSuppressedBy")),
+        suppressor=field(alarm, "ActionsSuppressor", str, None),
+        **_acting(alarm),
+    )
+
+
+def _acting(alarm: Answer) -> dict[str, Any]:
+    """What every alarm has: its actions and its state."""
+    return {
+        "actions_enabled": field(alarm, "ActionsEnabled", bool),
+        "actions": texts(alarm, "AlarmActions"),
+        "state": field(alarm, "StateValue", str),
+        # StateUpdatedTimestamp also moves when the state does not; it is all that an older SDK has.
+        "state_since": time(alarm, "StateTransitionedTimestamp") or time(alarm, "StateUpdatedTimestamp"),
+    }
+
+
 def _metric_alarm(alarm: Answer) -> Alarm:
     unusual = {name: alarm[name] for name in _UNUSUAL if alarm.get(name)}
     if "SlidingWindow" in unusual.get("EvaluationWindow", ()):  # what every alarm has that sets no window
         del unusual["EvaluationWindow"]
+    if unusual.keys() == {"Metrics"}:
+        return _math_alarm(alarm)
     if unusual:
         return _other(alarm, _UNUSUAL[next(iter(unusual))], metrics=_metrics(alarm), mentions=text(unusual))
     if alarm.get("MetricName") is None:  # on something that this SDK is too old to know
         return _other(alarm, UNKNOWN_KIND, mentions=text(alarm))
-    periods = field(alarm, "EvaluationPeriods", int)
     percentile = field(alarm, "ExtendedStatistic", str, None)
     return MetricAlarm(
         arn=arn(alarm, "AlarmArn"),
         namespace=field(alarm, "Namespace", str),
         metric=field(alarm, "MetricName", str),
         statistic=None if percentile else field(alarm, "Statistic", str),
-        comparison=field(alarm, "ComparisonOperator", str),
-        threshold=number(alarm, "Threshold"),
         period=field(alarm, "Period", int),
-        evaluation_periods=periods,
-        datapoints=field(alarm, "DatapointsToAlarm", int, periods),
-        missing_data=field(alarm, "TreatMissingData", str, "missing"),
         unit=field(alarm, "Unit", str, None),
         dimensions=_dimensions(alarm),
-        actions_enabled=field(alarm, "ActionsEnabled", bool),
-        actions=texts(alarm, "AlarmActions"),
-        state=field(alarm, "StateValue", str),
-        # StateUpdatedTimestamp also moves when the state does not; it is all that an older SDK has.
-        state_since=time(alarm, "StateTransitionedTimestamp") or time(alarm, "StateUpdatedTimestamp"),
+        **_evaluated(alarm),
+    )
+
+
+def _evaluated(alarm: Answer) -> dict[str, Any]:
+    """What every alarm on numbers has."""
+    periods = field(alarm, "EvaluationPeriods", int)
+    return {
+        "comparison": field(alarm, "ComparisonOperator", str),
+        "threshold": number(alarm, "Threshold"),
+        "evaluation_periods": periods,
+        "datapoints": field(alarm, "DatapointsToAlarm", int, periods),
+        "missing_data": field(alarm, "TreatMissingData", str, "missing"),
+        **_acting(alarm),
+    }
+
+
+def _math_alarm(alarm: Answer) -> Alarm:
+    """An alarm on metric math; one whose expression finds its metrics by itself may be on any."""
+    queries = tuple(_query(query, arn(alarm, "AlarmArn")) for query in items(alarm, "Metrics"))
+    if any(re.search(r"\b(SEARCH|SELECT)\b", query.expression or "", re.IGNORECASE) for query in queries):
+        return _other(alarm, "metric query", metrics=_metrics(alarm), mentions=text(alarm["Metrics"]))
+    return MathAlarm(arn=arn(alarm, "AlarmArn"), queries=queries, **_evaluated(alarm))
+
+
+def _query(query: Answer, alarm: str) -> MetricQuery:
+    name, returned = field(query, "Id", str), field(query, "ReturnData", bool, True)
+    if expression := field(query, "Expression", str, None):
+        return MetricQuery(name, returned, expression)
+    stat = field(query, "MetricStat", dict)
+    metric = field(stat, "Metric", dict)
+    ours = field(query, "AccountId", str, alarm.split(":")[4]) == alarm.split(":")[4]
+    return MetricQuery(
+        name,
+        returned,
+        namespace=field(metric, "Namespace", str) if ours else "",
+        metric=field(metric, "MetricName", str) if ours else "",
+        statistic=field(stat, "Stat", str),
+        period=field(stat, "Period", int),
+        unit=field(stat, "Unit", str, None),
+        dimensions=_dimensions(metric),
     )
 
 
@@ -207,6 +333,35 @@ def topic_attributes(answer: Answer) -> tuple[str, str | None]:
     return field(attributes, "Policy", str), field(attributes, "KmsMasterKeyId", str, None) or None
 
 
+def mute_rules(answer: Answer) -> tuple[MuteRule, ...]:
+    """The mute rules of a region, the alarms that each silences not read yet."""
+    unread = Unreadable("cloudwatch:GetAlarmMuteRule", "", "NotRead")
+    return tuple(
+        MuteRule(arn(rule, "AlarmMuteRuleArn"), field(rule, "Status", str), unread)
+        for rule in items(answer, "AlarmMuteRuleSummaries")
+    )
+
+
+def muted(answer: Answer) -> tuple[str, ...]:
+    """The names of the alarms that a mute rule silences."""
+    return texts(field(answer, "MuteTargets", dict, {}), "AlarmNames")
+
+
+def key(answer: Answer) -> Key:
+    """A key, its policy not read yet."""
+    metadata = field(answer, "KeyMetadata", dict)
+    manager = field(metadata, "KeyManager", str)
+    if manager not in ("AWS", "CUSTOMER"):
+        raise Malformed("KeyManager")
+    found = arn(metadata, "Arn")
+    unread = Unreadable("kms:GetKeyPolicy", found.split(":")[3], "NotRead")
+    return Key(found, manager == "AWS", field(metadata, "KeyState", str), unread)
+
+
+def key_policy(answer: Answer) -> str:
+    return field(answer, "Policy", str)
+
+
 def subscriptions(answer: Answer) -> tuple[Subscription, ...]:
     """The subscriptions of a topic, their filter policies not read yet."""
     return tuple(
@@ -225,5 +380,29 @@ def _subscription(subscription: Answer) -> Subscription:
     return Subscription(confirmed, protocol, unread)
 
 
-def filter_policy(answer: Answer) -> str | None:
-    return field(field(answer, "Attributes", dict), "FilterPolicy", str, None) or None
+def filter_policy(answer: Answer) -> tuple[str | None, str]:
+    """The filter policy and its scope."""
+    attributes = field(answer, "Attributes", dict)
+    scope = field(attributes, "FilterPolicyScope", str, None) or "MessageAttributes"
+    return field(attributes, "FilterPolicy", str, None) or None, scope
+
+
+def matched(answer: Answer) -> frozenset[int]:
+    """Which messages TestMetricFilter found to match, counted from 0."""
+    return frozenset(field(match, "eventNumber", int) - 1 for match in items(answer, "matches"))
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Of a role, for an hour at most."""
+
+    access_key: str = dataclass_field(repr=False)
+    secret_key: str = dataclass_field(repr=False)
+    session_token: str = dataclass_field(repr=False)
+
+
+def credentials(answer: Answer) -> Credentials:
+    found = field(answer, "Credentials", dict)
+    return Credentials(
+        field(found, "AccessKeyId", str), field(found, "SecretAccessKey", str), field(found, "SessionToken", str)
+    )

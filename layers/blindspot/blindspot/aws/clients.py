@@ -25,6 +25,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
+from blindspot.aws.answers import Credentials
 from blindspot.aws.fields import Malformed, NoAnswer, field
 from blindspot.snapshot import Unreadable
 
@@ -79,20 +80,28 @@ class Clients:
         logging.getLogger("botocore").setLevel(logging.INFO)
         self.region = region
         self.api_calls = 0
-        self._session = Session()
-        # An older SDK otherwise asks us-east-1, which may be excluded (AWS SDKs and tools reference guide,
-        # "AWS STS Regional endpoints").
-        self._session.set_config_variable("sts_regional_endpoints", "regional")
-        self._session.register("before-parameter-build", self._count)
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._session = self._new_session()
+        self._roles: dict[str, Session] = {}
+        self._clients: dict[tuple[str, str, str | None], Any] = {}
         # Creating a client is not thread-safe (boto3 guide, "Multithreading or multiprocessing with clients").
         self._creating = threading.Lock()
         self._counting = threading.Lock()
 
-    def call(self, call: str, region: str, /, **parameters: Any) -> dict[str, Any]:
-        """The answer of one operation. Raises what botocore raises, and Malformed where botocore cannot parse."""
+    def become(self, account: str, role: Credentials) -> None:
+        """From now on calls for that account are made with these credentials of a role there."""
+        session = self._new_session()
+        session.set_credentials(role.access_key, role.secret_key, role.session_token)
+        with self._creating:
+            self._roles[account] = session
+            self._clients = {key: client for key, client in self._clients.items() if key[2] != account}
+
+    def call(self, call: str, region: str, account: str | None = None, /, **parameters: Any) -> dict[str, Any]:
+        """The answer of one operation, asked with the credentials of a role in that account, or with our own.
+
+        Raises what botocore raises, and Malformed where botocore cannot parse.
+        """
         service, operation = call.split(":")
-        method = getattr(self._client(service, region), xform_name(operation))
+        method = getattr(self._client(service, region, account), xform_name(operation))
         try:
             answer: dict[str, Any] = method(**parameters)
         except (ResponseParserError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -105,6 +114,7 @@ class Clients:
         call: str,
         region: str,
         parse: Callable[[dict[str, Any]], tuple[T, ...]],
+        account: str | None = None,
         /,
         *,
         until: float = float("inf"),
@@ -117,7 +127,7 @@ class Clients:
         found: list[T] = []
         seen: set[str] = set()
         while time.monotonic() < until:
-            answer = self.call(call, region, **parameters)
+            answer = self.call(call, region, account, **parameters)
             found += parse(answer)
             name = "nextToken" if "nextToken" in answer else "NextToken"  # Logs writes it small
             following = field(answer, name, str, None)
@@ -143,12 +153,27 @@ class Clients:
             shape: Any = self._session.get_service_model(service).shape_for(enumeration)
             return frozenset(shape.enum)
 
-    def _client(self, service: str, region: str) -> Any:
+    def knows(self, call: str) -> bool:
+        """Whether this SDK has the operation."""
+        service, operation = call.split(":")
         with self._creating:
-            if (service, region) not in self._clients:
-                client = self._session.create_client(service, region_name=region, config=CONFIG)
-                self._clients[service, region] = client
-            return self._clients[service, region]
+            return operation in self._session.get_service_model(service).operation_names
+
+    def _client(self, service: str, region: str, account: str | None) -> Any:
+        key = service, region, account
+        with self._creating:
+            if key not in self._clients:
+                session = self._roles[account] if account else self._session
+                self._clients[key] = session.create_client(service, region_name=region, config=CONFIG)
+            return self._clients[key]
+
+    def _new_session(self) -> Session:
+        session = Session()
+        # An older SDK otherwise asks us-east-1, which may be excluded (AWS SDKs and tools reference guide,
+        # "AWS STS Regional endpoints").
+        session.set_config_variable("sts_regional_endpoints", "regional")
+        session.register("before-parameter-build", self._count)
+        return session
 
     def _count(self, **_: object) -> None:
         with self._counting:

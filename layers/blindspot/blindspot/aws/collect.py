@@ -10,28 +10,40 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from blindspot import alarm_rule
 from blindspot.aws import answers
 from blindspot.aws.clients import CallFailed, Clients
 from blindspot.aws.fields import Answer
 from blindspot.aws.reading import Reader, in_thread
 from blindspot.aws.regions import Regions
+from blindspot.firing import queries
+from blindspot.gaps import FOREIGN, short
 from blindspot.snapshot import (
     Alarm,
+    CompositeAlarm,
     EventSelectors,
+    Key,
     LogGroup,
-    MetricAlarm,
     MetricFilter,
+    MuteRule,
+    OtherAlarm,
+    Place,
     Snapshot,
     Subscription,
+    SubscriptionFilter,
     Topic,
     Trail,
     Unreadable,
+    place_of,
 )
 
 T = TypeVar("T")
 
 ABSENT = ("ResourceNotFoundException", "NotFound", "NotFoundException")
 """What Logs and SNS answer for a log group or a topic that does not exist."""
+
+NO_SUCH_CALL = ("InvalidAction", "UnknownOperationException", "UnknownOperation")
+"""What a service answers where it does not have the operation, or not yet in that region."""
 
 ALARM_TYPES = frozenset({"MetricAlarm", "CompositeAlarm", "LogAlarm"})
 """Without them DescribeAlarms returns metric alarms only (CloudWatch API reference, DescribeAlarms)."""
@@ -42,21 +54,38 @@ class AccountUnknown(CallFailed):
 
 
 def collect(
-    clients: Clients, *, own_region: str, excluded_regions: frozenset[str], deadline: float, now: datetime
+    clients: Clients,
+    *,
+    own_region: str,
+    excluded_regions: frozenset[str],
+    monitoring_roles: Mapping[str, str],
+    siem: bool,
+    deadline: float,
+    now: datetime,
 ) -> Snapshot:
     """Reads the account that the credentials belong to.
 
     own_region: where STS and EC2 are asked, and all that is judged where EC2 does not list the regions.
     excluded_regions: no call goes there.
+    monitoring_roles: by account, the ARN of the role with which what is in that account is read.
+    siem: whether to read what sends log events to a SIEM.
     deadline: on the monotonic clock. What has not answered by then is Unreadable with the error "Timeout", and the
         snapshot is returned without waiting longer.
     Raises AccountUnknown.
     """
-    return asyncio.run(_collect(clients, own_region, excluded_regions, deadline, now))
-
-
-async def _collect(clients: Clients, own: str, excluded: frozenset[str], deadline: float, now: datetime) -> Snapshot:
     reader = Reader(clients, deadline)
+    return asyncio.run(_collect(clients, reader, own_region, excluded_regions, monitoring_roles, siem, now))
+
+
+async def _collect(
+    clients: Clients,
+    reader: Reader,
+    own: str,
+    excluded: frozenset[str],
+    roles: Mapping[str, str],
+    siem: bool,
+    now: datetime,
+) -> Snapshot:
     listing = asyncio.create_task(reader.one("ec2:DescribeRegions", own, answers.regions, AllRegions=True))
     identity, alarm_types = await asyncio.gather(
         reader.one("sts:GetCallerIdentity", own, answers.identity),
@@ -69,7 +98,9 @@ async def _collect(clients: Clients, own: str, excluded: frozenset[str], deadlin
         ours = (identity.partition, None)  # a region that is too new for this SDK is taken for ours
         return Regions.of(await listing, own, excluded, lambda region: clients.partition_of(region) in ours)
 
-    chain = _Chain(reader, identity.account, asyncio.create_task(listed()), sorted(ALARM_TYPES & alarm_types))
+    roles_of = _Roles(clients, reader, identity.account, own, excluded, roles)
+    chain = _Chain(reader, roles_of, asyncio.create_task(listed()), sorted(ALARM_TYPES & alarm_types), siem=siem)
+    chain.has_mute_rules = await in_thread(partial(clients.knows, "cloudwatch:ListAlarmMuteRules"))
     if own not in excluded:
         chain.start(own)  # judged whatever the regions are, so it need not wait for them
     regions = await chain.follow()
@@ -85,22 +116,79 @@ async def _collect(clients: Clients, own: str, excluded: frozenset[str], deadlin
         log_groups=_results(chain.log_groups),
         alarms=_results(chain.alarms),
         topics=_results(chain.topics),
+        mute_rules=_results(chain.mute_rules),
+        subscription_policies=_results(chain.policies),
     )
+
+
+class _Roles:
+    """The accounts beside our own, each read with the credentials of a role there."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        reader: Reader,
+        own_account: str,
+        own_region: str,
+        excluded: frozenset[str],
+        roles: Mapping[str, str],
+    ) -> None:
+        self.own_account = own_account
+        self._clients = clients
+        self._reader = reader
+        self._own_region = own_region
+        self._excluded = excluded
+        self._roles = roles
+        self._assumed: dict[str, asyncio.Task[Unreadable | None]] = {}
+
+    def has(self, account: str) -> bool:
+        return account in self._roles and account != self.own_account
+
+    async def closed(self, call: str, place: Place) -> Unreadable | None:
+        """Why nothing is asked in a place of another account."""
+        account, region = place
+        if region in self._excluded:
+            return Unreadable(call, region, "Excluded")
+        if not self.has(account):
+            return Unreadable(call, region, FOREIGN)
+        return await _once(self._assumed, account, partial(self._assume, account))
+
+    async def _assume(self, account: str) -> Unreadable | None:
+        found = await self._reader.one(
+            "sts:AssumeRole",
+            self._own_region,
+            answers.credentials,
+            owner=account,
+            RoleArn=self._roles[account],
+            RoleSessionName="blindspot",
+        )
+        if isinstance(found, Unreadable):
+            return found
+        await in_thread(partial(self._clients.become, account, found))
+        return None
 
 
 class _Chain:
     """The chain from every region's trails to the subscriptions. One task reads each thing, known by its name."""
 
-    def __init__(self, reader: Reader, account: str, regions: asyncio.Task[Regions], alarm_types: list[str]) -> None:
+    def __init__(
+        self, reader: Reader, roles: _Roles, regions: asyncio.Task[Regions], alarm_types: list[str], *, siem: bool
+    ) -> None:
         self._reader = reader
-        self._account = account
+        self._roles = roles
+        self._account = roles.own_account
         self._regions = regions
         self._alarm_types = alarm_types
+        self._siem = siem
+        self.has_mute_rules = False
         self._homes: dict[str, asyncio.Task[None]] = {}
         self.probes: dict[str, asyncio.Task[tuple[Trail, ...] | Unreadable]] = {}
         self.trails: dict[str, asyncio.Task[Trail]] = {}
+        self._filters: dict[str, asyncio.Task[tuple[MetricFilter, ...] | Unreadable]] = {}
         self.log_groups: dict[str, asyncio.Task[LogGroup | Unreadable | None]] = {}
-        self.alarms: dict[str, asyncio.Task[tuple[Alarm, ...] | Unreadable]] = {}
+        self.alarms: dict[Place, asyncio.Task[tuple[Alarm, ...] | Unreadable]] = {}
+        self.mute_rules: dict[Place, asyncio.Task[tuple[MuteRule, ...] | Unreadable]] = {}
+        self.policies: dict[Place, asyncio.Task[tuple[SubscriptionFilter, ...] | Unreadable]] = {}
         self.topics: dict[str, asyncio.Task[Topic | Unreadable | None]] = {}
 
     def start(self, region: str) -> None:
@@ -140,84 +228,180 @@ class _Chain:
         # "returns trail status from a single Region", and wants the ARN of a trail of another region or account
         # (CloudTrail API reference, GetTrailStatus; the same holds for GetEventSelectors).
         status, selectors, _ = await asyncio.gather(
-            self._one("cloudtrail:GetTrailStatus", trail.home_region, answers.trail_status, Name=trail.arn),
+            self._one("cloudtrail:GetTrailStatus", self._at_home(trail), answers.trail_status, Name=trail.arn),
             self._selectors(trail),
             self._follow_log_group(trail.log_group_arn),
         )
         return replace(trail, status=status, selectors=selectors)
 
+    def _at_home(self, trail: Trail) -> Place:
+        """The trail's home, in our own account: an organization's trail is shown there too."""
+        return self._account, trail.home_region
+
     async def _selectors(self, trail: Trail) -> EventSelectors | Unreadable:
+        # Only the owner of an organization's trail may ask.
+        home = place_of(trail.arn)[0], trail.home_region
         call = "cloudtrail:GetEventSelectors"
-        if _owner(trail.arn) != self._account:  # an organization's trail: only its owner may ask
-            return Unreadable(call, trail.home_region, "ForeignAccount")
-        return await self._one(call, trail.home_region, answers.event_selectors, TrailName=trail.arn)
+        return await self._one(call, home, answers.event_selectors, TrailName=trail.arn)
 
     async def _follow_log_group(self, arn: str | None) -> None:
-        """Reads a log group and its region's alarms side by side, then the topics that the two lead to."""
+        """Reads a log group and what lies beside it."""
         if arn is None:
             return
-        reading = _once(self.log_groups, arn, partial(self._log_group, arn))
-        if _owner(arn) != self._account:
-            await reading
-            return
-        region = _region(arn)
-        group, alarms = await asyncio.gather(reading, _once(self.alarms, region, partial(self._region_alarms, region)))
-        if isinstance(group, LogGroup) and not isinstance(alarms, Unreadable):
-            topics = _notified(group, alarms)
+        place = place_of(arn)
+        group = _once(self.log_groups, arn, partial(self._log_group, arn))
+        if not await self._unreachable(place):
+            if self.has_mute_rules:
+                _once(self.mute_rules, place, partial(self._place_mute_rules, place))
+            if self._siem:
+                _once(self.policies, place, partial(self._place_policies, place))
+            await self._follow_alarms(arn, place)
+        await asyncio.gather(group, *self.mute_rules.values(), *self.policies.values())
+
+    async def _follow_alarms(self, arn: str, place: Place) -> None:
+        """Reads a log group's filters and the alarms there, side by side, then the topics that the two lead to."""
+        filters, alarms = await asyncio.gather(
+            _once(self._filters, arn, partial(self._metric_filters, arn)),
+            _once(self.alarms, place, partial(self._place_alarms, place)),
+        )
+        if not isinstance(filters, Unreadable) and not isinstance(alarms, Unreadable):
+            topics = _notified(filters, alarms)
             await asyncio.gather(*[_once(self.topics, topic, partial(self._topic, topic)) for topic in topics])
 
-    async def _log_group(self, arn: str) -> LogGroup | Unreadable | None:
+    async def _metric_filters(self, arn: str) -> tuple[MetricFilter, ...] | Unreadable:
+        place, name = place_of(arn), arn.split(":", 6)[6]
         call = "logs:DescribeMetricFilters"
-        if _owner(arn) != self._account:
-            return Unreadable(call, _region(arn), "ForeignAccount")
-        name = arn.split(":", 6)[6]
-        filters = await self._every(call, _region(arn), answers.metric_filters, logGroupName=name, limit=50)
-        return _absent(filters) if isinstance(filters, Unreadable) else LogGroup(arn, filters)
+        return await self._every(call, place, answers.metric_filters, logGroupName=name, limit=50)
 
-    async def _region_alarms(self, region: str) -> tuple[Alarm, ...] | Unreadable:
+    async def _unreachable(self, place: Place) -> bool:
+        """Whether there is no way to read a place of another account."""
+        return place[0] != self._account and await self._roles.closed("", place) is not None
+
+    async def _log_group(self, arn: str) -> LogGroup | Unreadable | None:
+        place, name = place_of(arn), arn.split(":", 6)[6]
+        filters, log_class, subscriptions = await asyncio.gather(
+            _once(self._filters, arn, partial(self._metric_filters, arn)),
+            # Shown in the order of their names, the one that is no longer than the prefix comes first.
+            self._one(
+                "logs:DescribeLogGroups",
+                place,
+                partial(answers.log_group_class, name=name),
+                logGroupNamePrefix=name,
+                limit=1,
+            ),
+            self._subscriptions(place, name),
+        )
+        if isinstance(filters, Unreadable) and _absent(filters) is None:
+            return None
+        if log_class is None:
+            return None
+        if isinstance(filters, Unreadable) and isinstance(log_class, Unreadable):
+            return filters
+        return LogGroup(arn, filters, log_class, subscriptions)
+
+    async def _subscriptions(self, place: Place, name: str) -> tuple[SubscriptionFilter, ...] | Unreadable:
+        if not self._siem:
+            return ()
+        call = "logs:DescribeSubscriptionFilters"
+        return await self._every(call, place, answers.subscription_filters, logGroupName=name, limit=50)
+
+    async def _place_policies(self, place: Place) -> tuple[SubscriptionFilter, ...] | Unreadable:
+        call, kind = "logs:DescribeAccountPolicies", "SUBSCRIPTION_FILTER_POLICY"
+        return await self._every(call, place, answers.subscription_policies, policyType=kind)
+
+    async def _place_alarms(self, place: Place) -> tuple[Alarm, ...] | Unreadable:
         call = "cloudwatch:DescribeAlarms"
-        return await self._every(call, region, answers.alarms, AlarmTypes=self._alarm_types, MaxRecords=100)
+        return await self._every(call, place, answers.alarms, AlarmTypes=self._alarm_types, MaxRecords=100)
+
+    async def _place_mute_rules(self, place: Place) -> tuple[MuteRule, ...] | Unreadable:
+        call = "cloudwatch:ListAlarmMuteRules"
+        listed = await self._every(call, place, answers.mute_rules, Statuses=["ACTIVE", "SCHEDULED"])
+        if isinstance(listed, Unreadable):
+            return () if listed.error in NO_SUCH_CALL else listed
+        alarms = [self._muted(place, rule) for rule in listed]
+        return tuple(map(_with_alarms, listed, await asyncio.gather(*alarms)))
+
+    async def _muted(self, place: Place, rule: MuteRule) -> tuple[str, ...] | Unreadable:
+        name = rule.arn.split(":", 6)[-1]
+        return await self._one("cloudwatch:GetAlarmMuteRule", place, answers.muted, AlarmMuteRuleName=name)
 
     async def _topic(self, arn: str) -> Topic | Unreadable | None:
-        region = _region(arn)
+        place = self._or_ours(arn)
         attributes, listed = await asyncio.gather(
-            self._one("sns:GetTopicAttributes", region, answers.topic_attributes, TopicArn=arn),
-            self._every("sns:ListSubscriptionsByTopic", region, answers.subscriptions, TopicArn=arn),
+            self._one("sns:GetTopicAttributes", place, answers.topic_attributes, owner=arn, TopicArn=arn),
+            self._every("sns:ListSubscriptionsByTopic", place, answers.subscriptions, owner=arn, TopicArn=arn),
         )
         if isinstance(attributes, Unreadable):
             return _absent(attributes)
-        policy, key = attributes
-        return Topic(arn, policy, key, listed if isinstance(listed, Unreadable) else await self._as_needed(listed))
+        policy, key_id = attributes
+        subscriptions, key = await asyncio.gather(
+            self._as_needed(place, arn, listed), self._key(place, key_id) if key_id else _nothing()
+        )
+        return Topic(arn, policy, key_id, subscriptions, key)
 
-    async def _as_needed(self, listed: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
+    def _or_ours(self, arn: str) -> Place:
+        """Where a resource that may let our account in is read: as its own account if there is a role, else as ours."""
+        account, region = place_of(arn)
+        return (account if self._roles.has(account) else self._account), region
+
+    async def _key(self, place: Place, key_id: str) -> Key | Unreadable | None:
+        if key_id.endswith("alias/aws/sns"):
+            return None  # which is judged by its name
+        if key_id.startswith("arn:"):
+            place = self._or_ours(key_id)
+        key = await self._one("kms:DescribeKey", place, answers.key, owner=key_id, KeyId=key_id)
+        if isinstance(key, Unreadable):
+            return _absent(key)
+        if key.managed_by_aws:
+            return key
+        policy = await self._one(
+            "kms:GetKeyPolicy", place, answers.key_policy, owner=key_id, KeyId=key.arn, PolicyName="default"
+        )
+        return replace(key, policy=policy)
+
+    async def _as_needed(
+        self, place: Place, topic: str, listed: tuple[Subscription, ...] | Unreadable
+    ) -> tuple[Subscription, ...] | Unreadable:
         """The subscriptions with their filter policies, as far as the first that surely hears: confirmed and without
         a filter policy. Confirmed ones after it are left out, so that none stands there unread or as unfiltered."""
+        if isinstance(listed, Unreadable):
+            return listed
         needed: list[Subscription] = []
         heard = False
         for subscription in listed:
             if subscription.arn is None:
                 needed.append(subscription)
             elif not heard:
-                call, region = "sns:GetSubscriptionAttributes", _region(subscription.arn)
-                policy = await self._one(call, region, answers.filter_policy, SubscriptionArn=subscription.arn)
-                needed.append(replace(subscription, filter_policy=policy))
+                call = "sns:GetSubscriptionAttributes"
+                read = await self._one(
+                    call, place, answers.filter_policy, owner=topic, SubscriptionArn=subscription.arn
+                )
+                policy, scope = (read, subscription.filter_scope) if isinstance(read, Unreadable) else read
+                needed.append(replace(subscription, filter_policy=policy, filter_scope=scope))
                 heard = policy is None
         return tuple(needed)
 
-    async def _one(self, call: str, region: str, parse: Callable[[Answer], T], /, **parameters: Any) -> T | Unreadable:
-        if closed := await self._closed(call, region):
+    async def _one(self, call: str, place: Place, parse: Callable[[Answer], T], /, **parameters: Any) -> T | Unreadable:
+        if closed := await self._closed(call, place):
             return closed
-        return await self._reader.one(call, region, parse, **parameters)
+        return await self._reader.one(call, place[1], parse, account=self._other(place), **parameters)
 
     async def _every(
-        self, call: str, region: str, parse: Callable[[Answer], tuple[T, ...]], /, **parameters: Any
+        self, call: str, place: Place, parse: Callable[[Answer], tuple[T, ...]], /, **parameters: Any
     ) -> tuple[T, ...] | Unreadable:
-        if closed := await self._closed(call, region):
+        if closed := await self._closed(call, place):
             return closed
-        return await self._reader.every(call, region, parse, **parameters)
+        return await self._reader.every(call, place[1], parse, account=self._other(place), **parameters)
 
-    async def _closed(self, call: str, region: str) -> Unreadable | None:
-        """Why nothing is asked in a region: it is not judged, or the probe gave no answer there."""
+    def _other(self, place: Place) -> str | None:
+        """The account as whose role a place is read, None for our own."""
+        return None if place[0] == self._account else place[0]
+
+    async def _closed(self, call: str, place: Place) -> Unreadable | None:
+        """Why nothing is asked in a place: it is not judged, the probe gave no answer there, or there is no role."""
+        account, region = place
+        if account != self._account:
+            return await self._roles.closed(call, place)
         if region not in self.probes:
             regions = await self._regions
             if region not in regions.judged:
@@ -226,29 +410,39 @@ class _Chain:
         return shown if isinstance(shown, Unreadable) else None
 
 
-def _notified(group: LogGroup, alarms: Iterable[Alarm]) -> list[str]:
-    """The topics that alarms on the metrics of a log group's filters notify."""
-    filters: tuple[MetricFilter, ...] = () if isinstance(group.filters, Unreadable) else group.filters
+def _notified(filters: Iterable[MetricFilter], alarms: Iterable[Alarm]) -> list[str]:
+    """The topics notified by alarms on the metrics of filters, and by composite alarms on those alarms."""
     metrics = {(metric_filter.namespace, metric_filter.metric) for metric_filter in filters}
-    watching = [a for a in alarms if isinstance(a, MetricAlarm) and (a.namespace, a.metric) in metrics]
-    actions = sorted({action for alarm in watching for action in alarm.actions})
+    on_numbers = [alarm for alarm in alarms if not isinstance(alarm, CompositeAlarm | OtherAlarm)]
+    told: list[Alarm] = [a for a in on_numbers if any((q.namespace, q.metric) in metrics for q in queries(a))]
+    composites = [alarm for alarm in alarms if isinstance(alarm, CompositeAlarm)]
+    while True:
+        names = {name for alarm in told for name in (alarm.arn, short(alarm.arn))}
+        more = [alarm for alarm in composites if alarm not in told and alarm_rule.mentions(alarm.rule, names)]
+        if not more:
+            break
+        told += more
+    actions = sorted({action for alarm in told for action in alarm.actions})
     return [arn for arn in actions if arn.split(":")[2:3] == ["sns"] and arn.count(":") == 5]
+
+
+def _with_alarms(rule: MuteRule, alarms: tuple[str, ...] | Unreadable) -> MuteRule:
+    return replace(rule, alarms=alarms)
+
+
+async def _nothing() -> None:
+    return None
 
 
 def _absent(unreadable: Unreadable) -> Unreadable | None:
     return None if unreadable.error in ABSENT else unreadable
 
 
-def _region(arn: str) -> str:
-    return arn.split(":")[3]
-
-
-def _owner(arn: str) -> str:
-    return arn.split(":")[4]
+Name = TypeVar("Name", str, Place)
 
 
 def _once(
-    tasks: dict[str, asyncio.Task[T]], name: str, reading: Callable[[], Coroutine[Any, Any, T]]
+    tasks: dict[Name, asyncio.Task[T]], name: Name, reading: Callable[[], Coroutine[Any, Any, T]]
 ) -> asyncio.Task[T]:
     """The task that reads what bears this name, started when it is first asked for."""
     if name not in tasks:
@@ -256,5 +450,5 @@ def _once(
     return tasks[name]
 
 
-def _results(tasks: Mapping[str, asyncio.Task[T]]) -> dict[str, T]:
+def _results(tasks: Mapping[Name, asyncio.Task[T]]) -> dict[Name, T]:
     return {name: task.result() for name, task in sorted(tasks.items())}

@@ -27,33 +27,54 @@ endpoints), so that regions which do not answer, as from a network that reaches 
 class Reader:
     """Reads until the deadline, which is on the monotonic clock.
 
-    One operation runs only once at a time in a region, and after a refusal not again: each refusal is itself an
-    unauthorized call, which the alarm under audit may count. It also keeps below the lowest of the quotas,
-    5 DescribeMetricFilters a second (CloudWatch Logs user guide, "CloudWatch Logs quotas").
+    One operation runs only once at a time in a region of an account, and after a refusal not again: each refusal is
+    itself an unauthorized call, which the alarm under audit may count. It also keeps below the lowest of the quotas,
+    5 DescribeMetricFilters a second (CloudWatch Logs user guide, "CloudWatch Logs quotas"). What has a policy of its
+    own, as a topic and a key have, is named by `owner`: its refusal says nothing of others.
     """
 
     def __init__(self, clients: Clients, deadline: float) -> None:
         self._clients = clients
         self._deadline = deadline
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._turns: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._refused: dict[tuple[str, str], Unreadable] = {}
+        self._turns: defaultdict[tuple[str, str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._refused: dict[tuple[str, str, str, str], Unreadable] = {}
 
-    async def one(self, call: str, region: str, parse: Callable[[Answer], T], /, **parameters: Any) -> T | Unreadable:
-        """What `parse` makes of the operation's answer."""
-        return await self._read(call, region, lambda: parse(self._clients.call(call, region, **parameters)))
+    async def one(
+        self,
+        call: str,
+        region: str,
+        parse: Callable[[Answer], T],
+        /,
+        *,
+        account: str | None = None,
+        owner: str = "",
+        **parameters: Any,
+    ) -> T | Unreadable:
+        """What `parse` makes of the operation's answer. `account`: as whose role it is asked, if not as our own."""
+        answer = partial(self._clients.call, call, region, account, **parameters)
+        return await self._read((call, region, account or ""), owner, lambda: parse(answer()))
 
     async def every(
-        self, call: str, region: str, parse: Callable[[Answer], tuple[T, ...]], /, **parameters: Any
+        self,
+        call: str,
+        region: str,
+        parse: Callable[[Answer], tuple[T, ...]],
+        /,
+        *,
+        account: str | None = None,
+        owner: str = "",
+        **parameters: Any,
     ) -> tuple[T, ...] | Unreadable:
         """What `parse` finds on all pages of the operation's answer."""
-        pages = partial(self._clients.pages, call, region, parse, until=self._deadline, **parameters)
-        return await self._read(call, region, pages)
+        pages = partial(self._clients.pages, call, region, parse, account, until=self._deadline, **parameters)
+        return await self._read((call, region, account or ""), owner, pages)
 
-    async def _read(self, call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
-        key = call, region
+    async def _read(self, turn: tuple[str, str, str], owner: str, answer: Callable[[], T]) -> T | Unreadable:
+        call, region, _ = turn
+        key = *turn, owner
         try:
-            async with asyncio.timeout_at(self._deadline), self._turns[key], self._slots:
+            async with asyncio.timeout_at(self._deadline), self._turns[turn], self._slots:
                 if key in self._refused:
                     return self._refused[key]
                 if time.monotonic() >= self._deadline:

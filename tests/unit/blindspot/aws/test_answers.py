@@ -8,7 +8,18 @@ import pytest
 
 from blindspot.aws import answers
 from blindspot.aws.fields import Malformed
-from blindspot.snapshot import EventSelector, EventSelectors, MetricAlarm, MetricFilter, OtherAlarm, TrailStatus
+from blindspot.snapshot import (
+    CompositeAlarm,
+    EventSelector,
+    EventSelectors,
+    FieldSelector,
+    MathAlarm,
+    MetricAlarm,
+    MetricFilter,
+    MetricQuery,
+    OtherAlarm,
+    TrailStatus,
+)
 
 ACCOUNT = "123456789012"
 
@@ -66,7 +77,15 @@ def test_selectors_are_basic_or_advanced() -> None:
     assert answers.event_selectors({"EventSelectors": [kms]}) == EventSelectors(
         (EventSelector(excluded_sources=("kms.amazonaws.com",)),)
     )
-    assert answers.event_selectors({"AdvancedEventSelectors": [{"FieldSelectors": []}]}).advanced
+
+
+def test_an_advanced_selector_keeps_every_operator() -> None:
+    operators = ("Equals", "StartsWith", "EndsWith", "NotEquals", "NotStartsWith", "NotEndsWith")
+    asked = {"Field": "eventSource", **{operator: [operator] for operator in operators}}
+    found = answers.event_selectors({"AdvancedEventSelectors": [{"FieldSelectors": [asked]}]})
+    assert found == EventSelectors(advanced=((FieldSelector("eventSource", *((name,) for name in operators)),),))
+    with pytest.raises(Malformed):
+        answers.event_selectors({"AdvancedEventSelectors": [{"FieldSelectors": [{**asked, "Like": ["x"]}]}]})
 
 
 def test_a_metric_filter_keeps_all_that_can_narrow_it() -> None:
@@ -115,12 +134,12 @@ def test_a_percentile_has_no_statistic() -> None:
     assert found.statistic is None
 
 
-QUERIES = [
+QUERIES: list[dict[str, Any]] = [
     {"Id": "m1", "MetricStat": {"Metric": {"Namespace": "n", "MetricName": "m"}, "Period": 300, "Stat": "Sum"}},
     {"Id": "e1", "Expression": "SUM(METRICS())"},
 ]
 UNUSUAL: dict[str, Mapping[str, Any]] = {
-    "metric math": {**ACTED, "Metrics": QUERIES},
+    "metric query": {**ACTED, "Metrics": [*QUERIES, {"Id": "s", "Expression": "SEARCH('x', 'Sum')"}]},
     "anomaly detection band": {**ACTED, "Metrics": QUERIES, "ThresholdMetricId": "e1"},
     "PromQL": {**ACTED, "EvaluationCriteria": {"PromQLCriteria": {"Query": "sum(m)"}}},
     "alarm with a warm-up period": {**ALARM, "WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 60}},
@@ -143,18 +162,32 @@ def test_the_window_that_every_alarm_has_is_not_unusual() -> None:
     assert isinstance(alarm, MetricAlarm)
 
 
-def test_composite_and_log_alarms_mention_what_they_refer_to() -> None:
-    query = {"QueryString": "fields @message", "LogGroupIdentifiers": ["all"]}
-    composite, log = answers.alarms(
-        {
-            "MetricAlarms": [],
-            "CompositeAlarms": [{**ACTED, "AlarmRule": 'ALARM("a")'}],
-            "LogAlarms": [{**ACTED, "ScheduledQueryConfiguration": query}],
-        }
+def test_metric_math_keeps_its_queries() -> None:
+    evaluated = {name: ALARM[name] for name in ("EvaluationPeriods", "Threshold", "ComparisonOperator", "StateValue")}
+    foreign = {**QUERIES[0], "Id": "m2", "AccountId": "999999999999", "ReturnData": False}
+    (alarm,) = answers.alarms({"MetricAlarms": [{**ACTED, **evaluated, "Metrics": [*QUERIES, foreign]}]})
+    assert isinstance(alarm, MathAlarm)
+    assert alarm.queries == (
+        MetricQuery("m1", returned=True, namespace="n", metric="m", statistic="Sum"),
+        MetricQuery("e1", returned=True, expression="SUM(METRICS())"),
+        MetricQuery("m2", namespace="", metric="", statistic="Sum"),
     )
-    assert isinstance(composite, OtherAlarm)
+
+
+def test_a_composite_alarm_keeps_its_rule_and_what_holds_it_back() -> None:
+    held = {"ActionsSuppressedBy": "Alarm", "ActionsSuppressor": "maintenance"}
+    composites = [{**ACTED, "AlarmRule": 'ALARM("a")', "StateValue": "OK", **bent} for bent in ({}, held)]
+    free, suppressed = answers.alarms({"MetricAlarms": [], "CompositeAlarms": composites})
+    assert isinstance(free, CompositeAlarm)
+    assert isinstance(suppressed, CompositeAlarm)
+    assert (free.rule, free.suppressed, free.suppressor) == ('ALARM("a")', False, None)
+    assert (suppressed.suppressed, suppressed.suppressor) == (True, "maintenance")
+
+
+def test_a_log_alarm_mentions_what_it_refers_to() -> None:
+    query = {"QueryString": "fields @message", "LogGroupIdentifiers": ["all"]}
+    (log,) = answers.alarms({"MetricAlarms": [], "LogAlarms": [{**ACTED, "ScheduledQueryConfiguration": query}]})
     assert isinstance(log, OtherAlarm)
-    assert (composite.kind, composite.mentions) == ("composite alarm", 'ALARM("a")')
     assert (log.kind, '"LogGroupIdentifiers": ["all"]' in log.mentions) == ("log alarm", True)
 
 
@@ -164,6 +197,24 @@ def test_pending_subscriptions_have_no_arn_and_deleted_ones_are_none() -> None:
     assert pending.arn is None
 
 
+def test_a_log_group_is_found_by_its_whole_name() -> None:
+    groups = {"logGroups": [{"logGroupName": "trail-2", "logGroupClass": "DELIVERY"}, {"logGroupName": "trail"}]}
+    assert answers.log_group_class(groups, "trail") == "STANDARD"
+    assert answers.log_group_class(groups, "trail-2") == "DELIVERY"
+    assert answers.log_group_class(groups, "tra") is None
+
+
+@pytest.mark.parametrize("document", ["", "[]", '{"FilterPattern": ""}', '{"DestinationArn": 1}'])
+def test_a_subscription_policy_that_cannot_be_read_is_malformed(document: str) -> None:
+    with pytest.raises(Malformed):
+        answers.subscription_policies({"accountPolicies": [{"policyName": "p", "policyDocument": document}]})
+
+
+def test_credentials_do_not_show() -> None:
+    secret = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), "SECRET")
+    assert "SECRET" not in repr(answers.credentials({"Credentials": secret}))
+
+
 PARSERS: dict[Callable[[Mapping[str, Any]], object], Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
     answers.regions: lambda record: {"Regions": [record]},
     answers.trails: lambda record: {"trailList": [record]},
@@ -171,6 +222,12 @@ PARSERS: dict[Callable[[Mapping[str, Any]], object], Callable[[Mapping[str, Any]
     answers.event_selectors: lambda record: {"EventSelectors": [record]},
     answers.metric_filters: lambda record: {"metricFilters": [record]},
     answers.alarms: lambda record: {"MetricAlarms": [record]},
+    answers.subscription_filters: lambda record: {"subscriptionFilters": [record]},
+    answers.mute_rules: lambda record: {"AlarmMuteRuleSummaries": [record]},
+    answers.key: lambda record: {"KeyMetadata": record},
+    answers.key_policy: lambda record: record,
+    answers.matched: lambda record: {"matches": [record]},
+    answers.credentials: lambda record: {"Credentials": record},
     answers.topic_attributes: lambda record: {"Attributes": record},
     answers.subscriptions: lambda record: {"Subscriptions": [record]},
 }
@@ -181,6 +238,12 @@ RECORDS: list[tuple[Callable[[Mapping[str, Any]], object], Mapping[str, Any], tu
     (answers.event_selectors, SELECTOR, ()),
     (answers.metric_filters, FILTER, ()),
     (answers.alarms, ALARM, ("AlarmActions", "MetricName")),
+    (answers.subscription_filters, {"filterName": "f", "filterPattern": "", "destinationArn": "arn:d"}, ()),
+    (answers.mute_rules, {"AlarmMuteRuleArn": f"arn:aws:cloudwatch:r:{ACCOUNT}:mute:m", "Status": "ACTIVE"}, ()),
+    (answers.key, {"Arn": f"arn:aws:kms:r:{ACCOUNT}:key/1", "KeyManager": "CUSTOMER", "KeyState": "Enabled"}, ()),
+    (answers.key_policy, {"Policy": "{}"}, ()),
+    (answers.matched, {"eventNumber": 1}, ()),
+    (answers.credentials, dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), "x"), ()),
     (answers.topic_attributes, TOPIC, ()),
     (answers.subscriptions, SUBSCRIPTION, ()),
 ]

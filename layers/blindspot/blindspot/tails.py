@@ -1,0 +1,357 @@
+"""The paths from a log group on: metric filter -> alarm -> topic -> subscription, or straight to a SIEM.
+
+They are the same for every trail that delivers to the log group and in every region, so each is worked out once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from blindspot import alarm_rule, delivery, firing
+from blindspot.counting import Counting, adding, feeding, filter_resource, filter_title, narrowing, system_fields
+from blindspot.firing import Feed
+from blindspot.gaps import Doubt, Finding, Gap, short, unread
+from blindspot.profile import Profile
+from blindspot.selection import selects
+from blindspot.snapshot import (
+    UNKNOWN_KIND,
+    Alarm,
+    CompositeAlarm,
+    LogGroup,
+    MathAlarm,
+    MetricAlarm,
+    MetricFilter,
+    MetricQuery,
+    OtherAlarm,
+    Place,
+    Snapshot,
+    SubscriptionFilter,
+    Unreadable,
+    place_of,
+)
+from filter_pattern import All, Pattern, Predicate
+
+EVERYTHING = All()
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """A path from its log group on, as far as it goes.
+
+    alarm, topic: ARNs; `filter` is a name; `subscription` is an ARN, of a SIEM's destination where no alarm is on the
+        path. None where the path has ended.
+    pattern: what the filter matches, None where there is no filter or it cannot be read.
+    scope: what else holds of the events that come through.
+    gap: the first broken link. doubts: what else keeps the path from being surely whole.
+    """
+
+    filter: str | None = None
+    alarm: str | None = None
+    topic: str | None = None
+    subscription: str | None = None
+    pattern: Pattern | None = None
+    scope: Predicate = EVERYTHING
+    gap: Gap | None = None
+    doubts: tuple[Doubt, ...] = ()
+
+    def then(self, *findings: Finding) -> Tail:
+        """The same path with what was found of its next links; only the first gap counts."""
+        gaps = [finding for finding in findings if isinstance(finding, Gap)]
+        doubts = tuple(finding for finding in findings if isinstance(finding, Doubt))
+        return replace(self, gap=self.gap or next(iter(gaps), None), doubts=self.doubts + doubts)
+
+    def through(self, pattern: Pattern | Doubt) -> Tail:
+        """The same path through a filter with this pattern."""
+        return self.then(pattern) if isinstance(pattern, Doubt) else replace(self, pattern=pattern)
+
+
+Filter = tuple[LogGroup, MetricFilter]
+Ringing = MetricAlarm | MathAlarm | CompositeAlarm
+
+
+class Tails:
+    """The paths from each log group of an account on."""
+
+    def __init__(self, snapshot: Snapshot, profile: Profile, disputed: Collection[str]) -> None:
+        self._snapshot = snapshot
+        self._profile = profile
+        self._counting = Counting(snapshot, profile, disputed)
+        self._known: dict[str, tuple[Tail, ...]] = {}
+        self._filters: defaultdict[tuple[Place, str, str], list[Filter]] = defaultdict(list)
+        for group in snapshot.log_groups.values():
+            if isinstance(group, LogGroup) and not isinstance(group.filters, Unreadable):
+                for found in group.filters:
+                    self._filters[place_of(group.arn), found.namespace, found.metric].append((group, found))
+        self._alarms = {
+            place: alarms if isinstance(alarms, Unreadable) else _Alarms(alarms)
+            for place, alarms in snapshot.alarms.items()
+        }
+
+    def of(self, log_group_arn: str) -> tuple[Tail, ...]:
+        """Every path from that log group on; at least one."""
+        if log_group_arn not in self._known:
+            self._known[log_group_arn] = tuple(self._from_log_group(log_group_arn))
+        return self._known[log_group_arn]
+
+    def _from_log_group(self, arn: str) -> Iterator[Tail]:
+        group = self._snapshot.log_groups[arn]
+        if group is None:
+            said = f"Log group {short(arn)}, to which the trail delivers, does not exist."
+            yield Tail().then(Gap("log-group.missing", arn, said))
+            return
+        if isinstance(group, Unreadable):
+            yield Tail().then(unread(arn, group))
+            return
+        tail = Tail().then(_class(group))
+        yield from self._to_siem(tail, group)
+        if isinstance(group.filters, Unreadable):
+            yield tail.then(unread(arn, group.filters))
+        elif not group.filters:
+            yield tail.then(Gap("filter.missing", arn, f"Log group {short(arn)} has no metric filter."))
+        else:
+            for metric_filter in group.filters:
+                yield from self._from_filter(tail, group, metric_filter)
+
+    def _to_siem(self, tail: Tail, group: LogGroup) -> Iterator[Tail]:
+        """The paths of the group's subscription filters, and of its account's, to the destinations that count."""
+        if not self._profile.siem_destinations:
+            return
+        of_account = self._snapshot.subscription_policies.get(place_of(group.arn), ())
+        fields = {**system_fields(group), "LogGroupName": short(group.arn)}
+        for filters in (group.subscriptions, of_account):
+            if isinstance(filters, Unreadable):
+                yield tail.then(unread(group.arn, filters))
+                continue
+            for found in filters:
+                chosen = selects(found.selection, fields)
+                if found.destination in self._profile.siem_destinations and chosen is not False:
+                    yield self._to_destination(tail, group, found, chosen=chosen)
+
+    def _to_destination(self, tail: Tail, group: LogGroup, found: SubscriptionFilter, *, chosen: bool | None) -> Tail:
+        title = filter_title(group.arn, found.name)
+        tail = replace(tail, filter=found.name, subscription=found.destination)
+        if chosen is None or found.on_transformed_logs:
+            said = f"Which log events subscription filter {title} sends is not worked out."
+            tail = tail.then(Doubt("siem.misses", group.arn, said))
+        return tail.through(self._counting.pattern(group.arn, f"subscription filter {title}", found.pattern))
+
+    def _from_filter(self, tail: Tail, group: LogGroup, metric_filter: MetricFilter) -> Iterator[Tail]:
+        resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
+        pattern = self._counting.pattern(resource, f"metric filter {title}", metric_filter.pattern)
+        tail = replace(tail, filter=metric_filter.name).through(pattern)
+        tail = tail.then(narrowing(group, metric_filter))
+        place = place_of(group.arn)
+        alarms = self._alarms.get(place, Unreadable("cloudwatch:DescribeAlarms", place[1], "NotRead"))
+        if isinstance(alarms, Unreadable):
+            yield tail.then(unread(group.arn, alarms))
+            return
+        rung: dict[Ringing, Tail] = {}
+        for alarm in alarms.on(metric_filter):
+            watching = self._watching(tail, group, metric_filter, alarm)
+            if watching is not None:
+                rung[alarm] = watching
+        rung = {**rung, **_composites(alarms.composite, tail, rung)}
+        for ringing, path in rung.items():
+            if ringing.actions or not _is_part(ringing, rung):
+                yield from self._acting(path, ringing)
+        referring = alarms.referring(metric_filter, short(group.arn), (ringing.arn for ringing in rung))
+        for other in referring:
+            said = f"{short(other.arn)} refers to this metric or log group, and such an alarm is not worked out."
+            yield replace(tail, alarm=other.arn).then(Doubt("alarm.unclear", other.arn, said))
+        if not rung and not referring:
+            said = f"No alarm in {place[1]} watches the metric of filter {title}."
+            noise = self._counting.noise(group, metric_filter, EVERYTHING)
+            yield tail.then(noise, _worthless(group, metric_filter), Gap("alarm.missing", resource, said))
+
+    def _watching(
+        self, tail: Tail, group: LogGroup, metric_filter: MetricFilter, alarm: MetricAlarm | MathAlarm
+    ) -> Tail | None:
+        """The path to an alarm on the filter's metric, None where none of the filter's data reach it."""
+        watched = firing.watches(alarm)
+        metrics = watched.metrics() if watched else frozenset(firing.queries(alarm))
+        scopes = [feeding(query, group, metric_filter) for query in metrics if _names(query, metric_filter)]
+        reached = [scope for scope in scopes if scope is not None]
+        if not reached:
+            return None
+        scope = (
+            reached[0]
+            if len(set(reached)) == 1
+            else Doubt("alarm.unclear", alarm.arn, f"Alarm {short(alarm.arn)} watches the metric in several ways.")
+        )
+        tail = replace(tail, alarm=alarm.arn)
+        tail = tail.then(scope) if isinstance(scope, Doubt) else replace(tail, scope=scope)
+        feeds = {query: list(self._feeding(query, place_of(group.arn))) for query in metrics}
+        tail = tail.then(
+            *(finding for each in feeds.values() for feed in each for finding in self._beside(feed, metric_filter)),
+        )
+        if unread_beside := self._unread_beside(group, alarm):
+            return tail.then(unread_beside)
+        found = self._firing(group, metric_filter, alarm, feeds)
+        return tail.then(_worthless(group, metric_filter) if isinstance(found, Gap) else None, found)
+
+    def _feeding(self, query: MetricQuery, place: Place) -> Iterator[tuple[Filter, Predicate | Doubt]]:
+        """Every filter that was read and feeds the metric, with those of its matches that do."""
+        for group, metric_filter in self._filters[place, query.namespace, query.metric]:
+            scope = feeding(query, group, metric_filter)
+            if scope is not None:
+                yield (group, metric_filter), scope
+
+    def _beside(self, feed: tuple[Filter, Predicate | Doubt], metric_filter: MetricFilter) -> Iterator[Finding]:
+        """What a filter on the same metric does to the alarm."""
+        (group, other), scope = feed
+        yield self._counting.noise(group, other, All() if isinstance(scope, Doubt) else scope)
+        if other is not metric_filter and (isinstance(scope, Doubt) or narrowing(group, other) is not None):
+            resource, title = filter_resource(group.arn, other.name), filter_title(group.arn, other.name)
+            said = f"How metric filter {title} adds to the same metric is not worked out."
+            yield Doubt("filter.narrowed", resource, said)
+
+    def _unread_beside(self, group: LogGroup, alarm: MetricAlarm | MathAlarm) -> Doubt | None:
+        """The filters of a log group beside this one, if they are unread: they might feed the same metric."""
+        for arn, other in self._snapshot.log_groups.items():
+            read = other if isinstance(other, Unreadable) else other.filters if other else None
+            if place_of(arn) == place_of(group.arn) and isinstance(read, Unreadable):
+                said = f"Unread filters of log group {short(arn)} might add to the metric of alarm {short(alarm.arn)}."
+                return Doubt("alarm.unclear", alarm.arn, said)
+        return None
+
+    def _firing(
+        self,
+        group: LogGroup,
+        metric_filter: MetricFilter,
+        alarm: MetricAlarm | MathAlarm,
+        feeds: Mapping[MetricQuery, Iterable[tuple[Filter, Predicate | Doubt]]],
+    ) -> Finding:
+        """Whether the alarm fires on what this filter counts, and rests."""
+        fed: dict[MetricQuery, list[Feed]] = {}
+        for query, each in feeds.items():
+            fed[query] = []
+            for (at, other), _ in each:
+                value = adding(at, other)
+                if isinstance(value, Doubt):
+                    return value
+                default = None if other.default is None else Fraction(other.default)
+                fed[query].append(Feed(value, default, own=other is metric_filter, local=at.arn == group.arn))
+        return firing.firing(alarm, fed, self._profile.calls_to_alarm)
+
+    def _acting(self, tail: Tail, alarm: Ringing) -> Iterator[Tail]:
+        """The path on from an alarm: one for each of its actions that counts."""
+        accepted = self._profile.accepted_actions
+        tail = tail.then(firing.acting(alarm, accepted, self._snapshot.mute_rules.get(place_of(alarm.arn), ())))
+        actions = firing.accepted_actions(alarm, accepted)
+        for arn in actions:
+            yield self._to_topic(tail, alarm, arn) if arn.split(":")[2] == "sns" else replace(tail, topic=arn)
+        if not actions:
+            yield tail
+
+    def _to_topic(self, tail: Tail, alarm: Ringing, arn: str) -> Tail:
+        topic = self._snapshot.topics.get(arn, Unreadable("sns:GetTopicAttributes", place_of(alarm.arn)[1], "NotRead"))
+        tail = replace(tail, topic=arn).then(delivery.letting_in(arn, topic, alarm.arn))
+        if topic is None or isinstance(topic, Unreadable):
+            return tail
+        if not isinstance(topic.subscriptions, Unreadable):
+            confirmed = (subscription.arn for subscription in topic.subscriptions if subscription.arn)
+            tail = replace(tail, subscription=next(confirmed, None))
+        return tail.then(delivery.reaching(topic, alarm.arn))
+
+
+class _Alarms:
+    """The alarms of one place, found by what they are on."""
+
+    def __init__(self, alarms: Iterable[Alarm]) -> None:
+        self.composite: list[CompositeAlarm] = []
+        self._on: defaultdict[tuple[str, str], list[MetricAlarm | MathAlarm]] = defaultdict(list)
+        self._other: list[OtherAlarm] = []
+        for alarm in alarms:
+            match alarm:
+                case CompositeAlarm():
+                    self.composite.append(alarm)
+                case OtherAlarm():
+                    self._other.append(alarm)
+                case MetricAlarm() | MathAlarm():
+                    for metric in {(query.namespace, query.metric) for query in firing.queries(alarm)}:
+                        self._on[metric].append(alarm)
+
+    def on(self, metric_filter: MetricFilter) -> list[MetricAlarm | MathAlarm]:
+        """Those on the filter's metric, whatever its dimensions."""
+        return self._on[metric_filter.namespace, metric_filter.metric]
+
+    def referring(self, metric_filter: MetricFilter, log_group: str, rung: Iterable[str]) -> list[OtherAlarm]:
+        """Those that are not worked out and name the metric, its log group, or one of the alarms on it."""
+        names = {metric_filter.metric, log_group, *map(short, rung)}
+        metric = (metric_filter.namespace, metric_filter.metric)
+        return [
+            other
+            for other in self._other
+            if other.kind == UNKNOWN_KIND or metric in other.metrics or any(name in other.mentions for name in names)
+        ]
+
+
+def _composites(composites: Iterable[CompositeAlarm], tail: Tail, rung: Mapping[Ringing, Tail]) -> dict[Ringing, Tail]:
+    """The paths to the composite alarms that ask for one of these alarms or, in turn, for such a composite alarm."""
+    found: dict[Ringing, Tail] = {}
+    while True:
+        alive = {alarm.arn: path for alarm, path in (*rung.items(), *found.items()) if path.gap is None}
+        names = _names_of(alive)
+        more = (one for one in composites if one not in found and alarm_rule.mentions(one.rule, names))
+        composite = next(more, None)
+        if composite is None:
+            return found
+        sure = {arn for arn, path in alive.items() if not path.doubts and path.scope == EVERYTHING}
+        found[composite] = replace(tail, alarm=composite.arn).then(_coming_true(composite, sure, alive))
+
+
+def _is_part(alarm: Ringing, rung: Iterable[Ringing]) -> bool:
+    """Whether a composite alarm among these asks for the alarm, and acts in its stead."""
+    names = _names_of({alarm.arn})
+    return any(isinstance(other, CompositeAlarm) and alarm_rule.mentions(other.rule, names) for other in rung)
+
+
+def _coming_true(composite: CompositeAlarm, sure: Collection[str], perhaps: Collection[str]) -> Finding:
+    """Whether a composite alarm rings when these alarms do, the others resting."""
+    name = short(composite.arn)
+    before, after = (alarm_rule.comes_true(composite.rule, _names_of(arns)) for arns in ((), sure))
+    if before is True:
+        said = f"Composite alarm {name} is in ALARM even when the alarms of its rule rest."
+        return Gap("alarm.latches", composite.arn, said)
+    if (before, after) == (False, True):
+        return None
+    if after is False and alarm_rule.comes_true(composite.rule, _names_of(perhaps)) is False:
+        said = f"Composite alarm {name} does not ring unless other alarms of its rule ring too."
+        return Gap("alarm.insensitive", composite.arn, said)
+    said = f"Whether composite alarm {name} rings when the alarms of its rule do is not worked out."
+    return Doubt("alarm.unclear", composite.arn, said)
+
+
+def _names_of(arns: Collection[str]) -> frozenset[str]:
+    """How a rule may name these alarms."""
+    return frozenset({*arns, *map(short, arns)})
+
+
+def _names(query: MetricQuery, metric_filter: MetricFilter) -> bool:
+    return (query.namespace, query.metric) == (metric_filter.namespace, metric_filter.metric)
+
+
+def _class(group: LogGroup) -> Finding:
+    """Whether filters work on log groups of this class."""
+    if isinstance(group.log_class, Unreadable):
+        return unread(group.arn, group.log_class)
+    if group.log_class == "STANDARD":
+        return None
+    said = f"Log group {short(group.arn)} is of class {group.log_class}, in which no metric filter works."
+    if group.log_class in ("INFREQUENT_ACCESS", "DELIVERY"):
+        return Gap("log-group.class", group.arn, said)
+    said = f"Log group {short(group.arn)} is of class {group.log_class}, which may not support metric filters."
+    return Doubt("log-group.class", group.arn, said)
+
+
+def _worthless(group: LogGroup, metric_filter: MetricFilter) -> Finding:
+    """Whether a match adds nothing, or less."""
+    value = adding(group, metric_filter)
+    if isinstance(value, Doubt) or value > 0:
+        return None
+    title = filter_title(group.arn, metric_filter.name)
+    said = f"Metric filter {title} adds {metric_filter.value} for each match."
+    return Gap("filter.value", filter_resource(group.arn, metric_filter.name), said)

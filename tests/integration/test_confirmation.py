@@ -1,0 +1,101 @@
+"""AWS is asked how it reads each filter that a verdict rests on; where it disagrees, the verdict does not stand."""
+
+import json
+from typing import Any
+
+import pytest
+
+from blindspot.aws.clients import Clients
+from blindspot.confirmation import MOST_QUESTIONS
+from functions.evaluator import app
+from local.accounts import CIS, HALF_RIGHT, a_compliant_account, put_filter
+from local.aws import LocalAws
+from local.lambda_context import Context
+
+METRIC = {"metricNamespace": "CISBenchmark", "metricName": "unauthorized_api_calls_metric", "metricValue": "1"}
+
+
+def assess() -> dict[str, Any]:
+    return app.handler({"action": "assess"}, Context(300_000))
+
+
+def verdicts(document: dict[str, Any]) -> set[tuple[str, bool]]:
+    return {(region["verdict"], region["confirmed"]) for region in document["regions"].values()}
+
+
+def asked(aws: LocalAws) -> int:
+    return [str(call) for call in aws.calls].count("logs:TestMetricFilter")
+
+
+@pytest.mark.parametrize(("pattern", "verdict"), [(CIS, "COMPLIANT"), (HALF_RIGHT, "NON_COMPLIANT")])
+def test_where_aws_agrees_the_verdict_is_confirmed(aws: LocalAws, pattern: str, verdict: str) -> None:
+    a_compliant_account(aws, pattern=pattern)
+    assert verdicts(assess()) == {(verdict, True)}
+    assert asked(aws) == 1
+
+
+@pytest.mark.parametrize(("pattern", "answer"), [(CIS, False), (HALF_RIGHT, True)])
+def test_where_aws_disagrees_the_verdict_does_not_stand(
+    aws: LocalAws, pattern: str, answer: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    a_compliant_account(aws, pattern=pattern)
+    aws.misread(pattern, answer)
+    document = assess()
+    assert verdicts(document) == {("INDETERMINATE", False)}
+    assert {doubt["code"] for region in document["regions"].values() for doubt in region["doubts"]} == {
+        "filter.disputed"
+    }
+    assert "AWS reads filter patterns otherwise" in caplog.text
+
+
+def test_only_regions_that_rest_on_the_filter_fall(aws: LocalAws) -> None:
+    a_compliant_account(aws)
+    regional = "?AccessDenied ?UnauthorizedOperation"
+    a_compliant_account(aws, region="us-east-1", name="regional", multi_region=False, pattern=regional)
+    aws.misread(CIS, False)
+    document = assess()
+    assert document["regions"]["us-east-1"]["verdict"] == "COMPLIANT"
+    assert document["regions"]["eu-west-1"]["verdict"] == "INDETERMINATE"
+    aws.misread(regional, False)
+    assert verdicts(assess()) == {("INDETERMINATE", False)}
+
+
+@pytest.mark.parametrize("error", ["AccessDeniedException", "ThrottlingException"])
+def test_where_aws_cannot_be_asked_the_verdict_stands_unconfirmed(aws: LocalAws, error: str) -> None:
+    a_compliant_account(aws)
+    aws.fail("logs:TestMetricFilter", error=error)
+    document = assess()
+    assert verdicts(document) == {("COMPLIANT", False)}
+    assert [read["call"] for read in document["unreadable"]] == ["logs:TestMetricFilter"]
+
+
+def test_where_no_filter_matters_nothing_is_asked(aws: LocalAws) -> None:
+    a_compliant_account(aws, logging=False)
+    assert verdicts(assess()) == {("NON_COMPLIANT", True)}
+    assert asked(aws) == 0
+
+
+def test_no_more_is_asked_than_there_is_time_for(aws: LocalAws) -> None:
+    made = a_compliant_account(aws)
+    for number in range(MOST_QUESTIONS + 5):
+        put_filter(aws, made.region, made.log_group, f"f{number}", f'{{ $.errorCode = "E{number}" }}', METRIC)
+    document = app.handler({"action": "assess"}, Context(61_500))
+    assert asked(aws) < 10
+    assert verdicts(document) <= {("COMPLIANT", False), ("INDETERMINATE", False)}
+
+
+def test_what_is_asked_is_made_up(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    put: list[str] = []
+    call = Clients.call
+
+    def listen(self: Any, name: str, *rest: Any, **parameters: Any) -> dict[str, Any]:
+        put.extend(parameters.get("logEventMessages", ()))
+        return call(self, name, *rest, **parameters)
+
+    monkeypatch.setattr(Clients, "call", listen)
+    a_compliant_account(aws, pattern=HALF_RIGHT)
+    document = assess()
+    events = [json.loads(message) for message in put]
+    assert {event["errorCode"] for event in events} == {"Client.UnauthorizedOperation", "AccessDeniedException"}
+    spots = {json.dumps(region["blind_spot"]) for region in document["regions"].values()}
+    assert spots <= {json.dumps(event) for event in events}

@@ -1,0 +1,56 @@
+"""docs/gaps.md tells of every code, with a sentence that is really written and the fix that is really given."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from blindspot import profile
+from blindspot.assessment import assess
+from blindspot.gaps import FIXES, LINKS, REMEDIES, Doubt, Gap
+from tests.builders import a_compliant_account, a_filter
+from tests.unit.blindspot.test_assessment import BROKEN, DOUBTFUL, HOSTILE, PROFILE, SIEM, to_siem
+
+TEXT = (Path(__file__).parents[3] / "docs/gaps.md").read_text()
+SECTIONS = dict(re.findall(r"^### `([a-z.-]+)`\n(.+?)(?=^##)", TEXT, re.MULTILINE | re.DOTALL))
+
+
+def told() -> Iterator[Gap | Doubt]:
+    """Every gap and doubt of the tables."""
+    snapshots = [*(snapshot for snapshot, _ in BROKEN.values()), *DOUBTFUL.values()]
+    assessed = [assess(snapshot, PROFILE) for snapshot in snapshots]
+    siem = profile.load("cis-level-2", {"siem_destinations": [SIEM]})
+    assessed.append(assess(to_siem("UnauthorizedOperation"), siem))
+    assessed.append(assess(a_compliant_account(filters=(a_filter(f"{{ {HOSTILE} }}"),)), PROFILE))
+    assessed.append(assess(a_compliant_account(), PROFILE, disputed=[a_filter().pattern]))
+    for assessment in assessed:
+        for region in assessment.regions:
+            yield from region.gaps
+            yield from region.doubts
+
+
+TOLD = list(told())
+
+
+def test_every_code_has_its_section_in_the_order_of_the_chain() -> None:
+    assert sorted(SECTIONS) == sorted([*FIXES, *REMEDIES])
+    links = [code.split(".")[0] for code in SECTIONS if code in FIXES]
+    order = [link for link in LINKS if link != "siem"] + ["siem"]
+    assert sorted(links, key=order.index) == links
+
+
+@pytest.mark.parametrize("code", [*FIXES, *REMEDIES])
+def test_a_section_has_an_example_and_the_fix(code: str) -> None:
+    section = " ".join(SECTIONS[code].split())
+    (example,) = re.findall(r"^> (.+)$", SECTIONS[code], re.MULTILINE)
+    kind = Gap if code in FIXES else Doubt
+    assert example in [finding.message for finding in TOLD if isinstance(finding, kind) and finding.code == code]
+    assert section.endswith(FIXES.get(code) or REMEDIES[code])
+
+
+def test_a_doubt_has_a_code_that_is_told() -> None:
+    codes = {finding.code for finding in TOLD if isinstance(finding, Doubt)}
+    assert codes >= set(REMEDIES)
+    assert codes <= {*FIXES, *REMEDIES}
+    assert all(finding.fix for finding in TOLD)
