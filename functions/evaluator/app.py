@@ -37,8 +37,12 @@ RESERVED_SECONDS = 60
 
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     """Answers one event; `invocation.parse` says which there are. Returns the document, or how the start went."""
-    asked = invocation.parse(event)
     run = _Run(context)
+    try:
+        asked = invocation.parse(event)
+    except invocation.NotEvaluated as error:
+        run.cannot_verify(error.asked, str(error))
+        raise
     match asked:
         case invocation.Start():
             return run.start()
@@ -81,7 +85,7 @@ class _Run:
         except Exception as error:
             told = isinstance(error, settings.SettingsError | config_rows.OtherAccountError | CallFailed)
             reason = str(error) if told else f"the evaluator failed ({type(error).__name__})"
-            config_rule.report(self.clients, asked.token, [config_rows.cannot_verify(asked.account, reason, asked.at)])
+            self.cannot_verify(asked, reason)
             raise
         result = config_rule.report(self.clients, asked.token, rows)
         sent, refused = result.sent, result.refused
@@ -96,6 +100,10 @@ class _Run:
             logger.warning("AWS Config refused rows", refused=refused)
         config = {"rule": asked.rule, "sent": sent, "refused": list(refused)}
         return self.emitted(self.document(assessment, config=config))
+
+    def cannot_verify(self, asked: invocation.Evaluate, reason: str) -> None:
+        """Reports so to AWS Config: no earlier COMPLIANT is left standing."""
+        config_rule.report(self.clients, asked.token, [config_rows.cannot_verify(asked.account, reason, asked.at)])
 
     def assess(self, chosen: Settings) -> Assessment:
         snapshot = collect(

@@ -97,6 +97,12 @@ def test_refused_ids_are_left_out(aws: LocalAws, clients: Clients, token: str, h
     assert [row.id for row in aws.config_rows] == [ACCOUNT]
 
 
+def test_a_failure_of_a_row_that_was_not_sent_is_a_failure(aws: LocalAws, clients: Clients, token: str) -> None:
+    failing(aws, *rows(3)[3:])
+    with pytest.raises(NotReported, match="FailedEvaluations"):
+        report(clients, token, rows(2))
+
+
 def test_the_account_s_row_must_be_taken(aws: LocalAws, clients: Clients, token: str) -> None:
     failing(aws, *rows(0))
     with pytest.raises(NotReported, match=r"^config:PutEvaluations in eu-west-1: FailedEvaluations$"):

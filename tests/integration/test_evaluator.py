@@ -6,12 +6,15 @@ UPDATE_GOLDEN=1 writes the golden files anew; read the difference before you com
 import json
 import logging
 import os
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from blindspot.aws.collect import collect
 from blindspot.aws.invocation import InvocationError
 from blindspot.settings import SettingsError
 from functions.evaluator import app
@@ -364,3 +367,47 @@ def test_the_text_of_an_event_that_cannot_be_read_is_not_logged(
     printed = capsys.readouterr()
     assert "SECRET" not in printed.out + printed.err + caplog.text + str(caught.value)
     assert asked["resultToken"] not in printed.out + printed.err + caplog.text + str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"invokingEvent": "ConfigurationItemChangeNotification"}, "messageType"),
+        ({"configRuleName": None}, "configRuleName"),
+    ],
+)
+def test_an_evaluation_that_the_rule_is_not_for_leaves_no_compliant_row(
+    aws: LocalAws, change: dict[str, Any], said: str
+) -> None:
+    a_compliant_account(aws)
+    asked = asked_by_config(aws)
+    kind = change.get("invokingEvent")
+    if kind:
+        change = {"invokingEvent": json.dumps({**json.loads(asked["invokingEvent"]), "messageType": kind})}
+    with pytest.raises(InvocationError, match=said):
+        invoke(asked | change)
+    (row,) = aws.config_rows
+    assert row.compliance == "NON_COMPLIANT"
+    assert str(row.annotation).startswith(f"Cannot verify: The AWS Config event's {said} cannot be used.")
+
+
+def test_a_proof_that_takes_too_long_is_told_in_time(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_compliant_account(aws)
+    asked = asked_by_config(aws)
+    snapshot = collect(
+        app.clients("eu-west-1"),
+        own_region="eu-west-1",
+        excluded_regions=frozenset(),
+        monitoring_roles={},
+        siem=False,
+        deadline=time.monotonic() + 30,
+        now=datetime.now(UTC),
+    )
+    monkeypatch.setattr(app, "collect", lambda *_, **__: snapshot)
+    monkeypatch.setattr(app, "assess", lambda *_: time.sleep(10))
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        invoke(asked, milliseconds=32_000)
+    assert time.monotonic() - began < 5
+    (row,) = aws.config_rows
+    assert (row.compliance, row.annotation) == ("NON_COMPLIANT", "Cannot verify: the evaluator failed (TimeoutError)")

@@ -6,11 +6,12 @@ that could make an account look better than it is.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
-from blindspot.aws.fields import Answer, Malformed, arn, field, items, number, text, texts, time
+from blindspot.aws.fields import Answer, Malformed, NoAnswer, arn, field, items, number, text, texts, time
 from blindspot.snapshot import (
     UNKNOWN_KIND,
     Alarm,
@@ -48,11 +49,18 @@ def identity(answer: Answer) -> Identity:
     return Identity(account, partition)
 
 
+def _whole(answer: Answer, name: str) -> Sequence[Answer]:
+    """The list of an operation that has no pages. Raises NoAnswer should it have them one day."""
+    if answer.get("NextToken"):
+        raise NoAnswer("MorePages")
+    return items(answer, name)
+
+
 def regions(answer: Answer) -> dict[str, bool]:
     """Every region of DescribeRegions, and whether it is enabled."""
     enabled = {"opt-in-not-required": True, "opted-in": True, "not-opted-in": False}
     found = {}
-    for region in items(answer, "Regions"):
+    for region in _whole(answer, "Regions"):
         status = field(region, "OptInStatus", str)
         if status not in enabled:
             raise Malformed("OptInStatus")
@@ -62,7 +70,7 @@ def regions(answer: Answer) -> dict[str, bool]:
 
 def trails(answer: Answer) -> tuple[Trail, ...]:
     """The trails of DescribeTrails, their status and selectors not read yet."""
-    return tuple(_trail(record) for record in items(answer, "trailList"))
+    return tuple(_trail(record) for record in _whole(answer, "trailList"))
 
 
 def _trail(record: Answer) -> Trail:
@@ -158,8 +166,14 @@ def _metric_filter(record: Answer, transformation: Answer) -> MetricFilter:
 
 
 def log_group_class(answer: Answer, name: str) -> str | None:
-    """The class of the log group of that name, None where DescribeLogGroups does not show it."""
-    for group in items(answer, "logGroups"):
+    """The class of the log group of that name, None where DescribeLogGroups does not show it.
+
+    Groups are shown in the order of their names, so that it is the first of those that begin so.
+    """
+    groups = items(answer, "logGroups")
+    if not groups and answer.get("nextToken"):
+        raise NoAnswer("EmptyPage")
+    for group in groups:
         if field(group, "logGroupName", str) == name:
             return field(group, "logGroupClass", str, "STANDARD")
     return None

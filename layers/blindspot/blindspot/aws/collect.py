@@ -281,7 +281,6 @@ class _Chain:
         place, name = place_of(arn), arn.split(":", 6)[6]
         filters, log_class, subscriptions = await asyncio.gather(
             _once(self._filters, arn, partial(self._metric_filters, arn)),
-            # Shown in the order of their names, the one that is no longer than the prefix comes first.
             self._one(
                 "logs:DescribeLogGroups",
                 place,

@@ -110,9 +110,10 @@ def _put(clients: Clients, token: str, rows: Sequence[Row]) -> Reported:
         failed = _put_once(clients, token, list(left.values()))
         if isinstance(failed, Unreadable):
             return Reported(len(rows) - len(left), tuple(row.resource_id for row in left.values()), failed.error)
-        left = {key: row for key, row in left.items() if key in failed}
-        if not left:
+        if not failed:
             return Reported(len(rows))
+        if failed <= left.keys():  # else nobody knows which of ours it took
+            left = {key: row for key, row in left.items() if key in failed}
     return Reported(len(rows) - len(left), tuple(row.resource_id for row in left.values()), "FailedEvaluations")
 
 

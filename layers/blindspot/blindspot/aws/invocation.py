@@ -37,6 +37,14 @@ class Evaluate:
     at: datetime
 
 
+class NotEvaluated(InvocationError):
+    """Raised for an event of AWS Config that can be answered, but asks for what the rule is not for."""
+
+    def __init__(self, message: str, asked: Evaluate) -> None:
+        super().__init__(message)
+        self.asked = asked
+
+
 def parse(event: object) -> Start | Assess | Evaluate:
     """What the event asks for. Raises InvocationError, which names the shapes there are.
 
@@ -58,7 +66,7 @@ def parse(event: object) -> Start | Assess | Evaluate:
 def _evaluate(event: dict[str, object]) -> Evaluate:
     try:
         asked = AWSConfigRuleEvent(event)
-        token, rule = asked.result_token, asked.config_rule_name
+        token, rule = asked.result_token, event.get("configRuleName")
         invoking = asked.invoking_event.raw_event
         kind, account, at = invoking["messageType"], invoking["awsAccountId"], invoking["notificationCreationTime"]
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -66,20 +74,26 @@ def _evaluate(event: dict[str, object]) -> Evaluate:
             "The AWS Config event cannot be read. Allowed: configRuleName, and an invokingEvent of JSON text with "
             "messageType, awsAccountId and notificationCreationTime."
         ) from None
-    for name, value, expression, allowed in (
-        ("messageType", kind, "ScheduledNotification", "ScheduledNotification; the rule is periodic"),
-        ("awsAccountId", account, r"\d{12}", "12 digits"),
-        ("notificationCreationTime", at, _TIME, "a time such as 2026-01-01T12:00:00.000Z"),
-        ("resultToken", token, ".+", "the text that AWS Config gave"),
-        ("configRuleName", rule, ".{1,128}", "1 to 128 characters"),
-    ):
-        if not isinstance(value, str) or not re.fullmatch(expression, value):
-            raise InvocationError(f"The AWS Config event's {name} cannot be used. Allowed: {allowed}.")
+    _check("awsAccountId", account, r"\d{12}", "12 digits")
+    _check("notificationCreationTime", at, _TIME, "a time such as 2026-01-01T12:00:00.000Z")
+    _check("resultToken", token, ".+", "the text that AWS Config gave")
     try:
         when = datetime.fromisoformat(at)
     except ValueError:
         raise InvocationError("The AWS Config event's notificationCreationTime is no such time.") from None
-    return Evaluate(token, account, rule, when)
+    evaluate = Evaluate(token, account, rule if isinstance(rule, str) else "", when)
+    try:
+        _check("messageType", kind, "ScheduledNotification", "ScheduledNotification; the rule is periodic")
+        _check("configRuleName", rule, ".{1,128}", "1 to 128 characters")
+    except InvocationError as error:
+        raise NotEvaluated(str(error), evaluate) from None
+    return evaluate
+
+
+def _check(name: str, value: object, expression: str, allowed: str) -> None:
+    """Raises InvocationError where the field is not as allowed."""
+    if not isinstance(value, str) or not re.fullmatch(expression, value):
+        raise InvocationError(f"The AWS Config event's {name} cannot be used. Allowed: {allowed}.")
 
 
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"

@@ -45,8 +45,12 @@ class Regions:
         left_out = [
             Skipped(region, "not opted in") for region, on in enabled.items() if not on and region not in self.excluded
         ]
-        left_out += [Skipped(region, "excluded by ExcludedRegions", excluded=True) for region in self.excluded]
+        left_out += [Skipped(region, self._why(region), excluded=True) for region in self.excluded]
         return tuple(sorted(left_out, key=lambda skipped: skipped.region))
+
+    def _why(self, region: str) -> str:
+        unknown = not isinstance(self.enabled, Unreadable) and region not in self.enabled
+        return "excluded by ExcludedRegions" + (", although AWS lists no such region" if unknown else "")
 
     def closed(self, call: str, region: str) -> Unreadable:
         """Stands for what a call would have read in a region that is not judged."""
