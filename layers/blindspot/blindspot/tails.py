@@ -72,6 +72,14 @@ Filter = tuple[LogGroup, MetricFilter]
 Ringing = MetricAlarm | MathAlarm | CompositeAlarm
 
 
+@dataclass(frozen=True, slots=True)
+class _Fed:
+    """The filters that feed a metric, and what they do to every alarm on it."""
+
+    filters: tuple[Filter, ...]
+    findings: tuple[Finding, ...]
+
+
 class Tails:
     """The paths from each log group of an account on."""
 
@@ -80,6 +88,8 @@ class Tails:
         self._profile = profile
         self._counting = Counting(snapshot, profile, disputed)
         self._known: dict[str, tuple[Tail, ...]] = {}
+        self._feeds: dict[tuple[MetricQuery, Place], _Fed] = {}
+        self._fired: dict[object, Finding] = {}
         self._filters: defaultdict[tuple[Place, str, str], list[Filter]] = defaultdict(list)
         for group in snapshot.log_groups.values():
             if isinstance(group, LogGroup) and not isinstance(group.filters, Unreadable):
@@ -183,29 +193,35 @@ class Tails:
         )
         tail = replace(tail, alarm=alarm.arn)
         tail = tail.then(scope) if isinstance(scope, Doubt) else replace(tail, scope=scope)
-        feeds = {query: list(self._feeding(query, place_of(group.arn))) for query in metrics}
-        tail = tail.then(
-            *(finding for each in feeds.values() for feed in each for finding in self._beside(feed, metric_filter)),
-        )
+        fed = {query: self._fed(query, place_of(group.arn)) for query in metrics}
+        tail = tail.then(*dict.fromkeys(finding for each in fed.values() for finding in each.findings))
         if unread_beside := self._unread_beside(group, alarm):
             return tail.then(unread_beside)
-        found = self._firing(group, metric_filter, alarm, feeds)
+        found = self._firing(group, metric_filter, alarm, fed)
         return tail.then(_worthless(group, metric_filter) if isinstance(found, Gap) else None, found)
 
-    def _feeding(self, query: MetricQuery, place: Place) -> Iterator[tuple[Filter, Predicate | Doubt]]:
-        """Every filter that was read and feeds the metric, with those of its matches that do."""
-        for group, metric_filter in self._filters[place, query.namespace, query.metric]:
-            scope = feeding(query, group, metric_filter)
-            if scope is not None:
-                yield (group, metric_filter), scope
+    def _fed(self, query: MetricQuery, place: Place) -> _Fed:
+        """What feeds the metric; the same for every filter that does."""
+        if (query, place) not in self._feeds:
+            feeding_it = []
+            for group, metric_filter in self._filters[place, query.namespace, query.metric]:
+                scope = feeding(query, group, metric_filter)
+                if scope is not None:
+                    feeding_it.append((group, metric_filter, scope))
+            findings = (finding for feed in feeding_it for finding in self._does(*feed))
+            filters = tuple((group, metric_filter) for group, metric_filter, _ in feeding_it)
+            self._feeds[query, place] = _Fed(filters, tuple(dict.fromkeys(findings)))
+        return self._feeds[query, place]
 
-    def _beside(self, feed: tuple[Filter, Predicate | Doubt], metric_filter: MetricFilter) -> Iterator[Finding]:
-        """What a filter on the same metric does to the alarm."""
-        (group, other), scope = feed
-        yield self._counting.noise(group, other, All() if isinstance(scope, Doubt) else scope)
-        if other is not metric_filter and (isinstance(scope, Doubt) or narrowing(group, other) is not None):
-            resource, title = filter_resource(group.arn, other.name), filter_title(group.arn, other.name)
-            said = f"How metric filter {title} adds to the same metric is not worked out."
+    def _does(self, group: LogGroup, metric_filter: MetricFilter, scope: Predicate | Doubt) -> Iterator[Finding]:
+        """What a filter does to every alarm on a metric that it feeds."""
+        yield self._counting.noise(group, metric_filter, EVERYTHING if isinstance(scope, Doubt) else scope)
+        if isinstance(scope, Doubt) or narrowing(group, metric_filter) is not None:
+            resource, title = (
+                filter_resource(group.arn, metric_filter.name),
+                filter_title(group.arn, metric_filter.name),
+            )
+            said = f"How metric filter {title} adds to its metric is not worked out."
             yield Doubt("filter.narrowed", resource, said)
 
     def _unread_beside(self, group: LogGroup, alarm: MetricAlarm | MathAlarm) -> Doubt | None:
@@ -222,19 +238,30 @@ class Tails:
         group: LogGroup,
         metric_filter: MetricFilter,
         alarm: MetricAlarm | MathAlarm,
-        feeds: Mapping[MetricQuery, Iterable[tuple[Filter, Predicate | Doubt]]],
+        fed: Mapping[MetricQuery, _Fed],
     ) -> Finding:
-        """Whether the alarm fires on what this filter counts, and rests."""
-        fed: dict[MetricQuery, list[Feed]] = {}
-        for query, each in feeds.items():
-            fed[query] = []
-            for (at, other), _ in each:
+        """Whether the alarm fires on what this filter counts, and rests. For filters that add alike it does alike."""
+        like = alarm, group.arn, replace(metric_filter, name="", pattern="")
+        if like not in self._fired:
+            self._fired[like] = self._fires(group, metric_filter, alarm, fed)
+        return self._fired[like]
+
+    def _fires(
+        self,
+        group: LogGroup,
+        metric_filter: MetricFilter,
+        alarm: MetricAlarm | MathAlarm,
+        fed: Mapping[MetricQuery, _Fed],
+    ) -> Finding:
+        feeds: dict[MetricQuery, list[Feed]] = {query: [] for query in fed}
+        for query, each in fed.items():
+            for at, other in each.filters:
                 value = adding(at, other)
                 if isinstance(value, Doubt):
                     return value
                 default = None if other.default is None else Fraction(other.default)
-                fed[query].append(Feed(value, default, own=other is metric_filter, local=at.arn == group.arn))
-        return firing.firing(alarm, fed, self._profile.calls_to_alarm)
+                feeds[query].append(Feed(value, default, own=other is metric_filter, local=at.arn == group.arn))
+        return firing.firing(alarm, feeds, self._profile.calls_to_alarm)
 
     def _acting(self, tail: Tail, alarm: Ringing) -> Iterator[Tail]:
         """The path on from an alarm: one for each of its actions that counts."""
