@@ -9,25 +9,48 @@ import re
 from collections.abc import Collection
 
 from blindspot import logic
+from blindspot.gaps import Doubt, Finding, Gap, short
+from blindspot.snapshot import CompositeAlarm
 
 _ATOM = re.compile(
     r"""(?P<state>ALARM|OK|INSUFFICIENT_DATA) \s* \( \s* (?P<alarm>"[^"]*"|[^()"]+?) \s* \)""", re.VERBOSE
 )
 
 
-def mentions(rule: str, names: Collection[str]) -> bool:
-    """Whether the rule asks for the state of an alarm of one of these names, or may do so."""
-    if comes_true(rule, ()) is None and any(name in rule for name in names):
-        return True
-    return any(_name(atom) in names for atom in _ATOM.finditer(rule))
+def asks_for(composite: CompositeAlarm, arns: Collection[str]) -> bool:
+    """Whether the rule asks for the state of one of these alarms. One that is not understood may, if it names them."""
+    names = _names(arns)
+    if not _understood(composite.rule):
+        return any(name in composite.rule for name in names)
+    return any(_name(atom) in names for atom in _ATOM.finditer(composite.rule))
 
 
-def comes_true(rule: str, ringing: Collection[str]) -> bool | None:
-    """Whether the rule is true while the alarms of these names ring and all others rest, be it in OK or in
-    INSUFFICIENT_DATA; None where it depends on what is not known."""
+def ringing(composite: CompositeAlarm, sure: Collection[str], perhaps: Collection[str]) -> Finding:
+    """Whether the composite alarm rings when alarms do, the others resting.
+
+    sure: the ARNs of those that surely ring. perhaps: these, and those that may.
+    """
+    name = short(composite.arn)
+    before, after = _comes_true(composite.rule, ()), _comes_true(composite.rule, sure)
+    if before is True:
+        said = f"Composite alarm {name} is in ALARM even when the alarms of its rule rest."
+        return Gap("alarm.latches", composite.arn, said)
+    if (before, after) == (False, True):
+        return None
+    if after is False and _comes_true(composite.rule, perhaps) is False:
+        said = f"Composite alarm {name} does not ring unless other alarms of its rule ring too."
+        return Gap("alarm.insensitive", composite.arn, said)
+    said = f"Whether composite alarm {name} rings when the alarms of its rule do is not worked out."
+    return Doubt("alarm.unclear", composite.arn, said)
+
+
+def _comes_true(rule: str, arns: Collection[str]) -> bool | None:
+    """Whether the rule is true while these alarms ring and all others rest, be it in OK or in INSUFFICIENT_DATA; None
+    where it depends on what is not known."""
+    names = _names(arns)
 
     def known(atom: re.Match[str]) -> bool | None:
-        rings = _name(atom) in ringing
+        rings = _name(atom) in names
         if atom["state"] == "ALARM":
             return rings
         return False if rings else None
@@ -36,6 +59,19 @@ def comes_true(rule: str, ringing: Collection[str]) -> bool | None:
         return logic.holds(rule, _ATOM, known)
     except logic.RuleError:
         return None
+
+
+def _understood(rule: str) -> bool:
+    try:
+        logic.holds(rule, _ATOM, lambda _: None)
+    except logic.RuleError:
+        return False
+    return True
+
+
+def _names(arns: Collection[str]) -> frozenset[str]:
+    """How a rule may name these alarms."""
+    return frozenset({*arns, *map(short, arns)})
 
 
 def _name(atom: re.Match[str]) -> str:

@@ -321,40 +321,17 @@ def _composites(composites: Iterable[CompositeAlarm], tail: Tail, rung: Mapping[
     found: dict[Ringing, Tail] = {}
     while True:
         alive = {alarm.arn: path for alarm, path in (*rung.items(), *found.items()) if path.gap is None}
-        names = _names_of(alive)
-        more = (one for one in composites if one not in found and alarm_rule.mentions(one.rule, names))
+        more = (one for one in composites if one not in found and alarm_rule.asks_for(one, alive))
         composite = next(more, None)
         if composite is None:
             return found
         sure = {arn for arn, path in alive.items() if not path.doubts and path.scope == EVERYTHING}
-        found[composite] = replace(tail, alarm=composite.arn).then(_coming_true(composite, sure, alive))
+        found[composite] = replace(tail, alarm=composite.arn).then(alarm_rule.ringing(composite, sure, alive))
 
 
 def _is_part(alarm: Ringing, rung: Iterable[Ringing]) -> bool:
     """Whether a composite alarm among these asks for the alarm, and acts in its stead."""
-    names = _names_of({alarm.arn})
-    return any(isinstance(other, CompositeAlarm) and alarm_rule.mentions(other.rule, names) for other in rung)
-
-
-def _coming_true(composite: CompositeAlarm, sure: Collection[str], perhaps: Collection[str]) -> Finding:
-    """Whether a composite alarm rings when these alarms do, the others resting."""
-    name = short(composite.arn)
-    before, after = (alarm_rule.comes_true(composite.rule, _names_of(arns)) for arns in ((), sure))
-    if before is True:
-        said = f"Composite alarm {name} is in ALARM even when the alarms of its rule rest."
-        return Gap("alarm.latches", composite.arn, said)
-    if (before, after) == (False, True):
-        return None
-    if after is False and alarm_rule.comes_true(composite.rule, _names_of(perhaps)) is False:
-        said = f"Composite alarm {name} does not ring unless other alarms of its rule ring too."
-        return Gap("alarm.insensitive", composite.arn, said)
-    said = f"Whether composite alarm {name} rings when the alarms of its rule do is not worked out."
-    return Doubt("alarm.unclear", composite.arn, said)
-
-
-def _names_of(arns: Collection[str]) -> frozenset[str]:
-    """How a rule may name these alarms."""
-    return frozenset({*arns, *map(short, arns)})
+    return any(isinstance(other, CompositeAlarm) and alarm_rule.asks_for(other, {alarm.arn}) for other in rung)
 
 
 def _names(query: MetricQuery, metric_filter: MetricFilter) -> bool:

@@ -17,7 +17,7 @@ from blindspot.aws.fields import Answer
 from blindspot.aws.reading import Reader, in_thread
 from blindspot.aws.regions import Regions
 from blindspot.firing import queries
-from blindspot.gaps import FOREIGN, short
+from blindspot.gaps import FOREIGN
 from blindspot.snapshot import (
     Alarm,
     CompositeAlarm,
@@ -415,11 +415,7 @@ def _notified(filters: Iterable[MetricFilter], alarms: Iterable[Alarm]) -> list[
     on_numbers = [alarm for alarm in alarms if not isinstance(alarm, CompositeAlarm | OtherAlarm)]
     told: list[Alarm] = [a for a in on_numbers if any((q.namespace, q.metric) in metrics for q in queries(a))]
     composites = [alarm for alarm in alarms if isinstance(alarm, CompositeAlarm)]
-    while True:
-        names = {name for alarm in told for name in (alarm.arn, short(alarm.arn))}
-        more = [alarm for alarm in composites if alarm not in told and alarm_rule.mentions(alarm.rule, names)]
-        if not more:
-            break
+    while more := [a for a in composites if a not in told and alarm_rule.asks_for(a, {alarm.arn for alarm in told})]:
         told += more
     actions = sorted({action for alarm in told for action in alarm.actions})
     return [arn for arn in actions if arn.split(":")[2:3] == ["sns"] and arn.count(":") == 5]

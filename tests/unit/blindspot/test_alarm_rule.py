@@ -1,0 +1,63 @@
+"""Composite alarms: does the rule come true when an alarm rings, the others resting."""
+
+import pytest
+
+from blindspot.alarm_rule import asks_for, ringing
+from tests.builders import ACCOUNT, HOME, a_composite
+
+ARN = f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:a"
+
+RULES = [
+    ("ALARM(a)", None),
+    ('ALARM("a")', None),
+    (f"ALARM({ARN})", None),
+    (f'ALARM("{ARN}")', None),
+    ("  alarm-free-text ", "alarm.unclear"),
+    ("ALARM(a) OR ALARM(b)", None),
+    ("ALARM(b) or (ALARM(c) and not ALARM(d)) or ALARM(a)", None),
+    ("ALARM(a) AND ALARM(b)", "alarm.insensitive"),
+    ("ALARM(b)", "alarm.insensitive"),
+    ("ALARM(a) AND NOT ALARM(b)", None),
+    ("ALARM(a) AND NOT (ALARM(b) OR ALARM(c))", None),
+    ("ALARM(a) AND OK(b)", "alarm.unclear"),
+    ("ALARM(a) AND (OK(b) OR NOT ALARM(b))", None),
+    ("NOT OK(a)", "alarm.unclear"),
+    ("OK(a)", "alarm.insensitive"),
+    ("NOT ALARM(a)", "alarm.latches"),
+    ("ALARM(a) OR TRUE", "alarm.latches"),
+    ("ALARM(a) AND FALSE", "alarm.insensitive"),
+    ("AT_LEAST(1, ALARM, (a, b))", "alarm.unclear"),
+    ("ALARM(a", "alarm.unclear"),
+    ("ALARM(a) ALARM(b)", "alarm.unclear"),
+    ("", "alarm.unclear"),
+]
+
+
+@pytest.mark.parametrize(("rule", "code"), RULES)
+def test_a_rule_when_one_alarm_rings(rule: str, code: str | None) -> None:
+    found = ringing(a_composite(rule), sure={ARN}, perhaps={ARN})
+    assert (found.code if found else None) == code
+
+
+def test_an_alarm_that_may_ring_leaves_it_open() -> None:
+    other = ARN.replace(":alarm:a", ":alarm:b")
+    both = a_composite("ALARM(a) AND ALARM(b)")
+    found = ringing(both, sure={ARN}, perhaps={ARN, other})
+    assert found is not None
+    assert found.code == "alarm.unclear"
+    assert ringing(both, sure={ARN, other}, perhaps={ARN, other}) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "asks"),
+    [
+        ("ALARM(a)", True),
+        (f'NOT ALARM("{ARN}")', True),
+        ("ALARM(b) AND OK(a)", True),
+        ("ALARM(ab)", False),
+        ("AT_LEAST(2, ALARM, (a, b))", True),
+        ("AT_LEAST(2, ALARM, (b, c))", False),
+    ],
+)
+def test_which_alarms_a_rule_asks_for(rule: str, asks: bool) -> None:
+    assert asks_for(a_composite(rule), {ARN}) is asks
