@@ -6,9 +6,9 @@ none (`surely` covers them all)? What lies between is INDETERMINATE.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from blindspot import cloudtrail, gaps, recording
@@ -16,7 +16,18 @@ from blindspot.channels import Channel, Channels
 from blindspot.counting import filter_resource, filter_title
 from blindspot.gaps import Doubt, Gap
 from blindspot.profile import Profile, SettingsError
-from blindspot.snapshot import Key, LogGroup, OtherAlarm, Skipped, Snapshot, Topic, Unreadable
+from blindspot.snapshot import (
+    CompositeAlarm,
+    Key,
+    LogGroup,
+    MuteRule,
+    OtherAlarm,
+    Skipped,
+    Snapshot,
+    Topic,
+    Unreadable,
+)
+from blindspot.tails import Ringing
 from filter_pattern import All, Empty, Event, Found, Not, Predicate, Records, Undecided, unseen
 from filter_pattern.find import atoms
 from filter_pattern.predicate import EVERY, Atom, Path, TextAtom
@@ -101,7 +112,7 @@ def assess(snapshot: Snapshot, profile: Profile, disputed: Collection[str] = ())
         profile=profile.name,
         verdict=max(verdicts, key=lambda verdict: verdict.badness),
         regions=regions,
-        notes=tuple(_notes(snapshot)),
+        notes=tuple(_notes(snapshot, regions)),
         skipped=snapshot.skipped,
         unreadable=tuple(dict.fromkeys(_unreadable(snapshot))),
     )
@@ -259,24 +270,31 @@ def _looked_at(atom: Atom | TextAtom) -> Path | None:
     return atom.path if isinstance(atom, Atom) else None
 
 
-def _notes(snapshot: Snapshot) -> Iterator[Note]:
+def _notes(snapshot: Snapshot, regions: Iterable[RegionAssessment]) -> Iterator[Note]:
     for trail in snapshot.trails:
         if recording.stale(trail, snapshot.read_at) and recording.delivering(trail, snapshot.read_at) is None:
             said = f"Trail {gaps.short(trail.arn)} has delivered nothing to its log group for a day or more."
             yield Note("trail.silent", trail.arn, said)
-    for alarms in snapshot.alarms.values():
+    ours = {channel.alarm for region in regions for channel in region.channels}
+    for place, alarms in snapshot.alarms.items():
         for alarm in () if isinstance(alarms, Unreadable) else alarms:
-            if isinstance(alarm, OtherAlarm) or alarm.state != "ALARM" or alarm.state_since is None:
-                continue
-            if snapshot.read_at - alarm.state_since > timedelta(days=1):
-                since = f"{alarm.state_since:%Y-%m-%d %H:%M} UTC"
-                said = f"Alarm {gaps.short(alarm.arn)} is in ALARM since {since}; it announces nothing until it rests."
-                yield Note("alarm.in-alarm", alarm.arn, said)
-    for rules in snapshot.mute_rules.values():
-        for rule in () if isinstance(rules, Unreadable) else rules:
-            if rule.status == "SCHEDULED" and rule.alarms:
-                said = f"Mute rule {rule.arn.split(':', 6)[-1]} will silence the actions of alarms for some time."
-                yield Note("alarm.to-be-muted", rule.arn, said)
+            if alarm.arn in ours and not isinstance(alarm, OtherAlarm):
+                yield from _notes_on(alarm, snapshot.mute_rules.get(place, ()), snapshot.read_at)
+
+
+def _notes_on(alarm: Ringing, mute_rules: Sequence[MuteRule] | Unreadable, now: datetime) -> Iterator[Note]:
+    name = gaps.short(alarm.arn)
+    if alarm.state == "ALARM" and alarm.state_since is not None and now - alarm.state_since > timedelta(days=1):
+        since = f"{alarm.state_since:%Y-%m-%d %H:%M} UTC"
+        said = f"Alarm {name} is in ALARM since {since}; it announces nothing until it rests."
+        yield Note("alarm.in-alarm", alarm.arn, said)
+    if isinstance(alarm, CompositeAlarm) and alarm.suppressor and not alarm.suppressed:
+        said = f"The actions of alarm {name} are held back whenever alarm {alarm.suppressor} rings."
+        yield Note("alarm.to-be-muted", alarm.arn, said)
+    for rule in () if isinstance(mute_rules, Unreadable) else mute_rules:
+        if rule.status == "SCHEDULED" and not isinstance(rule.alarms, Unreadable) and name in rule.alarms:
+            said = f"Mute rule {rule.arn.split(':', 6)[-1]} will silence the actions of alarm {name} for some time."
+            yield Note("alarm.to-be-muted", alarm.arn, said)
 
 
 def _unreadable(snapshot: Snapshot) -> Iterator[Unreadable]:

@@ -531,6 +531,39 @@ def test_an_alarm_that_rings_for_a_day_is_a_note() -> None:
     assert [note.code for note in assessment.notes] == ["alarm.in-alarm"]
 
 
+@pytest.mark.parametrize(
+    ("snapshot", "codes"),
+    [
+        (HOLDS["muted later"], ["alarm.to-be-muted"]),
+        (HOLDS["another alarm muted"], []),
+        (
+            a_compliant_account(
+                alarms=(an_alarm(actions=()), a_composite("ALARM(unauthorized)", suppressor="maintenance"))
+            ),
+            ["alarm.to-be-muted"],
+        ),
+        (
+            a_compliant_account(
+                alarms=(
+                    an_alarm(),
+                    an_alarm(name="x", metric="x", state="ALARM", state_since=NOW - timedelta(days=2)),
+                )
+            ),
+            [],
+        ),
+        (
+            trails(
+                selectors=EventSelectors((EventSelector("WriteOnly"),)),
+                status=a_status(logs_delivered_at=NOW - timedelta(days=3)),
+            ),
+            ["trail.silent"],
+        ),
+    ],
+)
+def test_what_is_worth_knowing_is_a_note(snapshot: Snapshot, codes: list[str]) -> None:
+    assert [note.code for note in assess(snapshot, PROFILE).notes] == codes
+
+
 def test_every_gap_code_is_met_here() -> None:
     met = {code for _, code in BROKEN.values()} | {"trail.not-multi-region", "siem.misses"}
     assert met == set(FIXES)
