@@ -56,6 +56,11 @@ class Cursor:
         found = _STRING.match(self.text, self.at)
         if found is None:
             return None
+        escape = re.search(r'\\[^"\\]', re.sub(r"\\\\", "", found.group(1)))
+        if escape:
+            raise self.error(
+                f'In quotes only \\" and \\\\ are known to be read, not {escape.group()}.', self.at, found.end()
+            )
         self.at = found.end()
         return re.sub(r'\\(["\\])', r"\1", found.group(1))
 

@@ -81,6 +81,8 @@ def test_reads(text: str, predicate: object) -> None:
         ('{ $.a = "x }', '"', '"double quotes"'),
         ("{ $.a = Failed login }", "login", "&& or ||"),
         ("{ $.a = x, $.b = y }", ",", "&& or ||"),
+        (r'{ $.a = "x\n" }', r'"x\n"', r"not \n"),
+        (r'"x\\\d"', r'"x\\\d"', r"not \d"),
         ('{ $.a < "12" }', '"', "a number without quotes"),
         ("{ $.a >= x }", "x", "a number without quotes"),
         ("{ $.a = %x }", "%x }", "ends with %"),
