@@ -81,6 +81,7 @@ def put_filter(aws: LocalAws, region: str, log_group: str, name: str, pattern: s
 def put_alarm(
     aws: LocalAws, region: str, name: str, metric: dict[str, Any], actions: list[str], bent: dict[str, Any]
 ) -> None:
+    """An alarm on the metric; a setting that is bent to None is left out."""
     whole = {
         "Namespace": metric["metricNamespace"],
         "MetricName": metric["metricName"],
@@ -91,7 +92,8 @@ def put_alarm(
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
         "AlarmActions": actions,
     }
-    aws.client("cloudwatch", region).put_metric_alarm(AlarmName=name, **{**whole, **bent})
+    asked = {name: value for name, value in {**whole, **bent}.items() if value is not None}
+    aws.client("cloudwatch", region).put_metric_alarm(AlarmName=name, **asked)
 
 
 def an_account_as_real_ones_look(aws: LocalAws) -> None:

@@ -272,6 +272,7 @@ def local_aws(
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
         "MOTO_ACCOUNT_ID": account,
+        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # which nobody here asks for, and which take long
     }
     with (
         patch.dict(os.environ, environment),

@@ -78,7 +78,7 @@ def test_everything_is_read_once(aws: LocalAws) -> None:
         "cloudtrail:DescribeTrails": len(REGIONS),
         "cloudtrail:GetTrailStatus": 2,
         "cloudtrail:GetEventSelectors": 2,
-        "logs:DescribeMetricFilters": 2,
+        "logs:DescribeMetricFilters": 1,
         "logs:DescribeLogGroups": 2,
         "cloudwatch:DescribeAlarms": 1,
         "cloudwatch:ListAlarmMuteRules": 1,

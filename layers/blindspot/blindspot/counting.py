@@ -16,7 +16,8 @@ from blindspot.gaps import Doubt, Finding, Gap, short
 from blindspot.profile import Profile
 from blindspot.selection import selects
 from blindspot.snapshot import LogGroup, MetricFilter, MetricQuery, Snapshot, Trail, Unreadable, place_of
-from filter_pattern import All, Event, Pattern, PatternSyntaxError, Predicate, Undecided, find, parse
+from filter_pattern import All, Atom, Event, Field, Pattern, PatternSyntaxError, Predicate, Undecided, find, parse
+from filter_pattern.records import STRING
 
 
 class Counting:
@@ -42,7 +43,8 @@ class Counting:
         return found if isinstance(found, Pattern) else Doubt(found[0], resource, f"The pattern of {title} {found[1]}")
 
     def noise(self, group: LogGroup, metric_filter: MetricFilter, scope: Predicate) -> Finding:
-        """Whether the filter counts ordinary events, of those in scope, that a trail brings to its log group."""
+        """Whether the filter counts ordinary events, of those in scope, that a trail brings to its log group. What else
+        comes to a log group to which no trail delivers is not known."""
         resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
         pattern = self.pattern(resource, f"metric filter {title}", metric_filter.pattern)
         if not self._profile.noise_breaks:
@@ -53,7 +55,7 @@ class Counting:
         counted = All(pattern, scope)
         for event in filter(counted.matches, self._ordinary(group, metric_filter)):
             what = f"{event['eventSource']} {event['eventName']}"
-            arriving = {self._brings(trail, event) for trail in self._trails(group)}
+            arriving = {self._brings(trail, event) for trail in self._trails(group)} or {None}
             if True in arriving:
                 said = f"Metric filter {title} counts ordinary calls such as {what}; its alarm never rests."
                 return Gap("filter.noise", resource, said)
@@ -160,14 +162,24 @@ def feeding(query: MetricQuery, group: LogGroup, metric_filter: MetricFilter) ->
         return None
     wanted = {name: value for name, value in wanted.items() if name not in system}
     resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
-    if wanted.keys() != selectors.keys():
-        said = f"Metric filter {title} may add to its metric without dimensions where an event lacks their fields."
-        return Doubt("filter.narrowed", resource, said) if wanted.keys() < selectors.keys() else None
     try:
-        return All(*(_equal(selector, wanted[name]) for name, selector in selectors.items()))
+        if wanted.keys() == selectors.keys():
+            return All(*(_equal(selector, wanted[name]) for name, selector in selectors.items()))
+        others = [selector for name, selector in selectors.items() if name not in wanted]
+        if not wanted.keys() < selectors.keys() or any(map(_is_in_every_event, others)):
+            return None
+        said = f"Metric filter {title} may add to its metric without dimensions where an event lacks their fields."
+        return Doubt("filter.narrowed", resource, said)
     except PatternSyntaxError:
         said = f"Which matches of metric filter {title} get these dimensions is not worked out."
         return Doubt("filter.narrowed", resource, said)
+
+
+def _is_in_every_event(selector: str) -> bool:
+    """Whether the selector leads to a text that every event has. Raises PatternSyntaxError as `_equal` does."""
+    atom = parse(f"{{ {selector} NOT EXISTS }}").predicate
+    known = cloudtrail.records(account="", region=None).field(atom.path) if isinstance(atom, Atom) else Field()
+    return known.always and known.kinds == {STRING}
 
 
 def _equal(selector: str, value: str) -> Predicate:

@@ -228,6 +228,7 @@ class OtherAlarm:
     mentions: str = ""
     actions_enabled: bool = True
     actions: tuple[str, ...] = ()
+    state: str = "OK"
 
 
 Alarm = MetricAlarm | MathAlarm | CompositeAlarm | OtherAlarm
@@ -298,6 +299,7 @@ class Snapshot:
     log_groups: by ARN, for every trail that names one; None where it does not exist.
     alarms: by place, for every place in which a log group was read.
     topics: by ARN, for every topic that an alarm on one of these metrics notifies; None where it does not exist.
+    other_filters: by place, the metric filters of log groups to which no trail delivers, by their ARNs.
     mute_rules: by place, as far as AWS and the SDK know mute rules.
     subscription_policies: by place, where a SIEM may be their target.
     """
@@ -313,6 +315,7 @@ class Snapshot:
     log_groups: Mapping[str, LogGroup | Unreadable | None]
     alarms: Mapping[Place, tuple[Alarm, ...] | Unreadable]
     topics: Mapping[str, Topic | Unreadable | None]
+    other_filters: Mapping[Place, tuple[tuple[str, MetricFilter], ...]] = field(default_factory=dict)
     mute_rules: Mapping[Place, tuple[MuteRule, ...] | Unreadable] = field(default_factory=dict)
     subscription_policies: Mapping[Place, tuple[SubscriptionFilter, ...] | Unreadable] = field(default_factory=dict)
 

@@ -95,6 +95,9 @@ class Tails:
             if isinstance(group, LogGroup) and not isinstance(group.filters, Unreadable):
                 for found in group.filters:
                     self._filters[place_of(group.arn), found.namespace, found.metric].append((group, found))
+        for place, others in snapshot.other_filters.items():
+            for arn, found in others:
+                self._filters[place, found.namespace, found.metric].append((LogGroup(arn, (found,)), found))
         self._alarms = {
             place: alarms if isinstance(alarms, Unreadable) else _Alarms(alarms)
             for place, alarms in snapshot.alarms.items()
@@ -166,7 +169,7 @@ class Tails:
         rung = {**rung, **_composites(alarms.composite, tail, rung)}
         for ringing, path in rung.items():
             if ringing.actions or not _is_part(ringing, rung):
-                yield from self._acting(path, ringing)
+                yield from self._acting(path.then(alarms.suppressing(ringing, rung)), ringing)
         referring = alarms.referring(metric_filter, short(group.arn), (ringing.arn for ringing in rung))
         for other in referring:
             said = f"{short(other.arn)} refers to this metric or log group, and such an alarm is not worked out."
@@ -287,7 +290,8 @@ class Tails:
 class _Alarms:
     """The alarms of one place, found by what they are on."""
 
-    def __init__(self, alarms: Iterable[Alarm]) -> None:
+    def __init__(self, alarms: Collection[Alarm]) -> None:
+        self._ringing = {name: alarm.state == "ALARM" for alarm in alarms for name in (alarm.arn, short(alarm.arn))}
         self.composite: list[CompositeAlarm] = []
         self._on: defaultdict[tuple[str, str], list[MetricAlarm | MathAlarm]] = defaultdict(list)
         self._other: list[OtherAlarm] = []
@@ -304,6 +308,19 @@ class _Alarms:
     def on(self, metric_filter: MetricFilter) -> list[MetricAlarm | MathAlarm]:
         """Those on the filter's metric, whatever its dimensions."""
         return self._on[metric_filter.namespace, metric_filter.metric]
+
+    def suppressing(self, alarm: Ringing, rung: Iterable[Ringing]) -> Finding:
+        """Whether an alarm that rings holds back the actions of a composite alarm when these alarms ring."""
+        if not isinstance(alarm, CompositeAlarm) or alarm.suppressor is None:
+            return None
+        rings = self._ringing.get(alarm.suppressor)
+        if rings or any(alarm.suppressor in (other.arn, short(other.arn)) for other in rung):
+            said = f"The actions of alarm {short(alarm.arn)} are held back while alarm {short(alarm.suppressor)} rings."
+            return Gap("alarm.muted", alarm.arn, said)
+        if rings is None:
+            said = f"Alarm {short(alarm.suppressor)}, which is not known, may hold back {short(alarm.arn)}'s actions."
+            return Doubt("alarm.muted", alarm.arn, said)
+        return None
 
     def referring(self, metric_filter: MetricFilter, log_group: str, rung: Iterable[str]) -> list[OtherAlarm]:
         """Those that are not worked out and name the metric, its log group, or one of the alarms on it."""

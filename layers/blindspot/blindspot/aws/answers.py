@@ -141,9 +141,10 @@ def _selector(selector: Answer) -> EventSelector:
     )
 
 
-def metric_filters(answer: Answer) -> tuple[MetricFilter, ...]:
+def metric_filters(answer: Answer) -> tuple[tuple[str, MetricFilter], ...]:
+    """The metric filters with the names of their log groups."""
     return tuple(
-        _metric_filter(record, transformation)
+        (field(record, "logGroupName", str), _metric_filter(record, transformation))
         for record in items(answer, "metricFilters")
         for transformation in items(record, "metricTransformations")
     )
@@ -237,7 +238,8 @@ def _composite_alarm(alarm: Answer) -> Alarm:
     return CompositeAlarm(
         arn=arn(alarm, "AlarmArn"),
         rule=field(alarm, "AlarmRule", str),
-        suppressed=bool(alarm.get("ActionsSuppressedBy")),
+        # By a wait period it acts when that is over, unless its suppressor is in ALARM by then.
+        suppressed=field(alarm, "ActionsSuppressedBy", str, None) in ("Alarm", "ExtensionPeriod"),
         suppressor=field(alarm, "ActionsSuppressor", str, None),
         **_acting(alarm),
     )
@@ -325,6 +327,7 @@ def _other(alarm: Answer, kind: str, *, metrics: tuple[tuple[str, str], ...] = (
         mentions=mentions,
         actions_enabled=field(alarm, "ActionsEnabled", bool),
         actions=texts(alarm, "AlarmActions"),
+        state=field(alarm, "StateValue", str, "OK"),
     )
 
 

@@ -116,6 +116,7 @@ async def _collect(
         log_groups=_results(chain.log_groups),
         alarms=_results(chain.alarms),
         topics=_results(chain.topics),
+        other_filters=_elsewhere(identity.partition, _results(chain.filters), chain.log_groups),
         mute_rules=_results(chain.mute_rules),
         subscription_policies=_results(chain.policies),
     )
@@ -184,7 +185,7 @@ class _Chain:
         self._homes: dict[str, asyncio.Task[None]] = {}
         self.probes: dict[str, asyncio.Task[tuple[Trail, ...] | Unreadable]] = {}
         self.trails: dict[str, asyncio.Task[Trail]] = {}
-        self._filters: dict[str, asyncio.Task[tuple[MetricFilter, ...] | Unreadable]] = {}
+        self.filters: dict[Place, asyncio.Task[tuple[tuple[str, MetricFilter], ...] | Unreadable]] = {}
         self.log_groups: dict[str, asyncio.Task[LogGroup | Unreadable | None]] = {}
         self.alarms: dict[Place, asyncio.Task[tuple[Alarm, ...] | Unreadable]] = {}
         self.mute_rules: dict[Place, asyncio.Task[tuple[MuteRule, ...] | Unreadable]] = {}
@@ -261,8 +262,7 @@ class _Chain:
     async def _follow_alarms(self, arn: str, place: Place) -> None:
         """Reads a log group's filters and the alarms there, side by side, then the topics that the two lead to."""
         filters, alarms = await asyncio.gather(
-            _once(self._filters, arn, partial(self._metric_filters, arn)),
-            _once(self.alarms, place, partial(self._place_alarms, place)),
+            self._metric_filters(arn), _once(self.alarms, place, partial(self._place_alarms, place))
         )
         if not isinstance(filters, Unreadable) and not isinstance(alarms, Unreadable):
             topics = _notified(filters, alarms)
@@ -270,8 +270,12 @@ class _Chain:
 
     async def _metric_filters(self, arn: str) -> tuple[MetricFilter, ...] | Unreadable:
         place, name = place_of(arn), arn.split(":", 6)[6]
-        call = "logs:DescribeMetricFilters"
-        return await self._every(call, place, answers.metric_filters, logGroupName=name, limit=50)
+        listed = await _once(self.filters, place, partial(self._place_filters, place))
+        return listed if isinstance(listed, Unreadable) else tuple(found for group, found in listed if group == name)
+
+    async def _place_filters(self, place: Place) -> tuple[tuple[str, MetricFilter], ...] | Unreadable:
+        """Every metric filter of the place: any log group's may add to the metric that an alarm watches."""
+        return await self._every("logs:DescribeMetricFilters", place, answers.metric_filters, limit=50)
 
     async def _unreachable(self, place: Place) -> bool:
         """Whether there is no way to read a place of another account."""
@@ -280,7 +284,7 @@ class _Chain:
     async def _log_group(self, arn: str) -> LogGroup | Unreadable | None:
         place, name = place_of(arn), arn.split(":", 6)[6]
         filters, log_class, subscriptions = await asyncio.gather(
-            _once(self._filters, arn, partial(self._metric_filters, arn)),
+            self._metric_filters(arn),
             self._one(
                 "logs:DescribeLogGroups",
                 place,
@@ -290,8 +294,6 @@ class _Chain:
             ),
             self._subscriptions(place, name),
         )
-        if isinstance(filters, Unreadable) and _absent(filters) is None:
-            return None
         if log_class is None:
             return None
         if isinstance(filters, Unreadable) and isinstance(log_class, Unreadable):
@@ -419,6 +421,21 @@ def _notified(filters: Iterable[MetricFilter], alarms: Iterable[Alarm]) -> list[
         told += more
     actions = sorted({action for alarm in told for action in alarm.actions})
     return [arn for arn in actions if arn.split(":")[2:3] == ["sns"] and arn.count(":") == 5]
+
+
+def _elsewhere(
+    partition: str,
+    filters: Mapping[Place, tuple[tuple[str, MetricFilter], ...] | Unreadable],
+    log_groups: Iterable[str],
+) -> dict[Place, tuple[tuple[str, MetricFilter], ...]]:
+    """The filters of all but these log groups."""
+    others = {}
+    for place, listed in filters.items():
+        if not isinstance(listed, Unreadable):
+            account, region = place
+            named = ((f"arn:{partition}:logs:{region}:{account}:log-group:{group}", found) for group, found in listed)
+            others[place] = tuple((arn, found) for arn, found in named if arn not in log_groups)
+    return {place: found for place, found in others.items() if found}
 
 
 def _with_alarms(rule: MuteRule, alarms: tuple[str, ...] | Unreadable) -> MuteRule:

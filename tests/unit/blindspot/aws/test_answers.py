@@ -34,7 +34,12 @@ TRAIL = {
 STATUS = {"IsLogging": True}
 SELECTOR = {"ReadWriteType": "All", "IncludeManagementEvents": True}
 TRANSFORMATION = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
-FILTER = {"filterName": "f", "filterPattern": "{ $.a = 1 }", "metricTransformations": [TRANSFORMATION]}
+FILTER = {
+    "logGroupName": "g",
+    "filterName": "f",
+    "filterPattern": "{ $.a = 1 }",
+    "metricTransformations": [TRANSFORMATION],
+}
 ACTED: dict[str, Any] = {
     "AlarmArn": f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:a",
     "ActionsEnabled": True,
@@ -98,19 +103,22 @@ def test_a_metric_filter_keeps_all_that_can_narrow_it() -> None:
         "emitSystemFieldDimensions": ["@aws.account"],
     }
     assert answers.metric_filters({"metricFilters": [FILTER, record]}) == (
-        MetricFilter("f", "{ $.a = 1 }", "n", "m"),
-        MetricFilter(
-            "f",
-            "{ $.a = 1 }",
-            "n",
-            "m",
-            value="1",
-            default=0.0,
-            unit="Count",
-            dimensions=(("a", "$.a"), ("b", "$.b")),
-            system_dimensions=("@aws.account",),
-            field_selection='@aws.region = "eu-west-1"',
-            on_transformed_logs=True,
+        ("g", MetricFilter("f", "{ $.a = 1 }", "n", "m")),
+        (
+            "g",
+            MetricFilter(
+                "f",
+                "{ $.a = 1 }",
+                "n",
+                "m",
+                value="1",
+                default=0.0,
+                unit="Count",
+                dimensions=(("a", "$.a"), ("b", "$.b")),
+                system_dimensions=("@aws.account",),
+                field_selection='@aws.region = "eu-west-1"',
+                on_transformed_logs=True,
+            ),
         ),
     )
 
