@@ -8,9 +8,9 @@ import pytest
 from blindspot.assessment import FUTURE, Assessment, RegionAssessment, Verdict, assess
 from blindspot.gaps import FIXES
 from local.aws import LocalAws, local_aws
-from tests import scenarios
 from tests.integration.reading import look
-from tests.scenarios import AWAY, HOME, REGIONS, SCENARIOS, Bend, Scenario
+from tests.scenarios import SCENARIOS, bends
+from tests.scenarios.bends import AWAY, HOME, REGIONS, Bend, Scenario
 
 COMPLIANT, INDETERMINATE, NON_COMPLIANT = Verdict
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
@@ -58,14 +58,14 @@ def test_every_gap_is_met_by_a_scenario() -> None:
 
 
 REMOVALS: dict[str, Bend] = {
-    "trail.missing": scenarios.no_trail,
-    "trail.not-logging": scenarios.no_logging,
-    "trail.no-log-group": scenarios.the_trail(CloudWatchLogsLogGroupArn=""),
-    "log-group.missing": scenarios.no_log_group,
-    "filter.missing": scenarios.no_filter,
-    "alarm.missing": scenarios.no_alarm,
-    "topic.missing": scenarios.no_topic,
-    "subscription.missing": scenarios.no_subscription,
+    "trail.missing": bends.no_trail,
+    "trail.not-logging": bends.no_logging,
+    "trail.no-log-group": bends.the_trail(CloudWatchLogsLogGroupArn=""),
+    "log-group.missing": bends.no_log_group,
+    "filter.missing": bends.no_filter,
+    "alarm.missing": bends.no_alarm,
+    "topic.missing": bends.no_topic,
+    "subscription.missing": bends.no_subscription,
 }
 ONE_CHANNEL = ("as CIS sets it up", "math that fills gaps", "a key that lets CloudWatch in")
 
