@@ -102,7 +102,7 @@ PATTERNS = (
     ),
     leaves_open(
         "an asterisk in the middle",
-        "undecided",
+        "filter.unclear",
         the_filter('{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "Access*Denied*") }'),
         "Whether an asterisk in the middle stands for itself or for any text is told in both ways.",
     ),
@@ -136,7 +136,7 @@ PATTERNS = (
     holds("for this account", the_filter(but(f'$.recipientAccountId = "{ACCOUNT}"')), "Every event has that account."),
     leaves_open(
         "for this account, without quotes",
-        "undecided",
+        "filter.unclear",
         the_filter(but(f"$.recipientAccountId = {ACCOUNT}")),
         "Whether a number without quotes equals a text of the same digits is not documented.",
     ),
@@ -253,7 +253,7 @@ PATTERNS = (
     ),
     leaves_open(
         "by position",
-        "undecided",
+        "filter.unclear",
         the_filter("[first, second, ...]"),
         "A record of CloudTrail is one line of JSON, which such a pattern takes apart at every blank.",
     ),

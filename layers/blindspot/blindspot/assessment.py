@@ -170,10 +170,24 @@ class _Judge:
         doubts += open_doubts
         for answer in (uncertain, certain):
             if isinstance(answer, Undecided):
-                doubts.append(Doubt("undecided", self.profile.name, f"It cannot be decided: {answer.reason}."))
+                doubts += self.unclear(open_channels, records) or [
+                    Doubt("undecided", self.profile.name, f"It cannot be decided: {answer.reason}.")
+                ]
         return replace(
             assessed, verdict=Verdict.INDETERMINATE, blind_spot=unproven, doubts=tuple(dict.fromkeys(doubts))
         )
+
+    def unclear(self, channels: Iterable[Channel], records: Records) -> list[Doubt]:
+        """The filters of which it cannot be decided, by themselves, what they let pass."""
+        doubts = []
+        for channel in channels:
+            alone = unseen(self.required, [channel.surely], records)
+            if isinstance(alone, Undecided) and channel.filter and not channel.doubts:
+                resource = filter_resource(channel.log_group or "", channel.filter)
+                title = filter_title(channel.log_group or "", channel.filter)
+                said = f"What metric filter {title} lets pass cannot be decided: {alone.reason}."
+                doubts.append(Doubt("filter.unclear", resource, said))
+        return doubts
 
 
 def _of_selectors(channel: Channel, event: Event | None) -> tuple[Doubt, ...]:

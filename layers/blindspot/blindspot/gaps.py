@@ -51,7 +51,7 @@ REMEDIES = {
     "filter.unclear": "Write the filter pattern in terms that can be decided, as docs/filter-patterns.md has them.",
     "filter.disputed": "Report the pattern: AWS and Blindspot read it differently.",
     "alarm.unclear": "Add a plain alarm on the filter's metric beside this one.",
-    "undecided": "Write the patterns more simply, or split them into several filters.",
+    "undecided": "Write the patterns more simply, or put what is required into one filter.",
 }
 """The codes that only a doubt has, with what settles them."""
 

@@ -23,6 +23,8 @@ def told() -> Iterator[Gap | Doubt]:
     siem = profile.load("cis-level-2", {"siem_destinations": [SIEM]})
     assessed.append(assess(to_siem("UnauthorizedOperation"), siem))
     assessed.append(assess(a_compliant_account(filters=(a_filter(f"{{ {HOSTILE} }}"),)), PROFILE))
+    halves = (a_filter('{ $.errorCode = "*UnauthorizedOperation" }'), a_filter('{ $.errorCode = "Access*Denied*" }'))
+    assessed.append(assess(a_compliant_account(filters=halves), PROFILE))
     assessed.append(assess(a_compliant_account(), PROFILE, disputed=[a_filter().pattern]))
     for assessment in assessed:
         for region in assessment.regions:
