@@ -19,6 +19,9 @@ from blindspot.snapshot import LogGroup, MetricFilter, MetricQuery, Snapshot, Tr
 from filter_pattern import All, Atom, Event, Field, Pattern, PatternSyntaxError, Predicate, Undecided, find, parse
 from filter_pattern.records import STRING
 
+_ACCOUNTS = tuple(f"{number:012}" for number in range(100))
+"""More accounts than a pattern can name: some other account of an organization."""
+
 
 class Counting:
     """The metric filters of an account.
@@ -30,6 +33,7 @@ class Counting:
         self._snapshot = snapshot
         self._profile = profile
         self._disputed = disputed
+        self._enabled = frozenset[str]() if isinstance(snapshot.regions, Unreadable) else frozenset(snapshot.regions)
         self._patterns: dict[str, Pattern | tuple[str, str]] = {}
 
     def pattern(self, resource: str, title: str, text: str) -> Pattern | Doubt:
@@ -75,16 +79,19 @@ class Counting:
             return False
         if not recording.possibly_recorded(trail, region).matches(event):
             return False
-        return True if recording.surely_recorded(trail).matches(event) and found == (None, None) else None
+        enabled = region == trail.home_region or region in self._enabled
+        return True if enabled and recording.surely_recorded(trail).matches(event) and found == (None, None) else None
 
     def _ordinary(self, group: LogGroup, metric_filter: MetricFilter) -> Iterator[Event]:
         """The ordinary events of every region and account that the filter may tell apart."""
-        account, region = self._snapshot.account, place_of(group.arn)[1]
-        regions, accounts = {region}, {account}
-        if "awsRegion" in metric_filter.pattern and not isinstance(self._snapshot.regions, Unreadable):
-            regions.update(self._snapshot.regions)
+        text = metric_filter.pattern
+        regions, accounts = {place_of(group.arn)[1]}, {self._snapshot.account}
+        if "awsRegion" in text:
+            skipped = {skipped.region for skipped in self._snapshot.skipped if skipped.excluded}
+            regions |= self._enabled | skipped | {"us-east-1", *re.findall(r"\b[a-z]{2,}(?:-[a-z]+)+-\d\b", text)}
         if any(trail.organization for trail in self._trails(group)):
-            accounts.update(re.findall(r"\b\d{12}\b", metric_filter.pattern))
+            named = set(re.findall(r"\b\d{12}\b", text))
+            accounts |= named | {next(other for other in _ACCOUNTS if other not in named)}
         for account in sorted(accounts):
             for region in sorted(regions):
                 yield from cloudtrail.ordinary(account=account, region=region)

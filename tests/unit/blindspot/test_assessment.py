@@ -402,6 +402,26 @@ def test_a_noisy_filter_with_another_unit_does_not_reach_the_alarm() -> None:
     assert assess(account, PROFILE).verdict is COMPLIANT
 
 
+def others(condition: str) -> Snapshot:
+    """A right filter that also counts whatever is true of other regions or accounts."""
+    return filters(a_filter(f"{{ ({CIS[2:-2]}) || ({condition}) }}"))
+
+
+def test_ordinary_calls_of_other_regions_are_noise() -> None:
+    assert assess(others(f'$.awsRegion != "{HOME}"'), PROFILE).verdict is NON_COMPLIANT
+    assert assess(others('$.awsRegion = "ap-south-1"'), PROFILE).verdict is INDETERMINATE
+    refused = Unreadable("ec2:DescribeRegions", HOME, "UnauthorizedOperation", denied=True)
+    unlisted = assess(replace(others(f'$.awsRegion != "{HOME}"'), regions=refused), PROFILE)
+    assert of_region(unlisted, HOME).verdict is INDETERMINATE
+
+
+def test_ordinary_calls_of_other_accounts_are_noise_where_they_arrive() -> None:
+    noisy = others(f'$.recipientAccountId != "{ACCOUNT}"')
+    assert assess(noisy, PROFILE).verdict is COMPLIANT
+    organization = replace(noisy, trails=(a_trail(organization=True),))
+    assert [gap.code for gap in assess(organization, PROFILE).regions[0].gaps] == ["filter.noise"]
+
+
 def test_what_the_trail_does_not_record_is_no_noise() -> None:
     reads = a_filter(f'{{ {CIS[2:-2]} || ($.eventName = "GetCallerIdentity") }}')
     assert [gap.code for gap in assess(filters(reads), PROFILE).regions[0].gaps] == ["filter.noise"]
