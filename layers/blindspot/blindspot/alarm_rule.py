@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from blindspot import logic
 from blindspot.gaps import Doubt, Finding, Gap, short
@@ -19,10 +20,8 @@ _ATOM = re.compile(
 
 def asks_for(composite: CompositeAlarm, arns: Collection[str]) -> bool:
     """Whether the rule asks for the state of one of these alarms. One that is not understood may, if it names them."""
-    names = _names(arns)
-    if not _understood(composite.rule):
-        return any(name in composite.rule for name in names)
-    return any(_name(atom) in names for atom in _ATOM.finditer(composite.rule))
+    names, asked = _names(arns), _asked(composite.rule)
+    return any(name in composite.rule for name in names) if asked is None else not asked.isdisjoint(names)
 
 
 def ringing(composite: CompositeAlarm, sure: Collection[str], perhaps: Collection[str]) -> Finding:
@@ -61,12 +60,14 @@ def _comes_true(rule: str, arns: Collection[str]) -> bool | None:
         return None
 
 
-def _understood(rule: str) -> bool:
+@lru_cache(maxsize=1024)
+def _asked(rule: str) -> frozenset[str] | None:
+    """The alarms that the rule names, None where it is not understood. Every filter asks this of every rule."""
     try:
         logic.holds(rule, _ATOM, lambda _: None)
     except logic.RuleError:
-        return False
-    return True
+        return None
+    return frozenset(map(_name, _ATOM.finditer(rule)))
 
 
 def _names(arns: Collection[str]) -> frozenset[str]:

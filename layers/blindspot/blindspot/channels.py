@@ -76,13 +76,14 @@ class Channels:
         return self._known[key]
 
     def _of_trail(self, trail: Trail, region: str | None) -> Iterator[Channel]:
+        bounds = recording.surely_recorded(trail), recording.possibly_recorded(trail, region)
         head = Tail().then(recording.logging(trail), recording.selecting(trail))
         for target, arn in (("bucket", trail.bucket_arn), ("topic", trail.topic_arn)):
             if arn is not None and arn in self._siem:
-                yield _channel(head, Tail(subscription=arn).then(_failing(trail, target)), trail, region, None)
+                yield _channel(head, Tail(subscription=arn).then(_failing(trail, target)), trail, None, *bounds)
         to_logs = head.then(recording.delivering(trail, self._snapshot.read_at))
         for tail in self._tails.of(trail.log_group_arn) if trail.log_group_arn else (Tail(),):
-            yield _channel(to_logs, tail, trail, region, trail.log_group_arn)
+            yield _channel(to_logs, tail, trail, trail.log_group_arn, *bounds)
 
 
 def _failing(trail: Trail, target: str) -> Gap | None:
@@ -93,10 +94,12 @@ def _failing(trail: Trail, target: str) -> Gap | None:
     return recording.failing(trail, target, error) if error else None
 
 
-def _channel(head: Tail, tail: Tail, trail: Trail, region: str | None, log_group: str | None) -> Channel:
-    """The channel of a trail's own links and what follows them."""
+def _channel(
+    head: Tail, tail: Tail, trail: Trail, log_group: str | None, surely: Predicate, recorded: Predicate
+) -> Channel:
+    """The channel of a trail's own links and what follows them. `surely`, `recorded`: what the trail surely records,
+    and what it may."""
     gap, doubts = head.gap or tail.gap, head.doubts + tail.doubts
-    recorded = recording.possibly_recorded(trail, region)
     seen = All(tail.scope, tail.pattern or All())
     return Channel(
         trail=trail.arn,
@@ -110,6 +113,6 @@ def _channel(head: Tail, tail: Tail, trail: Trail, region: str | None, log_group
         doubts=doubts,
         recorded=recorded,
         scope=tail.scope,
-        surely=Any() if gap or doubts else All(recording.surely_recorded(trail), seen),
+        surely=Any() if gap or doubts else All(surely, seen),
         possibly=Any() if gap else All(recorded, seen),
     )

@@ -168,7 +168,7 @@ def feeding(query: MetricQuery, group: LogGroup, metric_filter: MetricFilter) ->
     if any(wanted.get(name) != value for name, value in system.items()):
         return None
     wanted = {name: value for name, value in wanted.items() if name not in system}
-    resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
+    title = filter_title(group.arn, metric_filter.name)
     try:
         if wanted.keys() == selectors.keys():
             return All(*(_equal(selector, wanted[name]) for name, selector in selectors.items()))
@@ -176,10 +176,9 @@ def feeding(query: MetricQuery, group: LogGroup, metric_filter: MetricFilter) ->
         if not wanted.keys() < selectors.keys() or any(map(_is_in_every_event, others)):
             return None
         said = f"Metric filter {title} may add to its metric without dimensions where an event lacks their fields."
-        return Doubt("filter.narrowed", resource, said)
     except PatternSyntaxError:
         said = f"Which matches of metric filter {title} get these dimensions is not worked out."
-        return Doubt("filter.narrowed", resource, said)
+    return Doubt("filter.narrowed", filter_resource(group.arn, metric_filter.name), said)
 
 
 def _is_in_every_event(selector: str) -> bool:

@@ -96,24 +96,22 @@ class _Outcome(Enum):
 def firing(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) -> Finding:
     """Whether `copies` of one event within one period make the alarm fire from rest, and it then returns to rest."""
     watched = watches(alarm)
-    if reason := _beyond(alarm, watched, feeds):
+    reason = _beyond(alarm, watched, feeds) if watched else "watches metric math that is not worked out"
+    if watched is None or reason:
         return Doubt("alarm.unclear", alarm.arn, f"Alarm {short(alarm.arn)} {reason}.")
-    assert watched is not None  # noqa: S101 - else it is beyond what is worked out
     busy = {_outcome(alarm, watched, world, copies) for world in _worlds(feeds, busy=True)}
     idle = {_outcome(alarm, watched, world, copies) for world in _worlds(feeds, busy=False)}
     if busy | idle == {_Outcome.HOLDS}:
         return None
     if busy & {_Outcome.HOLDS, _Outcome.UNKNOWN}:
-        said = f"Whether it fires and rests depends on what else is logged: {terms(alarm)}."
+        said = f"Whether it fires and rests depends on what else is logged: {_terms(alarm)}."
         return Doubt("alarm.unclear", alarm.arn, said)
     code, said = _TOLD[min(busy, key=lambda outcome: outcome.value)]
-    return Gap(code, alarm.arn, said.format(calls=_calls(copies), terms=terms(alarm)))
+    return Gap(code, alarm.arn, said.format(calls=_calls(copies), terms=_terms(alarm)))
 
 
-def _beyond(alarm: MetricAlarm | MathAlarm, watched: Expression | None, feeds: Feeds) -> str | None:
+def _beyond(alarm: MetricAlarm | MathAlarm, watched: Expression, feeds: Feeds) -> str | None:
     """Why the alarm is not worked out, if so."""
-    if watched is None:
-        return "watches metric math that is not worked out"
     if not all(feeds.get(query) for query in watched.metrics()):
         return "also watches a metric of which nothing is known"
     if alarm.comparison not in _COMPARISONS or any(query.statistic not in _STATISTICS for query in feeds):
@@ -287,7 +285,7 @@ def _calls(copies: int) -> str:
     return "One refused call does not" if copies == 1 else f"{copies} refused calls within one period do not"
 
 
-def terms(alarm: MetricAlarm | MathAlarm) -> str:
+def _terms(alarm: MetricAlarm | MathAlarm) -> str:
     """What the alarm goes by, in brief."""
     of = alarm.statistic if isinstance(alarm, MetricAlarm) else "metric math"
     period = max(query.period for query in queries(alarm))

@@ -74,9 +74,13 @@ Ringing = MetricAlarm | MathAlarm | CompositeAlarm
 
 @dataclass(frozen=True, slots=True)
 class _Fed:
-    """The filters that feed a metric, and what they do to every alarm on it."""
+    """The filters that feed a metric, and what they do to every alarm on it.
+
+    scopes: by log group and name of a filter, which of its matches reach the metric.
+    """
 
     filters: tuple[Filter, ...]
+    scopes: Mapping[tuple[str, str], Predicate | Doubt]
     findings: tuple[Finding, ...]
 
 
@@ -185,8 +189,9 @@ class Tails:
         """The path to an alarm on the filter's metric, None where none of the filter's data reach it."""
         watched = firing.watches(alarm)
         metrics = watched.metrics() if watched else frozenset(firing.queries(alarm))
-        scopes = [feeding(query, group, metric_filter) for query in metrics if _names(query, metric_filter)]
-        reached = [scope for scope in scopes if scope is not None]
+        fed = {query: self._fed(query, place_of(group.arn)) for query in metrics}
+        own = group.arn, metric_filter.name
+        reached = [each.scopes[own] for each in fed.values() if own in each.scopes]
         if not reached:
             return None
         scope = (
@@ -196,36 +201,37 @@ class Tails:
         )
         tail = replace(tail, alarm=alarm.arn)
         tail = tail.then(scope) if isinstance(scope, Doubt) else replace(tail, scope=scope)
-        fed = {query: self._fed(query, place_of(group.arn)) for query in metrics}
         tail = tail.then(*dict.fromkeys(finding for each in fed.values() for finding in each.findings))
         if unread_beside := self._unread_beside(group, alarm):
             return tail.then(unread_beside)
-        found = self._firing(group, metric_filter, alarm, fed)
+        # Filters that add alike make the alarm do alike.
+        like = alarm, group.arn, replace(metric_filter, name="", pattern="")
+        if like not in self._fired:
+            self._fired[like] = self._firing(group, metric_filter, alarm, fed)
+        found = self._fired[like]
         return tail.then(_worthless(group, metric_filter) if isinstance(found, Gap) else None, found)
 
     def _fed(self, query: MetricQuery, place: Place) -> _Fed:
         """What feeds the metric; the same for every filter that does."""
         if (query, place) not in self._feeds:
-            feeding_it = []
-            for group, metric_filter in self._filters[place, query.namespace, query.metric]:
-                scope = feeding(query, group, metric_filter)
-                if scope is not None:
-                    feeding_it.append((group, metric_filter, scope))
-            findings = (finding for feed in feeding_it for finding in self._does(*feed))
-            filters = tuple((group, metric_filter) for group, metric_filter, _ in feeding_it)
-            self._feeds[query, place] = _Fed(filters, tuple(dict.fromkeys(findings)))
+            filters = self._filters[place, query.namespace, query.metric]
+            scopes = ((group, found, feeding(query, group, found)) for group, found in filters)
+            feeds = [(group, found, scope) for group, found, scope in scopes if scope is not None]
+            self._feeds[query, place] = _Fed(
+                tuple((group, found) for group, found, _ in feeds),
+                {(group.arn, found.name): scope for group, found, scope in feeds},
+                tuple(dict.fromkeys(finding for feed in feeds for finding in self._does(*feed))),
+            )
         return self._feeds[query, place]
 
     def _does(self, group: LogGroup, metric_filter: MetricFilter, scope: Predicate | Doubt) -> Iterator[Finding]:
         """What a filter does to every alarm on a metric that it feeds."""
         yield self._counting.noise(group, metric_filter, EVERYTHING if isinstance(scope, Doubt) else scope)
         if isinstance(scope, Doubt) or narrowing(group, metric_filter) is not None:
-            resource, title = (
-                filter_resource(group.arn, metric_filter.name),
-                filter_title(group.arn, metric_filter.name),
+            said = (
+                f"How metric filter {filter_title(group.arn, metric_filter.name)} adds to its metric is not worked out."
             )
-            said = f"How metric filter {title} adds to its metric is not worked out."
-            yield Doubt("filter.narrowed", resource, said)
+            yield Doubt("filter.narrowed", filter_resource(group.arn, metric_filter.name), said)
 
     def _unread_beside(self, group: LogGroup, alarm: MetricAlarm | MathAlarm) -> Doubt | None:
         """The filters of a log group beside this one, if they are unread: they might feed the same metric."""
@@ -243,19 +249,7 @@ class Tails:
         alarm: MetricAlarm | MathAlarm,
         fed: Mapping[MetricQuery, _Fed],
     ) -> Finding:
-        """Whether the alarm fires on what this filter counts, and rests. For filters that add alike it does alike."""
-        like = alarm, group.arn, replace(metric_filter, name="", pattern="")
-        if like not in self._fired:
-            self._fired[like] = self._fires(group, metric_filter, alarm, fed)
-        return self._fired[like]
-
-    def _fires(
-        self,
-        group: LogGroup,
-        metric_filter: MetricFilter,
-        alarm: MetricAlarm | MathAlarm,
-        fed: Mapping[MetricQuery, _Fed],
-    ) -> Finding:
+        """Whether the alarm fires on what this filter counts, and rests."""
         feeds: dict[MetricQuery, list[Feed]] = {query: [] for query in fed}
         for query, each in fed.items():
             for at, other in each.filters:
@@ -349,10 +343,6 @@ def _composites(composites: Iterable[CompositeAlarm], tail: Tail, rung: Mapping[
 def _is_part(alarm: Ringing, rung: Iterable[Ringing]) -> bool:
     """Whether a composite alarm among these asks for the alarm, and acts in its stead."""
     return any(isinstance(other, CompositeAlarm) and alarm_rule.asks_for(other, {alarm.arn}) for other in rung)
-
-
-def _names(query: MetricQuery, metric_filter: MetricFilter) -> bool:
-    return (query.namespace, query.metric) == (metric_filter.namespace, metric_filter.metric)
 
 
 def _class(group: LogGroup) -> Finding:

@@ -49,7 +49,7 @@ our credentials are not known at all, and no permission would help.
 
 CONFIG = Config(
     # A region is slow at worst by half a second; three seconds mean that nobody is there. Three attempts of these two
-    # keep one dead endpoint below 40 seconds. The default pool of ten connections is more than the three operations
+    # keep one dead endpoint below 40 seconds. The default pool of ten connections is more than the four operations
     # that `collect` has under way on one client.
     connect_timeout=3,
     read_timeout=10,

@@ -39,8 +39,8 @@ from blindspot.snapshot import (
 
 T = TypeVar("T")
 
-ABSENT = ("ResourceNotFoundException", "NotFound", "NotFoundException")
-"""What Logs and SNS answer for a log group or a topic that does not exist."""
+ABSENT = ("NotFound", "NotFoundException")
+"""What SNS and KMS answer for a topic or a key that does not exist."""
 
 NO_SUCH_CALL = ("InvalidAction", "UnknownOperationException", "UnknownOperation")
 """What a service answers where it does not have the operation, or not yet in that region."""
@@ -87,9 +87,10 @@ async def _collect(
     now: datetime,
 ) -> Snapshot:
     listing = asyncio.create_task(reader.one("ec2:DescribeRegions", own, answers.regions, AllRegions=True))
-    identity, alarm_types = await asyncio.gather(
+    identity, alarm_types, has_mute_rules = await asyncio.gather(
         reader.one("sts:GetCallerIdentity", own, answers.identity),
         in_thread(partial(clients.values_of, "cloudwatch", "AlarmType")),
+        in_thread(partial(clients.knows, "cloudwatch:ListAlarmMuteRules")),
     )
     if isinstance(identity, Unreadable):
         raise AccountUnknown(identity)
@@ -99,8 +100,9 @@ async def _collect(
         return Regions.of(await listing, own, excluded, lambda region: clients.partition_of(region) in ours)
 
     roles_of = _Roles(clients, reader, identity.account, own, excluded, roles)
-    chain = _Chain(reader, roles_of, asyncio.create_task(listed()), sorted(ALARM_TYPES & alarm_types), siem=siem)
-    chain.has_mute_rules = await in_thread(partial(clients.knows, "cloudwatch:ListAlarmMuteRules"))
+    regions_listed = asyncio.create_task(listed())
+    types = sorted(ALARM_TYPES & alarm_types)
+    chain = _Chain(reader, roles_of, regions_listed, types, has_mute_rules=has_mute_rules, siem=siem)
     if own not in excluded:
         chain.start(own)  # judged whatever the regions are, so it need not wait for them
     regions = await chain.follow()
@@ -173,7 +175,14 @@ class _Chain:
     """The chain from every region's trails to the subscriptions. One task reads each thing, known by its name."""
 
     def __init__(
-        self, reader: Reader, roles: _Roles, regions: asyncio.Task[Regions], alarm_types: list[str], *, siem: bool
+        self,
+        reader: Reader,
+        roles: _Roles,
+        regions: asyncio.Task[Regions],
+        alarm_types: list[str],
+        *,
+        has_mute_rules: bool,
+        siem: bool,
     ) -> None:
         self._reader = reader
         self._roles = roles
@@ -181,7 +190,7 @@ class _Chain:
         self._regions = regions
         self._alarm_types = alarm_types
         self._siem = siem
-        self.has_mute_rules = False
+        self._has_mute_rules = has_mute_rules
         self._homes: dict[str, asyncio.Task[None]] = {}
         self.probes: dict[str, asyncio.Task[tuple[Trail, ...] | Unreadable]] = {}
         self.trails: dict[str, asyncio.Task[Trail]] = {}
@@ -252,7 +261,7 @@ class _Chain:
         place = place_of(arn)
         group = _once(self.log_groups, arn, partial(self._log_group, arn))
         if not await self._unreachable(place):
-            if self.has_mute_rules:
+            if self._has_mute_rules:
                 _once(self.mute_rules, place, partial(self._place_mute_rules, place))
             if self._siem:
                 _once(self.policies, place, partial(self._place_policies, place))
@@ -319,8 +328,8 @@ class _Chain:
         listed = await self._every(call, place, answers.mute_rules, Statuses=["ACTIVE", "SCHEDULED"])
         if isinstance(listed, Unreadable):
             return () if listed.error in NO_SUCH_CALL else listed
-        alarms = [self._muted(place, rule) for rule in listed]
-        return tuple(map(_with_alarms, listed, await asyncio.gather(*alarms)))
+        muted = await asyncio.gather(*[self._muted(place, rule) for rule in listed])
+        return tuple(replace(rule, alarms=alarms) for rule, alarms in zip(listed, muted, strict=True))
 
     async def _muted(self, place: Place, rule: MuteRule) -> tuple[str, ...] | Unreadable:
         name = rule.arn.split(":", 6)[-1]
@@ -335,9 +344,7 @@ class _Chain:
         if isinstance(attributes, Unreadable):
             return _absent(attributes)
         policy, key_id = attributes
-        subscriptions, key = await asyncio.gather(
-            self._as_needed(place, arn, listed), self._key(place, key_id) if key_id else _nothing()
-        )
+        subscriptions, key = await asyncio.gather(self._as_needed(place, arn, listed), self._key(place, key_id))
         return Topic(arn, policy, key_id, subscriptions, key)
 
     def _or_ours(self, arn: str) -> Place:
@@ -345,9 +352,9 @@ class _Chain:
         account, region = place_of(arn)
         return (account if self._roles.has(account) else self._account), region
 
-    async def _key(self, place: Place, key_id: str) -> Key | Unreadable | None:
-        if key_id.endswith("alias/aws/sns"):
-            return None  # which is judged by its name
+    async def _key(self, place: Place, key_id: str | None) -> Key | Unreadable | None:
+        if key_id is None or key_id.endswith("alias/aws/sns"):
+            return None  # the key of SNS's own is judged by its name
         if key_id.startswith("arn:"):
             place = self._or_ours(key_id)
         key = await self._one("kms:DescribeKey", place, answers.key, owner=key_id, KeyId=key_id)
@@ -436,14 +443,6 @@ def _elsewhere(
             named = ((f"arn:{partition}:logs:{region}:{account}:log-group:{group}", found) for group, found in listed)
             others[place] = tuple((arn, found) for arn, found in named if arn not in log_groups)
     return {place: found for place, found in others.items() if found}
-
-
-def _with_alarms(rule: MuteRule, alarms: tuple[str, ...] | Unreadable) -> MuteRule:
-    return replace(rule, alarms=alarms)
-
-
-async def _nothing() -> None:
-    return None
 
 
 def _absent(unreadable: Unreadable) -> Unreadable | None:

@@ -8,6 +8,7 @@ from blindspot.aws import answers
 from blindspot.aws.clients import Clients
 from blindspot.aws.reading import Reader
 from blindspot.confirmation import Answers, Question
+from blindspot.snapshot import Unreadable
 
 PACE = 0.2
 """Seconds from one call to the next: 5 TestMetricFilter a second (CloudWatch Logs user guide, "CloudWatch Logs
@@ -20,17 +21,16 @@ def confirm(clients: Clients, asked: Collection[Question], *, deadline: float) -
 
 
 async def _confirm(clients: Clients, asked: Collection[Question], reader: Reader) -> Answers:
-    async def ask(number: int, question: Question) -> Answers:
+    async def ask(number: int, question: Question) -> frozenset[int] | Unreadable:
         await asyncio.sleep(number * PACE)
         messages = [json.dumps(event, separators=(",", ":")) for event in question.events]
-        answer = await reader.one(
+        return await reader.one(
             "logs:TestMetricFilter",
             clients.region,
             answers.matched,
             filterPattern=question.pattern,
             logEventMessages=messages,
         )
-        return {question.pattern: answer}
 
     told = await asyncio.gather(*(ask(number, question) for number, question in enumerate(asked)))
-    return {pattern: answer for each in told for pattern, answer in each.items()}
+    return {question.pattern: answer for question, answer in zip(asked, told, strict=True)}
