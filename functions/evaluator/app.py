@@ -3,30 +3,23 @@
 Three steps, each in modules of its own: collect (AWS) -> assess (pure) -> report (AWS). Nothing is decided here.
 """
 
-import asyncio
 import os
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import cache, partial
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from blindspot import config_rows, confirmation, settings
-from blindspot.assessment import Assessment, Verdict, assess
+from blindspot import config_rows, settings
+from blindspot.assessment import Assessment, Verdict
 from blindspot.aws import config_rule, invocation, notify
+from blindspot.aws.assessing import assessed
 from blindspot.aws.clients import CallFailed, Clients
-from blindspot.aws.collect import collect
-from blindspot.aws.confirm import confirm
-from blindspot.aws.reading import in_thread
 from blindspot.document import Document, detail, document
 from blindspot.settings import Settings
 from blindspot.snapshot import Unreadable
-
-T = TypeVar("T")
 
 logger = Logger(service="blindspot")
 metrics = Metrics(namespace="Blindspot", service="blindspot")
@@ -69,10 +62,10 @@ class _Run:
 
     def start(self) -> dict[str, Any]:
         """Has AWS Config call back; in a stack without a rule, assesses at once."""
-        chosen = settings.load(os.environ)
-        if chosen.config_rule is None:
-            return self.emitted(self.document(self.assess(chosen), config=None))
-        started = config_rule.start(self.clients, chosen.config_rule)
+        rule = settings.config_rule(os.environ)  # alone: what is wrong with the others is said in AWS Config's row
+        if rule is None:
+            return self.emitted(self.document(self.assess(settings.load(os.environ)), config=None))
+        started = config_rule.start(self.clients, rule)
         logger.info("evaluation asked for", started=started.started, reason=started.reason)
         return {"started": started.started, "reason": started.reason}
 
@@ -106,28 +99,10 @@ class _Run:
         config_rule.report(self.clients, asked.token, [config_rows.cannot_verify(asked.account, reason, asked.at)])
 
     def assess(self, chosen: Settings) -> Assessment:
-        snapshot = collect(
-            self.clients,
-            own_region=self.clients.region,
-            excluded_regions=chosen.excluded_regions,
-            monitoring_roles=chosen.monitoring_roles,
-            siem=bool(chosen.profile.siem_destinations),
-            deadline=self.deadline,
-            now=datetime.now(UTC),
-        )
-        assessment = self.in_time(partial(assess, snapshot, chosen.profile))
-        asked = self.in_time(partial(confirmation.questions, assessment, chosen.profile))
-        answers = confirm(self.clients, asked, deadline=self.deadline)
-        if disputed := confirmation.disputed(asked, answers):
-            logger.warning("AWS reads filter patterns otherwise", patterns=sorted(disputed))
-            assessment = self.in_time(partial(assess, snapshot, chosen.profile, disputed))
-        return confirmation.confirmed(assessment, answers)
-
-    def in_time(self, work: Callable[[], T]) -> T:
-        """What `work` decides. A proof about intricate patterns may take long; raises TimeoutError when it is time to
-        report, so that the row that says so still goes out."""
-        left = self.deadline + RESERVED_SECONDS / 2 - time.monotonic()
-        return asyncio.run(asyncio.wait_for(in_thread(work), left))
+        found = assessed(self.clients, chosen, deadline=self.deadline, grace=RESERVED_SECONDS / 2)
+        if found.disputed:
+            logger.warning("AWS reads filter patterns otherwise", patterns=sorted(found.disputed))
+        return found.assessment
 
     def document(self, assessment: Assessment, *, config: dict[str, Any] | None) -> Document:
         """The document, also as the log and the metrics have it."""
@@ -147,5 +122,5 @@ class _Run:
 
     def emitted(self, made: Document) -> Document:
         """The document, once EventBridge has it."""
-        notify.emit(self.clients, detail(made))
+        notify.emit(self.clients, notify.ASSESSED, detail(made))
         return made

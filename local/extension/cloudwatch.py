@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.model import StringShape
 from botocore.session import Session
-from moto.cloudwatch.exceptions import ValidationError
+from moto.cloudwatch.exceptions import ResourceNotFoundException, ValidationError
 from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult, EmptyResult
@@ -20,6 +20,7 @@ WEEK, DAY, HOUR = 604_800, 86_400, 3_600
 KEPT = ("EvaluationWindow", "WarmUpConfiguration", "EvaluationCriteria", "EvaluationInterval", "ActionConfiguration")
 OF_ONE_METRIC = ("Namespace", "MetricName", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic")
 
+_list_tags = CloudWatchResponse.list_tags_for_resource
 _put_metric_alarm = CloudWatchResponse.put_metric_alarm
 _keep = CloudWatchBackend.put_metric_alarm
 
@@ -252,7 +253,8 @@ _METRIC_ALARM_ONLY = (
 @wraps(_keep)
 def keep_alarm(self: CloudWatchBackend, **given: Any) -> Alarm:
     before = self.alarms.get(given["name"])
-    alarm = _keep(self, **given)
+    # "If you are using this operation to update an existing alarm, any tags you specify in this parameter are ignored."
+    alarm = _keep(self, **given | ({"tags": []} if before else {}))
     alarm.state_value = "INSUFFICIENT_DATA"
     # "its state is left unchanged, but the update completely overwrites the previous configuration of the alarm"
     for field in STATE if before else ():
@@ -310,7 +312,16 @@ def delete_alarms(self: CloudWatchResponse) -> ActionResult:
                 f"Cannot delete {alarm.name} as there are composite alarm(s) depending on it: {parents}"
             )
     self.cloudwatch_backend.delete_alarms(names)
+    for alarm in going:
+        self.cloudwatch_backend.tagger.delete_all_tags_for_resource(alarm.alarm_arn)
     return EmptyResult()
+
+
+def list_tags_for_resource(self: CloudWatchResponse) -> ActionResult:
+    arn = self._get_param("ResourceARN")
+    if all(alarm.alarm_arn != arn for alarm in self.cloudwatch_backend.alarms.values()):
+        raise ResourceNotFoundException
+    return _list_tags(self)
 
 
 def _parents(self: CloudWatchResponse, child: Alarm) -> Iterator[str]:
@@ -320,6 +331,13 @@ def _parents(self: CloudWatchResponse, child: Alarm) -> Iterator[str]:
 
 
 METHODS = {
-    CloudWatchResponse: (put_metric_alarm, put_composite_alarm, put_log_alarm, describe_alarms, delete_alarms),
+    CloudWatchResponse: (
+        put_metric_alarm,
+        put_composite_alarm,
+        put_log_alarm,
+        describe_alarms,
+        delete_alarms,
+        list_tags_for_resource,
+    ),
     CloudWatchBackend: (keep_alarm,),
 }

@@ -4,6 +4,7 @@ SNS developer guide, "Confirming a subscription", "Subscription filter policies"
 """
 
 import json
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ ASKED = ("email", "email-json", "http", "https")
 
 PROTOCOLS = (*ASKED, "sms", "sqs", "application", "lambda", "firehose")
 
+_create_topic = SNSBackend.create_topic
 _get_subscription_attributes = SNSBackend.get_subscription_attributes
 _get_topic = SNSBackend.get_topic
 _get_topic_attributes = SNSResponse.get_topic_attributes
@@ -99,6 +101,27 @@ def set_subscription_attributes(self: SNSBackend, arn: str, name: str, value: An
     if name == "FilterPolicy" and value:
         _parsed("FilterPolicy", value)
     _set_subscription_attributes(self, arn, name, value)
+
+
+def create_topic(
+    self: SNSBackend, name: str, attributes: dict[str, str] | None = None, tags: dict[str, str] | None = None
+) -> Topic:
+    before = dict(self.topics)
+    topic = _create_topic(self, name, attributes, tags)
+    if topic.arn not in before:
+        return topic
+    # "If a topic with the requested name already exists, it is returned", unless it differs from what is asked for.
+    if tags and tags != topic._tags:  # noqa: SLF001 (moto shows them nowhere else)
+        raise SNSInvalidParameter("Invalid parameter: Tags Reason: Topic already exists with different tags")
+    if _policy(attributes) not in (None, json.loads(topic.policy)):
+        raise SNSInvalidParameter(
+            "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
+        )
+    return topic
+
+
+def _policy(attributes: Mapping[str, str] | None) -> Any:
+    return json.loads(attributes["Policy"]) if attributes and "Policy" in attributes else None
 
 
 def set_topic_attribute(self: SNSBackend, topic_arn: str, attribute_name: str, attribute_value: Any) -> None:
@@ -209,6 +232,7 @@ METHODS = {
         read_subscription,
     ),
     SNSBackend: (
+        create_topic,
         get_subscription_attributes,
         set_subscription_attributes,
         set_topic_attribute,

@@ -24,7 +24,13 @@ def output() -> str:
 def test_readme_shows_how_the_demo_ends(output: str) -> None:
     shown = re.search(r"╭─.*?╯", (ROOT / "README.md").read_text(), re.DOTALL)
     assert shown is not None
-    assert output.rstrip().endswith(shown.group())
+    assert shown.group() in output
+
+
+def test_remediation_closes_the_gap_and_backout_restores(output: str) -> None:
+    assert "did 1 of 1" in output
+    assert "18 of 18 regions are COMPLIANT" in " ".join(output.split())
+    assert output.rstrip().endswith("the account is as it was before.")
 
 
 def test_every_kind_of_trouble_is_in_the_table(output: str) -> None:
@@ -33,7 +39,7 @@ def test_every_kind_of_trouble_is_in_the_table(output: str) -> None:
         assert re.search(r"\b.*?".join(map(re.escape, said.split())), words), said
 
 
-def test_it_takes_less_than_ten_seconds(output: str) -> None:
+def test_it_takes_less_than_half_a_minute(output: str) -> None:
     seconds = [float(found) for found in re.findall(r"(\d+\.\d) s\b", output)]
-    assert len(seconds) == 2
-    assert sum(seconds) < 10
+    assert len(seconds) == 3
+    assert sum(seconds) < 30

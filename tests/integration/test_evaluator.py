@@ -14,26 +14,23 @@ from typing import Any
 
 import pytest
 
+from blindspot.aws import assessing
 from blindspot.aws.collect import collect
 from blindspot.aws.invocation import InvocationError
 from blindspot.settings import SettingsError
 from functions.evaluator import app
 from local.accounts import HALF_RIGHT, Made, a_compliant_account
 from local.aws import LocalAws
+from local.events import FUNCTIONS, event
 from local.lambda_context import Context
 from tests.integration.conftest import RULE
 
 ROOT = Path(__file__).parents[2]
-EVENTS = [path.stem for path in sorted((ROOT / "events").glob("*.json"))]
+EVENTS = FUNCTIONS["EvaluatorFunction"]
 
 
 def invoke(event: object, milliseconds: int = 300_000) -> dict[str, Any]:
     return app.handler(event, Context(milliseconds))
-
-
-def event(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
-    return loaded
 
 
 def asked_by_config(aws: LocalAws) -> dict[str, Any]:
@@ -232,7 +229,7 @@ def test_a_run_out_of_time_still_reports_in_time(aws: LocalAws) -> None:
     assert document["verdict"] == "INDETERMINATE"
     (row,) = aws.config_rows
     assert row.compliance == "NON_COMPLIANT"
-    assert str(row.annotation).startswith("Cannot verify: cloudwatch:DescribeAlarms gave no answer")
+    assert str(row.annotation).startswith("Cannot verify: unread.no-answer: cloudwatch:DescribeAlarms gave no answer")
 
 
 WRONG_SETTINGS = {
@@ -251,9 +248,9 @@ def test_wrong_settings_are_an_error_and_leave_no_earlier_compliant_standing(
     invoke(asked_by_config(aws))
     assert [row.compliance for row in aws.config_rows] == ["COMPLIANT"]
     aws.config.asked.clear()
-    asked = asked_by_config(aws)
     value, said = WRONG_SETTINGS[name]
     monkeypatch.setenv(f"BLINDSPOT_{name}", value)
+    asked = asked_by_config(aws)
     with pytest.raises(SettingsError, match=said):
         invoke(asked)
     (row,) = aws.config_rows
@@ -403,8 +400,8 @@ def test_a_proof_that_takes_too_long_is_told_in_time(aws: LocalAws, monkeypatch:
         deadline=time.monotonic() + 30,
         now=datetime.now(UTC),
     )
-    monkeypatch.setattr(app, "collect", lambda *_, **__: snapshot)
-    monkeypatch.setattr(app, "assess", lambda *_: time.sleep(10))
+    monkeypatch.setattr(assessing, "collect", lambda *_, **__: snapshot)
+    monkeypatch.setattr(assessing, "assess", lambda *_: time.sleep(10))
     began = time.monotonic()
     with pytest.raises(TimeoutError):
         invoke(asked, milliseconds=32_000)

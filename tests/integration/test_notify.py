@@ -3,7 +3,7 @@
 import pytest
 
 from blindspot.aws.clients import Clients
-from blindspot.aws.notify import LARGEST_ENTRY, NotEmitted, emit
+from blindspot.aws.notify import ASSESSED, LARGEST_ENTRY, NotEmitted, emit
 from local.aws import LocalAws
 
 
@@ -13,7 +13,7 @@ def clients(aws: LocalAws) -> Clients:
 
 
 def test_the_event(aws: LocalAws, clients: Clients) -> None:
-    emit(clients, {"verdict": "COMPLIANT"})
+    emit(clients, ASSESSED, {"verdict": "COMPLIANT"})
     (event,) = aws.events
     assert event["Source"] == "blindspot"
     assert event["DetailType"] == "Control Assessed"
@@ -24,7 +24,7 @@ def test_an_event_that_failed_although_the_call_did_not(aws: LocalAws, clients: 
     failed = {"ErrorCode": "InternalFailure", "ErrorMessage": "SECRET-message"}
     aws.malform("events:PutEvents", {"FailedEntryCount": 1, "Entries": [failed]})
     with pytest.raises(NotEmitted, match=r"^events:PutEvents in eu-west-1: InternalFailure$"):
-        emit(clients, {})
+        emit(clients, ASSESSED, {})
 
 
 @pytest.mark.parametrize("entries", [{}, {"FailedEntryCount": 1, "Entries": [{}]}])
@@ -33,19 +33,19 @@ def test_an_answer_that_does_not_say_whether_it_failed(
 ) -> None:
     aws.malform("events:PutEvents", entries)
     with pytest.raises(NotEmitted, match="Malformed"):
-        emit(clients, {})
+        emit(clients, ASSESSED, {})
 
 
 def test_a_refusal(aws: LocalAws, clients: Clients) -> None:
     aws.fail("events:PutEvents", error="AccessDeniedException")
     with pytest.raises(NotEmitted) as raised:
-        emit(clients, {})
+        emit(clients, ASSESSED, {})
     assert raised.value.failure.denied
 
 
 def test_the_largest_event(aws: LocalAws, clients: Clients) -> None:
     envelope = len("blindspot") + len("Control Assessed") + len('{"text": ""}')
-    emit(clients, {"text": "x" * (LARGEST_ENTRY - envelope)})
+    emit(clients, ASSESSED, {"text": "x" * (LARGEST_ENTRY - envelope)})
     with pytest.raises(NotEmitted, match="262145 bytes are over the 262144 of one event"):
-        emit(clients, {"text": "x" * (LARGEST_ENTRY - envelope + 1)})
+        emit(clients, ASSESSED, {"text": "x" * (LARGEST_ENTRY - envelope + 1)})
     assert len(aws.events) == len(aws.calls) == 1

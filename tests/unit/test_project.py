@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from local.events import FUNCTIONS
 from tests.unit.blindspot.test_profile import BLIND, EXACT, LATE, OK, VERDICTS
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +40,11 @@ def test_the_readme_names_what_a_user_runs() -> None:
     wanted = [f"make {target}" for target in targets if target not in {"help", "lock", "clean"}]
     wanted += [f"events/{path.name}" for path in sorted((ROOT / "events").glob("*.json"))]
     assert [text for text in wanted if text not in readme] == []
+
+
+def test_every_event_is_for_one_function() -> None:
+    names = [name for events in FUNCTIONS.values() for name in events]
+    assert sorted(names) == sorted(path.stem for path in (ROOT / "events").glob("*.json"))
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="asks git which files are the project's")

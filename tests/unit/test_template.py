@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
+from blindspot import profile
+from blindspot.aws.notify import ASSESSED, SOURCE
+from blindspot.naming import SUFFIX
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "template.yaml").read_text()
 
@@ -29,11 +33,25 @@ TEMPLATE: dict[str, Any] = yaml.load(TEXT, _CloudFormation)  # noqa: S506 (a Saf
 RESOURCES = TEMPLATE["Resources"]
 PARAMETERS = TEMPLATE["Parameters"]
 EVALUATOR = RESOURCES["EvaluatorFunction"]["Properties"]
-STATEMENTS = [
-    statement
-    for policy in RESOURCES["EvaluatorRole"]["Properties"]["Policies"]
-    for statement in policy.get("!If", ["", policy])[1]["PolicyDocument"]["Statement"]
-]
+REMEDIATOR = RESOURCES["RemediatorFunction"]["Properties"]
+COMMON = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+
+
+def _statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those that depend on a parameter too."""
+    return [statement.get("!If", ["", statement])[1] for statement in policy["PolicyDocument"]["Statement"]]
+
+
+READING = _statements(RESOURCES["ReadPolicy"]["Properties"])
+OWN = {
+    function: [
+        statement
+        for policy in RESOURCES[f"{function}Role"]["Properties"]["Policies"]
+        for statement in _statements(policy)
+    ]
+    for function in ("Evaluator", "Remediator")
+}
+STATEMENTS = [*READING, *OWN["Evaluator"], *OWN["Remediator"]]
 
 
 def _actions(statement: dict[str, Any]) -> list[str]:
@@ -71,6 +89,12 @@ def test_the_console_groups_every_parameter() -> None:
         ("ExcludedRegions", "us-gov-east-1, eusc-de-east-1,ap-southeast-3", True),
         ("ExcludedRegions", "Frankfurt", False),
         ("ExcludedRegions", "ap-east-1,", False),
+        ("SubscriptionEndpoint", "security-team@example.com", True),
+        ("SubscriptionEndpoint", "https://chat.example.com/hook", True),
+        ("SubscriptionEndpoint", "arn:aws:sqs:eu-west-1:123456789012:alerts", True),
+        ("SubscriptionEndpoint", "+14155550100", True),
+        ("SubscriptionEndpoint", "http://chat.example.com/hook", False),
+        ("SubscriptionEndpoint", "security-team", False),
         ("MonitoringRoleArns", "", True),
         ("MonitoringRoleArns", "arn:aws-us-gov:iam::111122223333:role/audit/blindspot", True),
         ("MonitoringRoleArns", "arn:aws:iam::111122223333:user/alice", False),
@@ -86,15 +110,47 @@ def test_the_profiles_offered_are_those_that_exist() -> None:
     assert set(PARAMETERS["Profile"]["AllowedValues"]) == profiles
 
 
-def test_the_environment_is_what_the_evaluator_reads() -> None:
-    assert set(EVALUATOR["Environment"]["Variables"]) == {
-        "BLINDSPOT_PROFILE",
-        "BLINDSPOT_OVERRIDES",
-        "BLINDSPOT_EXCLUDED_REGIONS",
-        "BLINDSPOT_MONITORING_ROLE_ARNS",
-        "BLINDSPOT_CONFIG_RULE",
-        "BLINDSPOT_REPORT_REGIONS",
-        "POWERTOOLS_LOG_LEVEL",
+def test_the_environment_is_what_the_settings_read() -> None:
+    read = set(re.findall(r"BLINDSPOT_\w+", (ROOT / "layers/blindspot/blindspot/settings.py").read_text()))
+    given = [set(function["Environment"]["Variables"]) for function in (EVALUATOR, REMEDIATOR)]
+    assert set(COMMON) | given[0] | given[1] == read | {"POWERTOOLS_LOG_LEVEL"}
+    assert set(COMMON).isdisjoint(given[0] | given[1])
+
+
+def test_both_judge_by_the_same_settings() -> None:
+    judged_by = {"PROFILE", "OVERRIDES", "EXCLUDED_REGIONS", "MONITORING_ROLE_ARNS"}
+    assert {f"BLINDSPOT_{name}" for name in judged_by} < set(COMMON)
+    assert {"!Ref": "ReadPolicy"} in RESOURCES["EvaluatorRole"]["Properties"]["ManagedPolicyArns"]
+    assert {"!Ref": "ReadPolicy"} in RESOURCES["RemediatorRole"]["Properties"]["ManagedPolicyArns"]
+
+
+def test_the_remediator_answers_to_the_evaluator_where_it_is_needed() -> None:
+    pattern = REMEDIATOR["Events"]["ControlAssessed"]["Properties"]["Pattern"]
+    assert pattern == {
+        "source": [SOURCE],
+        "detail-type": [ASSESSED],
+        "detail": {"verdict": ["NON_COMPLIANT"]},
+    }
+    assert RESOURCES["RemediationFlag"]["Properties"]["Value"] == {"!Ref": "AutoRemediate"}
+    assert PARAMETERS["AutoRemediate"]["Default"] == "false"
+
+
+@pytest.mark.parametrize(("sid", "names"), [("MakeAlarms", "alarm"), ("MakeTopics", "topic")])
+def test_the_remediator_makes_what_a_profile_names_or_what_ends_in_the_suffix(sid: str, names: str) -> None:
+    (statement,) = (statement for statement in OWN["Remediator"] if statement["Sid"] == sid)
+    allowed = {arn["!Sub"].split(":")[-1] for arn in statement["Resource"]}
+    assert allowed == {getattr(profile.load(name).names, names) for name in profile.names()} | {f"*{SUFFIX}"}
+
+
+def test_the_remediator_subscribes_only_whom_the_stack_names_to_its_own_topics() -> None:
+    by_sid = {statement["Sid"]: statement for statement in OWN["Remediator"]}
+    subscribe = by_sid["SubscribeWhomTheStackNames"]
+    assert subscribe["Resource"] == by_sid["MakeTopics"]["Resource"]
+    assert subscribe["Condition"] == {
+        "StringEquals": {
+            "sns:Protocol": {"!Ref": "SubscriptionProtocol"},
+            "sns:Endpoint": {"!Ref": "SubscriptionEndpoint"},
+        }
     }
 
 
@@ -114,7 +170,7 @@ def test_config_accepts_the_rule_and_it_takes_no_parameters() -> None:
 
 def test_the_evaluator_starts_the_rule_that_exists() -> None:
     name = RESOURCES["ConfigRule"]["Properties"]["ConfigRuleName"]
-    variable = EVALUATOR["Environment"]["Variables"]["BLINDSPOT_CONFIG_RULE"]
+    variable = COMMON["BLINDSPOT_CONFIG_RULE"]
     assert variable == {"!If": ["HasConfigRule", name, ""]}
 
 
@@ -124,22 +180,25 @@ def test_only_this_account_makes_config_invoke_the_evaluator() -> None:
     assert permission["SourceAccount"] == {"!Ref": "AWS::AccountId"}
 
 
-def test_what_fails_is_kept_and_a_run_is_not_repeated() -> None:
-    queue = {"!GetAtt": "DeadLetterQueue.Arn"}
-    assert EVALUATOR["EventInvokeConfig"] == {
-        "MaximumRetryAttempts": 0,
+@pytest.mark.parametrize(
+    ("name", "event", "retries"), [("Evaluator", "Schedule", 0), ("Remediator", "ControlAssessed", 1)]
+)
+def test_what_fails_is_kept(name: str, event: str, retries: int) -> None:
+    function, queue = RESOURCES[f"{name}Function"]["Properties"], {"!GetAtt": "DeadLetterQueue.Arn"}
+    assert function["EventInvokeConfig"] == {
+        "MaximumRetryAttempts": retries,
         "MaximumEventAgeInSeconds": 3600,
         "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": queue}},
     }
-    schedule = EVALUATOR["Events"]["Schedule"]["Properties"]
-    assert schedule["DeadLetterConfig"] == {"Arn": queue}
+    assert function["Events"][event]["Properties"]["DeadLetterConfig"] == {"Arn": queue}
     assert {"Resource": queue, "Actions": ["sqs:SendMessage"]} in [
-        {"Resource": statement["Resource"], "Actions": _actions(statement)} for statement in STATEMENTS
+        {"Resource": statement["Resource"], "Actions": _actions(statement)} for statement in OWN[name]
     ]
 
 
 def test_the_evaluator_changes_nothing_that_it_audits() -> None:
-    assert {action for statement in STATEMENTS for action in _actions(statement) if not _reads(action)} == {
+    statements = [*READING, *OWN["Evaluator"]]
+    assert {action for statement in statements for action in _actions(statement) if not _reads(action)} == {
         "config:PutEvaluations",
         "config:StartConfigRulesEvaluation",
         "events:PutEvents",

@@ -225,7 +225,8 @@ def _open_doubts(snapshot: Snapshot, region: str | None) -> Iterator[Doubt]:
         yield gaps.unread(f"trails in {region}", unread[region])
     # A multi-region trail shows in every region, so one region that answers shows them all.
     elif region is None and all(name in unread for name in _known(snapshot)):
-        yield Doubt("unread.no-answer", "trails", "No region could be asked for its trails.")
+        nowhere = Unreadable("cloudtrail:DescribeTrails", snapshot.own_region, "Excluded")
+        yield gaps.unread("trails", next(iter(unread.values()), nowhere))
     elif region is None and isinstance(snapshot.regions, Unreadable):
         # A filter may leave out a region that is enabled and covered otherwise, for all that is known.
         yield gaps.unread("regions", snapshot.regions)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from blindspot.assessment import Assessment, RegionAssessment, Verdict
+from blindspot.gaps import unread
+from blindspot.snapshot import Unreadable
 
 RESOURCE_TYPE = "AWS::::Account"
 LONGEST_ANNOTATION = 256
@@ -41,9 +43,10 @@ def rows(assessment: Assessment, account: str, at: datetime, *, report_regions: 
         raise OtherAccountError(f"the rule is of account {account}, and this function can judge only its own")
     found = [Row(RESOURCE_TYPE, account, _compliance(assessment.verdict), _of_account(assessment), at)]
     if report_regions:
+        by = assessment.profile
         found += [
-            Row(RESOURCE_TYPE, f"{account}/{region.region}", _compliance(region.verdict), _of_region(region), at)
-            for region in assessment.regions
+            Row(RESOURCE_TYPE, f"{account}/{each.region}", _compliance(each.verdict), _of_region(each, by), at)
+            for each in assessment.regions
         ]
     return tuple(found)
 
@@ -71,15 +74,17 @@ def _of_account(assessment: Assessment) -> str:
         return _with_names(f"{_why(blind)} Blind:", blind)
     if doubtful:
         return _with_names(f"{CANNOT_VERIFY}{_why(doubtful)} Unsure:", doubtful)
-    if assessment.verdict is Verdict.INDETERMINATE:
-        return f"{CANNOT_VERIFY}the enabled regions could not be read."
-    return "Every unauthorized API call raises an alarm that somebody receives."
+    enabled = assessment.snapshot.regions
+    if isinstance(enabled, Unreadable):
+        doubt = unread("regions", enabled)
+        return _cut(f"{CANNOT_VERIFY}{doubt.code}: {doubt.message}")
+    return f"By {assessment.profile}, every unauthorized API call raises an alarm that somebody receives."
 
 
-def _of_region(region: RegionAssessment) -> str:
+def _of_region(region: RegionAssessment, profile: str) -> str:
     match region.verdict:
         case Verdict.COMPLIANT:
-            return "Every unauthorized API call here raises an alarm that somebody receives."
+            return f"By {profile}, every unauthorized API call here raises an alarm that somebody receives."
         case Verdict.NON_COMPLIANT:
             return _cut(_why([region]))
         case Verdict.INDETERMINATE:
@@ -89,7 +94,7 @@ def _of_region(region: RegionAssessment) -> str:
 def _why(regions: list[RegionAssessment]) -> str:
     """The first gap or doubt, two thirds of an annotation at most: the names of the regions need room beside it."""
     reasons = [f"{gap.code}: {gap.message}" for region in regions for gap in region.gaps]
-    reasons += [doubt.message for region in regions for doubt in region.doubts]
+    reasons += [f"{doubt.code}: {doubt.message}" for region in regions for doubt in region.doubts]
     return _cut(reasons[0], LONGEST_ANNOTATION * 2 // 3)
 
 

@@ -7,7 +7,7 @@ The events are those of all regions, in the trail of the account 111122223333: a
 counts none of them. Several patterns are judged together, as the metric filters of one log group. From standard input
 one pattern is read; a pattern that begins with - is written after --.
 Exit status: 0 when together they cover what the profile requires and none counts ordinary events; 2 when one is
-invalid; 1 otherwise, so also where it cannot be decided.
+invalid; 1 otherwise, so also where it cannot be decided. That of --corpus is 0 where its file can be read.
 """
 
 from __future__ import annotations
@@ -118,6 +118,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--corpus", metavar="FILE", help="judge the patterns of a file of JSON lines by every profile")
     chosen = parser.parse_args(arguments)
     if chosen.corpus:
+        if chosen.patterns or chosen.json or chosen.profile != profile.DEFAULT:
+            parser.error("--corpus stands alone: it judges the patterns of its file by every profile")
         try:
             print(table(Path(chosen.corpus).read_text("utf-8").splitlines()))
         except (OSError, ValueError, KeyError, TypeError):

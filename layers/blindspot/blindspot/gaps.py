@@ -14,7 +14,7 @@ FIXES = {
     "trail.missing": "Create a multi-region trail that delivers to a CloudWatch Logs log group.",
     "trail.not-multi-region": "Make one of the trails a multi-region trail: it records regions that are enabled later.",
     "trail.not-logging": "Start logging on the trail.",
-    "trail.selectors": "Let the trail's event selectors record these management events.",
+    "trail.selectors": "Let the trail record these events: by its event selectors, and with global service events.",
     "trail.no-log-group": "Set a CloudWatch Logs log group, and a role to write to it, on the trail.",
     "trail.delivery-failing": "Repair what the trail delivers to, or its role, until events arrive again.",
     "log-group.missing": "Create the log group again, or set another on the trail.",
@@ -26,12 +26,12 @@ FIXES = {
     "filter.noise": "Narrow the filter pattern to refused calls, so that its alarm can return to rest.",
     "siem.misses": "Widen the subscription filter's pattern, or leave it empty to send every event.",
     "alarm.missing": "Create an alarm on the filter's metric.",
-    "alarm.insensitive": "Lower the alarm's threshold, or the number of periods it waits for.",
+    "alarm.insensitive": "Let the alarm fire on so many calls: lower its threshold or periods, or simplify its rule.",
     "alarm.never-fires": "Set the alarm to Sum, GreaterThanOrEqualToThreshold, threshold 1.",
-    "alarm.latches": "Set the alarm to treat missing data as notBreaching, so that it returns to rest.",
+    "alarm.latches": "Let the alarm rest without calls: missing data notBreaching, no default value that breaches.",
     "alarm.actions-disabled": "Enable the alarm's actions.",
     "alarm.muted": "Remove the mute rule or the suppression, or leave this alarm out of it.",
-    "alarm.no-action": "Give the alarm an SNS topic as its alarm action.",
+    "alarm.no-action": "Give the alarm an action that the profile accepts: an SNS topic, as it comes.",
     "topic.missing": "Create the topic, or name an existing one in the alarm's actions.",
     "topic.region": "Notify a topic in the alarm's own region.",
     "topic.policy": "Let cloudwatch.amazonaws.com publish to the topic in the topic's access policy.",
@@ -43,13 +43,13 @@ FIXES = {
 """Every gap code, with what mends it. A doubt has one of these where that link may be broken."""
 
 REMEDIES = {
-    "unread.refused": "Grant the evaluator's role this permission.",
+    "unread.refused": "Grant it to the role that asks; where a policy denies the region, use ExcludedRegions.",
     "unread.no-answer": "Run the evaluation again; if it stays so, look into the region or the network.",
     "unread.not-asked": "Leave the region out of ExcludedRegions, or opt in to it.",
     "trail.foreign": "Name a role of the trail's account in MonitoringRoleArns.",
     "log-group.foreign": "Name a role of the log group's account in MonitoringRoleArns.",
     "filter.unclear": "Write the filter pattern in terms that can be decided, as docs/filter-patterns.md has them.",
-    "filter.disputed": "Report the pattern: AWS and Blindspot read it differently.",
+    "filter.disputed": "Open an issue of this project with the pattern: AWS and Blindspot read it differently.",
     "alarm.unclear": "Add a plain alarm on the filter's metric beside this one.",
     "undecided": "Write the patterns more simply, or put what is required into one filter.",
 }
@@ -115,7 +115,7 @@ def short(arn: str) -> str:
 def unread(resource: str, read: Unreadable) -> Doubt:
     """The doubt that a read without an answer leaves, and what would settle it."""
     if read.denied:
-        said = f"{read.call} was refused in {read.region} ({read.error}); grant it to the evaluator."
+        said = f"{read.call} was refused in {read.region} ({read.error})."
         return Doubt("unread.refused", resource, said)
     if read.error == FOREIGN:
         code = "log-group.foreign" if ":log-group:" in resource else "trail.foreign"

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from blindspot import profile
 from blindspot.profile import Profile, SettingsError
 
-__all__ = ["Settings", "SettingsError", "load"]
+__all__ = ["Settings", "SettingsError", "Subscriber", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Who is to be told, as SNS takes it."""
+
+    protocol: str
+    endpoint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,8 @@ class Settings:
     monitoring_roles: by account, the ARN of the role with which what is in that account is read.
     config_rule: the name of the AWS Config rule; None where the stack has none.
     report_regions: whether AWS Config gets a row for each region beside the account's.
+    flag: the name of the SSM parameter that switches remediation on; only the remediator has one.
+    subscriber: whom remediation subscribes to its topic; None where nobody is named.
     """
 
     profile: Profile
@@ -29,6 +39,8 @@ class Settings:
     monitoring_roles: Mapping[str, str]
     config_rule: str | None
     report_regions: bool
+    flag: str | None
+    subscriber: Subscriber | None
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -40,9 +52,39 @@ def load(environ: Mapping[str, str]) -> Settings:
         profile=profile.load(environ.get("BLINDSPOT_PROFILE") or profile.DEFAULT, _overrides(environ)),
         excluded_regions=_regions(environ.get("BLINDSPOT_EXCLUDED_REGIONS", "")),
         monitoring_roles=_roles(environ.get("BLINDSPOT_MONITORING_ROLE_ARNS", "")),
-        config_rule=environ.get("BLINDSPOT_CONFIG_RULE") or None,
+        config_rule=config_rule(environ),
         report_regions=_flag("ReportRegions", environ.get("BLINDSPOT_REPORT_REGIONS") or "false"),
+        flag=environ.get("BLINDSPOT_FLAG") or None,
+        subscriber=_subscriber(
+            environ.get("BLINDSPOT_SUBSCRIPTION_PROTOCOL") or "email", environ.get("BLINDSPOT_SUBSCRIPTION_ENDPOINT")
+        ),
     )
+
+
+_ENDPOINTS = {
+    "email": (r"[^@\s]+@[^@\s]+", "an email address"),
+    "https": (r"https://\S+", "an address that begins with https://"),
+    "sqs": (r"arn:[a-z-]+:sqs:[a-z0-9-]+:\d{12}:[\w.-]+", "the ARN of a queue"),
+    "lambda": (r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:[\w:.$-]+", "the ARN of a function"),
+    "sms": (r"\+\d{6,15}", "a telephone number such as +14155550100"),
+}
+"""By protocol, what an endpoint looks like (SNS API reference, Subscribe)."""
+
+
+def _subscriber(protocol: str, endpoint: str | None) -> Subscriber | None:
+    if protocol not in _ENDPOINTS:
+        raise SettingsError(f"SubscriptionProtocol is {protocol!r}; allowed: {', '.join(_ENDPOINTS)}.")
+    if not endpoint:
+        return None
+    expression, allowed = _ENDPOINTS[protocol]
+    if not re.fullmatch(expression, endpoint):  # which is not quoted: the address of a chat is a secret
+        raise SettingsError(f"SubscriptionEndpoint does not fit the protocol {protocol}; allowed: {allowed}.")
+    return Subscriber(protocol, endpoint)
+
+
+def config_rule(environ: Mapping[str, str]) -> str | None:
+    """The name of the AWS Config rule, whatever else is set."""
+    return environ.get("BLINDSPOT_CONFIG_RULE") or None
 
 
 def _overrides(environ: Mapping[str, str]) -> Mapping[str, object]:

@@ -247,12 +247,13 @@ class MuteRule:
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """A subscription of a topic. It is confirmed when it has an ARN; SNS writes `PendingConfirmation` (here None)
-    until somebody clicks. `filter_policy` is JSON text, None where there is none."""
+    until somebody clicks. `filter_policy` is JSON text, None where there is none. `endpoint` is where it leads."""
 
     arn: str | None
     protocol: str
     filter_policy: str | Unreadable | None = None
     filter_scope: str = "MessageAttributes"
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

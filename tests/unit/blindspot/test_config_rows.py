@@ -22,7 +22,11 @@ def account_row(snapshot: Snapshot) -> Row:
 @pytest.mark.parametrize(
     ("snapshot", "compliance", "annotation"),
     [
-        (a_compliant_account(), "COMPLIANT", "Every unauthorized API call raises an alarm that somebody receives."),
+        (
+            a_compliant_account(),
+            "COMPLIANT",
+            "By cis-level-2, every unauthorized API call raises an alarm that somebody receives.",
+        ),
         (
             a_compliant_account(filters=(a_filter('{ $.errorCode = "AccessDenied*" }'),)),
             "NON_COMPLIANT",
@@ -35,14 +39,14 @@ def account_row(snapshot: Snapshot) -> Row:
             a_compliant_account(alarms=REFUSED),
             "NON_COMPLIANT",
             (
-                "Cannot verify: cloudwatch:DescribeAlarms was refused in eu-west-1 (AccessDenied); grant it to the "
-                "evaluator. Unsure: eu-central-1, eu-west-1, us-east-1, future."
+                "Cannot verify: unread.refused: cloudwatch:DescribeAlarms was refused in eu-west-1 (AccessDenied). "
+                "Unsure: eu-central-1, eu-west-1, us-east-1, future."
             ),
         ),
         (
             a_compliant_account(regions=Unreadable("ec2:DescribeRegions", HOME, "Timeout")),
             "NON_COMPLIANT",
-            "Cannot verify: the enabled regions could not be read.",
+            "Cannot verify: unread.no-answer: ec2:DescribeRegions gave no answer in eu-west-1 (Timeout).",
         ),
     ],
 )

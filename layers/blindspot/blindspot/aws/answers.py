@@ -389,12 +389,12 @@ def subscriptions(answer: Answer) -> tuple[Subscription, ...]:
 
 
 def _subscription(subscription: Answer) -> Subscription:
-    protocol = field(subscription, "Protocol", str)
+    protocol, endpoint = field(subscription, "Protocol", str), field(subscription, "Endpoint", str, "")
     if subscription.get("SubscriptionArn") == "PendingConfirmation":
-        return Subscription(None, protocol)
+        return Subscription(None, protocol, endpoint=endpoint)
     confirmed = arn(subscription, "SubscriptionArn")
     unread = Unreadable("sns:GetSubscriptionAttributes", confirmed.split(":")[3], "NotRead")
-    return Subscription(confirmed, protocol, unread)
+    return Subscription(confirmed, protocol, unread, endpoint=endpoint)
 
 
 def filter_policy(answer: Answer) -> tuple[str | None, str]:

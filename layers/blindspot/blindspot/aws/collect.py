@@ -62,6 +62,7 @@ def collect(
     siem: bool,
     deadline: float,
     now: datetime,
+    topic_names: tuple[str, ...] = (),
 ) -> Snapshot:
     """Reads the account that the credentials belong to.
 
@@ -71,10 +72,13 @@ def collect(
     siem: whether to read what sends log events to a SIEM.
     deadline: on the monotonic clock. What has not answered by then is Unreadable with the error "Timeout", and the
         snapshot is returned without waiting longer.
+    topic_names: topics to read wherever a log group of our account is, beside those that its alarms notify.
     Raises AccountUnknown.
     """
     reader = Reader(clients, deadline)
-    return asyncio.run(_collect(clients, reader, own_region, excluded_regions, monitoring_roles, siem, now))
+    return asyncio.run(
+        _collect(clients, reader, own_region, excluded_regions, monitoring_roles, siem, now, topic_names)
+    )
 
 
 async def _collect(
@@ -85,6 +89,7 @@ async def _collect(
     roles: Mapping[str, str],
     siem: bool,
     now: datetime,
+    topic_names: tuple[str, ...],
 ) -> Snapshot:
     listing = asyncio.create_task(reader.one("ec2:DescribeRegions", own, answers.regions, AllRegions=True))
     identity, alarm_types, has_mute_rules = await asyncio.gather(
@@ -102,7 +107,7 @@ async def _collect(
     roles_of = _Roles(clients, reader, identity.account, own, excluded, roles)
     regions_listed = asyncio.create_task(listed())
     types = sorted(ALARM_TYPES & alarm_types)
-    chain = _Chain(reader, roles_of, regions_listed, types, has_mute_rules=has_mute_rules, siem=siem)
+    chain = _Chain(reader, roles_of, regions_listed, types, topic_names, has_mute_rules=has_mute_rules, siem=siem)
     if own not in excluded:
         chain.start(own)  # judged whatever the regions are, so it need not wait for them
     regions = await chain.follow()
@@ -180,6 +185,7 @@ class _Chain:
         roles: _Roles,
         regions: asyncio.Task[Regions],
         alarm_types: list[str],
+        topic_names: tuple[str, ...],
         *,
         has_mute_rules: bool,
         siem: bool,
@@ -189,6 +195,7 @@ class _Chain:
         self._account = roles.own_account
         self._regions = regions
         self._alarm_types = alarm_types
+        self._topic_names = topic_names
         self._siem = siem
         self._has_mute_rules = has_mute_rules
         self._homes: dict[str, asyncio.Task[None]] = {}
@@ -274,7 +281,9 @@ class _Chain:
             self._metric_filters(arn), _once(self.alarms, place, partial(self._place_alarms, place))
         )
         if not isinstance(filters, Unreadable) and not isinstance(alarms, Unreadable):
-            topics = _notified(filters, alarms)
+            partition, (account, region) = arn.split(":")[1], place
+            ours = self._topic_names if account == self._account else ()
+            topics = {*_notified(filters, alarms), *(f"arn:{partition}:sns:{region}:{account}:{name}" for name in ours)}
             await asyncio.gather(*[_once(self.topics, topic, partial(self._topic, topic)) for topic in topics])
 
     async def _metric_filters(self, arn: str) -> tuple[MetricFilter, ...] | Unreadable:

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from aws_lambda_powertools.utilities.data_classes import AWSConfigRuleEvent
 
+from blindspot.aws.notify import ASSESSED, SOURCE
+
 
 class InvocationError(ValueError):
     """Raised for an event that is none of the shapes below. Its text quotes nothing of the event."""
@@ -35,6 +37,26 @@ class Evaluate:
     account: str
     rule: str
     at: datetime
+
+
+REMEDIATIONS = ("plan", "apply", "backout")
+
+
+def remediation(event: object) -> str:
+    """Which of REMEDIATIONS the event asks of the remediator. Raises InvocationError, which names the shapes there are.
+
+    What the evaluator announced asks to apply; its verdict is not taken from the event.
+    """
+    if isinstance(event, dict):
+        if (event.get("source"), event.get("detail-type")) == (SOURCE, ASSESSED):
+            return "apply"
+        for action in REMEDIATIONS:
+            if event == {"action": action}:
+                return action
+    raise InvocationError(
+        'This event is not one that the remediator knows. Allowed: {"action": "plan"}, {"action": "apply"}, '
+        '{"action": "backout"}, or the evaluator\'s event with source blindspot and detail-type Control Assessed.'
+    )
 
 
 class NotEvaluated(InvocationError):

@@ -9,7 +9,9 @@ from blindspot.aws.fields import Answer, field, items
 from blindspot.snapshot import Unreadable
 
 SOURCE = "blindspot"
-DETAIL_TYPE = "Control Assessed"
+ASSESSED = "Control Assessed"
+"""The detail type of a verdict; "Remediation Planned", "Remediation Applied" and "Remediation Backed Out" go with a
+remediator's document."""
 
 LARGEST_ENTRY = 256 * 1024
 """Bytes of an entry: its source, detail type and detail (EventBridge user guide, "Calculating PutEvents event entry
@@ -22,9 +24,9 @@ class NotEmitted(CallFailed):
     """Raised when the event did not reach the event bus."""
 
 
-def emit(clients: Clients, detail: Mapping[str, Any]) -> None:
-    """Puts a "Control Assessed" event on the default bus. Raises NotEmitted, also for a detail that is too large."""
-    entry = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(detail)}
+def emit(clients: Clients, detail_type: str, detail: Mapping[str, Any]) -> None:
+    """Puts an event on the default bus. Raises NotEmitted, also for a detail that is too large."""
+    entry = {"Source": SOURCE, "DetailType": detail_type, "Detail": json.dumps(detail)}
     size = sum(len(text.encode()) for text in entry.values())
     if size > LARGEST_ENTRY:
         raise NotEmitted(Unreadable(CALL, clients.region, f"{size} bytes are over the {LARGEST_ENTRY} of one event"))

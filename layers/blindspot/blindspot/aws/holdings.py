@@ -1,0 +1,87 @@
+"""Whose the alarms and topics of our names are, and what a region holds of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable
+from functools import partial
+
+from blindspot.aws.clients import Clients, read
+from blindspot.aws.fields import Answer, arn, field, items, texts
+from blindspot.aws.reading import Reader
+from blindspot.backout import Held
+from blindspot.naming import MARK, Owner, Owners
+from blindspot.snapshot import Unreadable, place_of
+
+ABSENT = ("ResourceNotFoundException", "ResourceNotFound", "NotFound")
+"""What CloudWatch and SNS answer for an alarm or a topic that does not exist."""
+
+
+def owners(clients: Clients, arns: Collection[str], *, deadline: float) -> Owners:
+    """Whose each of these alarms and topics is. `deadline` is on the monotonic clock."""
+    return asyncio.run(_owners(Reader(clients, deadline), arns))
+
+
+async def _owners(reader: Reader, arns: Collection[str]) -> Owners:
+    asked = [reader.one(call, region, _owner, **named) for call, region, named in map(_tags_of, arns)]
+    return {arn: _or_whose(found) for arn, found in zip(arns, await asyncio.gather(*asked), strict=True)}
+
+
+def owner(clients: Clients, arn: str) -> Owner | Unreadable:
+    """Whose one of them is, right now."""
+    call, region, named = _tags_of(arn)
+    found = read(call, region, lambda: _owner(clients.call(call, region, **named)))
+    return found if isinstance(found, Unreadable) and found.error not in ABSENT else _or_whose(found)
+
+
+def _tags_of(arn: str) -> tuple[str, str, dict[str, str]]:
+    if arn.split(":")[2] == "sns":
+        return "sns:ListTagsForResource", place_of(arn)[1], {"ResourceArn": arn}
+    return "cloudwatch:ListTagsForResource", place_of(arn)[1], {"ResourceARN": arn}
+
+
+def _owner(answer: Answer) -> Owner:
+    tags = {(field(tag, "Key", str), field(tag, "Value", str)) for tag in items(answer, "Tags", ())}
+    return Owner.US if MARK in tags else Owner.SOMEBODY
+
+
+def _or_whose(found: Owner | Unreadable) -> Owner:
+    if isinstance(found, Unreadable):
+        return Owner.NOBODY if found.error in ABSENT else Owner.SOMEBODY
+    return found
+
+
+def held(
+    clients: Clients, account: str, partition: str, regions: Iterable[str], *, deadline: float
+) -> tuple[Held, ...]:
+    """What each of these regions holds. `deadline` is on the monotonic clock."""
+    return asyncio.run(_held(Reader(clients, deadline), account, partition, regions))
+
+
+async def _held(reader: Reader, account: str, partition: str, regions: Iterable[str]) -> tuple[Held, ...]:
+    async def of(region: str) -> Held:
+        groups = f"arn:{partition}:logs:{region}:{account}:log-group"
+        kinds = ["CompositeAlarm", "MetricAlarm"]
+        alarms, topics, filters = await asyncio.gather(
+            reader.every("cloudwatch:DescribeAlarms", region, _alarms, AlarmTypes=kinds, MaxRecords=100),
+            reader.every("sns:ListTopics", region, _topics),
+            reader.every("logs:DescribeMetricFilters", region, partial(_filters, groups=groups), limit=50),
+        )
+        return Held((account, region), alarms if isinstance(alarms, Unreadable) else dict(alarms), topics, filters)
+
+    return tuple(await asyncio.gather(*map(of, regions)))
+
+
+def _alarms(answer: Answer) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = (*items(answer, "MetricAlarms", ()), *items(answer, "CompositeAlarms", ()))
+    kinds = ("AlarmActions", "OKActions", "InsufficientDataActions")
+    return tuple((arn(alarm, "AlarmArn"), tuple(to for kind in kinds for to in texts(alarm, kind))) for alarm in found)
+
+
+def _topics(answer: Answer) -> tuple[str, ...]:
+    return tuple(arn(topic, "TopicArn") for topic in items(answer, "Topics", ()))
+
+
+def _filters(answer: Answer, groups: str) -> tuple[tuple[str, str], ...]:
+    found = items(answer, "metricFilters")
+    return tuple((f"{groups}:{field(each, 'logGroupName', str)}", field(each, "filterName", str)) for each in found)

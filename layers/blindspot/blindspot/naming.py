@@ -1,0 +1,72 @@
+"""What remediation calls what it makes, and how it knows it again.
+
+An alarm and a topic bear a tag from the moment they are created. A metric filter cannot have one: its name ends in the
+suffix. What bears neither is somebody else's, and is never written to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+
+from blindspot import profile
+from blindspot.profile import Names, Profile
+from blindspot.snapshot import Place
+
+SUFFIX = "-blindspot"
+
+MARK = ("blindspot", "remediation")
+"""The tag, key and value, of the alarms and topics that remediation made."""
+
+LONGEST_FILTER, LONGEST_ALARM, LONGEST_TOPIC = 512, 255, 256
+"""Characters of a name (API references: PutMetricFilter, PutMetricAlarm, CreateTopic)."""
+
+
+class Owner(Enum):
+    """Whose the resource of a name is. One whose tags could not be read counts as somebody's."""
+
+    NOBODY = "nobody"
+    US = "us"
+    SOMEBODY = "somebody"
+
+
+Owners = Mapping[str, Owner]
+"""By ARN."""
+
+
+def suffixed(name: str, longest: int) -> str:
+    """The name with the suffix, which it may have already, cut where it would be too long."""
+    return name if name.endswith(SUFFIX) else name[: longest - len(SUFFIX)] + SUFFIX
+
+
+def filter_name(names: Names) -> str:
+    """The name of our metric filter on any log group."""
+    return suffixed(names.filter, LONGEST_FILTER)
+
+
+def alarm_arns(names: Iterable[Names], partition: str, place: Place) -> tuple[str, ...]:
+    """The alarms that may be ours: by the sources' names, and by those with the suffix."""
+    account, region = place
+    found = (f"{name}" for each in names for name in (each.alarm, suffixed(each.alarm, LONGEST_ALARM)))
+    return tuple(dict.fromkeys(f"arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}" for name in found))
+
+
+def topic_arns(names: Iterable[Names], partition: str, place: Place) -> tuple[str, ...]:
+    """The topics that may be ours: by the sources' names, and by those with the suffix."""
+    account, region = place
+    found = (f"{name}" for each in names for name in (each.topic, suffixed(each.topic, LONGEST_TOPIC)))
+    return tuple(dict.fromkeys(f"arn:{partition}:sns:{region}:{account}:{name}" for name in found))
+
+
+def every_name(judged_by: Profile) -> tuple[Names, ...]:
+    """The names of the profile in force and of every other: an earlier one may have been remediated by."""
+    return (judged_by.names, *(profile.load(name).names for name in profile.names()))
+
+
+def chosen(arns: Sequence[str], owners: Owners) -> str | None:
+    """Which of these to use: what is ours already, else the first that is free; None where all are somebody else's."""
+    for wanted in (Owner.US, Owner.NOBODY):
+        for arn in arns:
+            if owners.get(arn, Owner.SOMEBODY) is wanted:
+                return arn
+    return None

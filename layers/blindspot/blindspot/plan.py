@@ -1,0 +1,363 @@
+"""The plan: the fewest actions that make every blind region provable, and what only a person can do. Pure.
+
+A repair is never trusted to help: the account is judged again as it would be after it. First every log group that is
+ours to repair is repaired from end to end, which shows the most that can be had. Then whatever that does not need is
+left out again: whole log groups first, then, of those that are kept, each link that works already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from blindspot import delivery, naming, recording, tasks
+from blindspot.actions import PutAlarm, PutFilter, PutTopic, Repair, Subscribe
+from blindspot.assessment import FUTURE, Assessment, Verdict, assess
+from blindspot.firing import queries
+from blindspot.naming import Owners
+from blindspot.profile import Profile
+from blindspot.settings import Subscriber
+from blindspot.snapshot import (
+    LogGroup,
+    MathAlarm,
+    MetricAlarm,
+    MetricFilter,
+    Snapshot,
+    Subscription,
+    Topic,
+    Unreadable,
+    place_of,
+)
+from blindspot.tasks import Task
+from blindspot.writing import refused_only, right, written
+from filter_pattern import Pattern, PatternSyntaxError, parse
+
+Metric = tuple[str, str]
+"""A namespace and a name."""
+
+Repairs = tuple[Repair, ...]
+
+_MANY = 1000
+"""Actions that a log group needs which heals no region by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An action, and the code of the gap that it closes."""
+
+    action: Repair
+    gap: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do, in this order, and what is left to people."""
+
+    actions: tuple[Planned, ...] = ()
+    for_a_person: tuple[Task, ...] = ()
+
+
+def plan(
+    assessment: Assessment,
+    profile: Profile,
+    owners: Owners,
+    subscriber: Subscriber | None,
+    disputed: Collection[str] = (),
+) -> Plan:
+    """The plan for an assessed account. Nothing is done about a region that is not surely blind.
+
+    owners: whose the alarms and topics of our names are, in the places of the log groups.
+    subscriber: whom to subscribe; None where the operator named nobody.
+    disputed: as `assess` takes it.
+    """
+    if assessment.verdict is not Verdict.NON_COMPLIANT:
+        return Plan(for_a_person=tuple(tasks.doubts(assessment)))
+    return _Planner(assessment, profile, owners, subscriber, disputed).plan()
+
+
+def trunks(snapshot: Snapshot) -> tuple[str, ...]:
+    """The log groups that may be repaired: of our own account, read, of the Standard class, and fed by a trail."""
+    fed = {trail.log_group_arn for trail in snapshot.trails}
+    return tuple(
+        arn
+        for arn, group in snapshot.log_groups.items()
+        if arn in fed
+        and isinstance(group, LogGroup)
+        and group.log_class == "STANDARD"
+        and not isinstance(group.filters, Unreadable)
+        and place_of(arn)[0] == snapshot.account
+    )
+
+
+def clicked(snapshot: Snapshot) -> Snapshot:
+    """The account as it would be if everybody had confirmed: a click is a person's, and is not asked for again."""
+    return replace(
+        snapshot,
+        topics={
+            arn: replace(topic, subscriptions=tuple(map(_confirmed, topic.subscriptions)))
+            if isinstance(topic, Topic) and not isinstance(topic.subscriptions, Unreadable)
+            else topic
+            for arn, topic in snapshot.topics.items()
+        },
+    )
+
+
+def _confirmed(subscription: Subscription) -> Subscription:
+    return subscription if subscription.arn else replace(subscription, arn="arn:confirmed")
+
+
+class _Planner:
+    def __init__(
+        self,
+        assessment: Assessment,
+        profile: Profile,
+        owners: Owners,
+        subscriber: Subscriber | None,
+        disputed: Collection[str],
+    ) -> None:
+        self.assessment = assessment
+        self.snapshot = assessment.snapshot
+        self.profile = profile
+        self.owners = owners
+        self.subscriber = subscriber
+        self.disputed = disputed
+        self.pattern = written(profile)
+        self.blind = {region.region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT}
+        self.read: dict[str, Pattern | None] = {}
+
+    def plan(self) -> Plan:
+        whole = {trunk: self.whole(trunk) for trunk in trunks(self.snapshot)}
+        best = self.healed(whole.values())
+        for trunk in sorted(whole, key=self.worth):
+            rest = {other: repairs for other, repairs in whole.items() if other != trunk}
+            if self.healed(rest.values()) >= best:
+                whole = rest
+        for trunk in whole:
+            others = [repairs for other, repairs in whole.items() if other != trunk]
+            so_far = _after(self.snapshot, others)
+            whole[trunk] = next(
+                option for option in self.options(trunk, so_far) if self.healed([*others, option]) >= best
+            )
+        actions = tuple(Planned(action, self.gap(trunk, action)) for trunk in whole for action in whole[trunk])
+        return Plan(actions, tuple(self.tasks(whole.values(), best)))
+
+    def healed(self, repairs: Iterable[Repairs], trails: Collection[str] | None = None) -> frozenset[str]:
+        """The blind regions that would be COMPLIANT after these repairs and everybody's click. `trails`: those that
+        are looked at, if not all."""
+        snapshot = clicked(_after(self.snapshot, repairs))
+        if trails is not None:
+            snapshot = replace(snapshot, trails=tuple(trail for trail in snapshot.trails if trail.arn in trails))
+        judged = assess(snapshot, self.profile, self.disputed)
+        return frozenset(
+            region.region
+            for region in judged.regions
+            if region.region in self.blind and region.verdict is Verdict.COMPLIANT
+        )
+
+    def worth(self, trunk: str) -> tuple[int, int]:
+        """Those that are worth least are left out first: few regions, then many actions."""
+        trails = [trail for trail in self.snapshot.trails if trail.log_group_arn == trunk]
+        regions = [None if region == FUTURE else region for region in self.blind]
+        seen = sum(any(recording.observes(trail, region) for trail in trails) for region in regions)
+        own = {trail.arn for trail in trails}
+        most = self.healed([self.whole(trunk)], own)
+        options = self.options(trunk, self.snapshot) if most else iter(())
+        needed = next((len(option) for option in options if self.healed([option], own) >= most), _MANY)
+        return seen, -needed
+
+    def whole(self, trunk: str) -> Repairs:
+        """The log group repaired from end to end, as far as it can be."""
+        place = place_of(trunk)
+        free = [metric for metric in self.own_metrics() if not self.others_feed(metric, trunk)]
+        metric = (free or [self.own_metrics()[-1]])[0]
+        filters = self.filter_on(metric, trunk, self.snapshot)
+        topic = naming.chosen(naming.topic_arns([self.profile.names], self.snapshot.partition, place), self.owners)
+        if topic and self.subscriber:
+            told = self.topic(topic, self.snapshot)
+        else:
+            told, topic = (), next(iter(self.heard(trunk, self.snapshot, self.metrics(trunk))), None)
+        alarm = self.alarm_on(metric, topic, trunk, self.snapshot, [*filters, *told]) if topic else ()
+        return (*filters, *told, *alarm)
+
+    def options(self, trunk: str, snapshot: Snapshot) -> Iterator[Repairs]:
+        """Every way to repair the log group that may do, those of the fewest actions first; the last is the whole."""
+        found = dict.fromkeys(self._options(trunk, snapshot))
+        yield from sorted(found, key=len)
+        yield self.whole(trunk)
+
+    def _options(self, trunk: str, snapshot: Snapshot) -> Iterator[Repairs]:
+        existing = self.metrics(trunk)
+        topic = naming.chosen(naming.topic_arns([self.profile.names], snapshot.partition, place_of(trunk)), self.owners)
+        told = self.topic(topic, snapshot) if topic and self.subscriber else ()
+        metrics = dict.fromkeys([*self.own_metrics()[:1], *existing, *self.own_metrics()])
+        for metric in metrics:
+            ways = [self.filter_on(metric, trunk, snapshot)]
+            if metric in existing:
+                ways.insert(0, ())
+            for filters in ways:
+                yield filters
+                yield (*filters, *told)
+                for heard in self.heard(trunk, snapshot, metrics):
+                    yield (*filters, *self.alarm_on(metric, heard, trunk, snapshot, filters))
+                if topic and self.subscriber:
+                    made = [*filters, *told]
+                    yield (*made, *self.alarm_on(metric, topic, trunk, snapshot, made))
+
+    def own_metrics(self) -> tuple[Metric, Metric]:
+        """The source's metric, and the one that is used where others' filters spoil that."""
+        names = self.profile.names
+        return (names.namespace, names.metric), (names.namespace, naming.suffixed(names.metric, naming.LONGEST_ALARM))
+
+    def metrics(self, trunk: str) -> list[Metric]:
+        """The metrics of the log group's filters that count refused calls alone, or are right as they are."""
+        return list(
+            dict.fromkeys(
+                (found.namespace, found.metric) for found in self.filters(trunk) if self.is_about_refusals(found)
+            )
+        )
+
+    def filters(self, trunk: str) -> tuple[MetricFilter, ...]:
+        group = self.snapshot.log_groups[trunk]
+        return group.filters if isinstance(group, LogGroup) and isinstance(group.filters, tuple) else ()
+
+    def is_about_refusals(self, found: MetricFilter) -> bool:
+        if found.pattern not in self.read:
+            self.read[found.pattern] = self._about_refusals(found.pattern)
+        return self.read[found.pattern] is not None
+
+    def _about_refusals(self, text: str) -> Pattern | None:
+        try:
+            pattern = parse(text)
+        except PatternSyntaxError:
+            return None
+        return pattern if refused_only(pattern, self.profile) or right(pattern, self.profile) else None
+
+    def others_feed(self, metric: Metric, trunk: str) -> bool:
+        """Whether a filter that is not ours feeds the metric in the log group's place."""
+        place, ours = place_of(trunk), naming.filter_name(self.profile.names)
+        groups = (group for group in self.snapshot.log_groups.values() if isinstance(group, LogGroup))
+        own = (found for group in groups if place_of(group.arn) == place for found in self.filters(group.arn))
+        others = (found for _, found in self.snapshot.other_filters.get(place, ()))
+        return any((found.namespace, found.metric) == metric and found.name != ours for found in chain(own, others))
+
+    def filter_on(self, metric: Metric, trunk: str, snapshot: Snapshot) -> Repairs:
+        """Our metric filter on that metric; nothing where it is there, or no pattern does what is asked."""
+        if self.pattern is None:
+            return ()
+        wanted = MetricFilter(naming.filter_name(self.profile.names), self.pattern.text, *metric)
+        group = snapshot.log_groups[trunk]
+        there = group.filters if isinstance(group, LogGroup) and isinstance(group.filters, tuple) else ()
+        before = next((found for found in there if found.name == wanted.name), None)
+        return () if before == wanted else (PutFilter(trunk, wanted, is_new=before is None),)
+
+    def topic(self, arn: str, snapshot: Snapshot) -> Repairs:
+        """Our topic with its subscription, as far as they are not there."""
+        made = PutTopic(arn, is_new=True)
+        topic = snapshot.topics.get(arn)
+        subscribed: tuple[Subscription, ...] = ()
+        repairs: list[Repair] = []
+        if not isinstance(topic, Topic):
+            repairs.append(made)
+        else:
+            subscribed = topic.subscriptions if isinstance(topic.subscriptions, tuple) else ()
+            if delivery.letting_in(arn, topic, _any_alarm(arn)) is not None:
+                repairs.append(replace(made, is_new=False))
+        if self.subscriber and not any(
+            (found.protocol, found.endpoint) == (self.subscriber.protocol, self.subscriber.endpoint)
+            for found in subscribed
+        ):
+            repairs.append(Subscribe(arn, self.subscriber))
+        return tuple(repairs)
+
+    def heard(self, trunk: str, snapshot: Snapshot, metrics: Collection[Metric]) -> Iterator[str]:
+        """The topics from which somebody hears already: the source's own, and those that alarms on these metrics
+        notify."""
+        place = place_of(trunk)
+        alarms = snapshot.alarms.get(place, ())
+        named = list(naming.topic_arns([self.profile.names], snapshot.partition, place))
+        for alarm in () if isinstance(alarms, Unreadable) else alarms:
+            if isinstance(alarm, MetricAlarm | MathAlarm):
+                on = {(query.namespace, query.metric) for query in queries(alarm)}
+                named += [] if on.isdisjoint(metrics) else alarm.actions
+        told = clicked(snapshot).topics
+        for arn in dict.fromkeys(named):
+            topic = told.get(arn)
+            if isinstance(topic, Topic) and place_of(arn)[1] == place[1]:
+                ringing = _any_alarm(arn, place[0])
+                if delivery.letting_in(arn, topic, ringing) is None and delivery.reaching(topic, ringing) is None:
+                    yield arn
+
+    def alarm_on(self, metric: Metric, topic: str, trunk: str, snapshot: Snapshot, before: Iterable[Repair]) -> Repairs:
+        """Our alarm on that metric, notifying that topic; nothing where it is there, or its names are taken.
+
+        before: what must have been done for it to make sense.
+        """
+        place, settings = place_of(trunk), self.profile.alarm
+        arn = naming.chosen(naming.alarm_arns([self.profile.names], snapshot.partition, place), self.owners)
+        if arn is None:
+            return ()
+        wanted = MetricAlarm(
+            arn,
+            *metric,
+            statistic=settings.statistic,
+            comparison=settings.comparison,
+            threshold=settings.threshold,
+            period=settings.period,
+            # The sources are silent on it; so it says OK at rest, where the default says INSUFFICIENT_DATA.
+            missing_data="notBreaching",
+            actions=(topic,),
+        )
+        alarms = snapshot.alarms.get(place, ())
+        there = next((alarm for alarm in alarms if alarm.arn == arn), None) if isinstance(alarms, tuple) else None
+        if isinstance(there, MetricAlarm) and replace(there, state=wanted.state, state_since=None) == wanted:
+            return ()
+        needs = tuple(repair.resource for repair in before if repair.link in ("filter", "topic"))
+        return (PutAlarm(wanted, trunk, is_new=there is None, needs=needs),)
+
+    def gap(self, trunk: str, action: Repair) -> str:
+        """The code of the gap that the action closes: one that was found of that link, or that the link is missing."""
+        found = (
+            gap.code
+            for region in self.assessment.regions
+            for gap in region.gaps
+            if gap.code.startswith(f"{action.link}.") and place_of(gap.resource) == place_of(trunk)
+        )
+        return next(found, f"{action.link}.missing")
+
+    def tasks(self, repairs: Iterable[Repairs], best: frozenset[str]) -> Iterator[Task]:
+        """What is left for people: the clicks that the plan rests on, then what it cannot mend, then what is unsure."""
+        waiting = assess(_after(self.snapshot, repairs), self.profile, self.disputed)
+        yield from tasks.clicks(waiting, best)
+        if left := self.blind - best:
+            yield from self.obstacles(left)
+            yield from tasks.gaps(self.assessment, left)
+            most = [self.whole(trunk) for trunk in trunks(self.snapshot)]
+            ours = {action.resource for action in chain.from_iterable(most)}
+            as_set = assess(clicked(_after(self.snapshot, most)), self.profile, self.disputed)
+            yield from (task for task in tasks.gaps(as_set, left) if task.resource in ours)
+        yield from tasks.doubts(waiting)
+
+    def obstacles(self, left: Collection[str]) -> Iterator[Task]:
+        """What keeps us from repairing a log group that might help."""
+        for place in dict.fromkeys(map(place_of, trunks(self.snapshot))):
+            for kind, arns in (("alarm", naming.alarm_arns), ("topic", naming.topic_arns)):
+                names = arns([self.profile.names], self.snapshot.partition, place)
+                if naming.chosen(names, self.owners) is None:
+                    yield tasks.taken(kind, names, left)
+        if self.pattern is None:
+            yield tasks.no_pattern(self.profile, left)
+        if self.subscriber is None and trunks(self.snapshot):
+            yield tasks.nobody_to_subscribe(left)
+
+
+def _after(snapshot: Snapshot, repairs: Iterable[Repairs]) -> Snapshot:
+    for action in chain.from_iterable(repairs):
+        snapshot = action.on(snapshot)
+    return snapshot
+
+
+def _any_alarm(topic: str, account: str | None = None) -> str:
+    """An alarm in the topic's region."""
+    owner, region = place_of(topic)
+    return f"arn:{topic.split(':')[1]}:cloudwatch:{region}:{account or owner}:alarm:any"
