@@ -15,6 +15,7 @@ from tests.scenarios.bends import (
     SUPPRESSOR,
     a_log_alarm,
     an_alarm,
+    another_metric,
     breaks,
     composite,
     holds,
@@ -24,6 +25,7 @@ from tests.scenarios.bends import (
     metric_of,
     muted,
     no_alarm,
+    no_filter,
     suppressed,
     the_alarm_in,
     the_filter,
@@ -299,6 +301,12 @@ MATH = (
         together(no_alarm, a_log_alarm),
         "A log alarm runs a query of its own on the log group, without a metric filter.",
     ),
+    leaves_open(
+        "an alarm on a query of the log group, no filter",
+        "alarm.unclear",
+        together(no_filter, a_log_alarm),
+        "A log alarm needs no metric filter.",
+    ),
     holds("an alarm on a query beside the right one", a_log_alarm, "Each alarm acts for itself."),
 )
 
@@ -335,6 +343,56 @@ COMPOSITES = (
         "composite unless another rings",
         composite("ALARM({alarm}) AND NOT ALARM(maintenance)"),
         "It rings when the alarm does while the other rests.",
+    ),
+    leaves_open(
+        "composite unless another rings, which rings now",
+        "alarm.unclear",
+        together(composite("ALARM({alarm}) AND NOT ALARM(maintenance)"), in_state("ALARM", "maintenance")),
+        "It does not ring for as long as the other does.",
+    ),
+    leaves_open(
+        "composite unless its twin rings",
+        "alarm.unclear",
+        together(
+            the_filter(transformation=another_metric(), name="twin"),
+            an_alarm("twin", MetricName="other", AlarmActions=[]),
+            composite("ALARM({alarm}) AND NOT ALARM(twin)"),
+        ),
+        "Both ring at the same call.",
+    ),
+    leaves_open(
+        "composite with its twin",
+        "alarm.unclear",
+        together(
+            the_filter(transformation=another_metric(), name="twin"),
+            an_alarm("twin", MetricName="other", AlarmActions=[]),
+            composite("ALARM({alarm}) AND ALARM(twin)"),
+        ),
+        "Both ring at the same call, if their filters count the same.",
+    ),
+    leaves_open(
+        "composite of either, one of which never rests",
+        "alarm.unclear",
+        together(
+            an_alarm("latched", TreatMissingData="ignore", AlarmActions=[]),
+            composite("ALARM({alarm}) OR ALARM(latched)"),
+        ),
+        "Once the other rings it goes on, and so does the composite.",
+    ),
+    leaves_open(
+        "composite of either, one of which is noisy",
+        "alarm.unclear",
+        together(
+            the_filter("{ $.eventName = * }", another_metric(), name="noisy"),
+            an_alarm("noisy", MetricName="other", AlarmActions=[]),
+            composite("ALARM({alarm}) OR ALARM(noisy)"),
+        ),
+        "An alarm that counts every call is always in ALARM, and so is the composite.",
+    ),
+    holds(
+        "composite of either, one of which needs a flood",
+        together(an_alarm("flood", Threshold=1000, AlarmActions=[]), composite("ALARM({alarm}) OR ALARM(flood)")),
+        "One call rings the first, and leaves the other at rest.",
     ),
     breaks(
         "composite of its opposite",
@@ -406,6 +464,24 @@ COMPOSITES = (
         "alarm.muted",
         composite("ALARM({alarm})", **SUPPRESSOR | {"ActionsSuppressor": "{alarm}"}),
         "Whenever it rings its suppressor is in ALARM, so that it never acts.",
+    ),
+    holds(
+        "composite suppressed by floods",
+        together(
+            an_alarm("flood", Threshold=1000, AlarmActions=[]),
+            composite("ALARM({alarm})", **SUPPRESSOR | {"ActionsSuppressor": "flood"}),
+        ),
+        "One call does not ring the suppressor.",
+    ),
+    leaves_open(
+        "composite suppressed by its twin",
+        "alarm.muted",
+        together(
+            the_filter(transformation=another_metric(), name="twin"),
+            an_alarm("twin", MetricName="other", AlarmActions=[]),
+            composite("ALARM({alarm})", **SUPPRESSOR | {"ActionsSuppressor": "twin"}),
+        ),
+        "The suppressor may ring at the same call, within the wait period.",
     ),
     holds(
         "composite with a suppressor that rests",

@@ -223,6 +223,17 @@ PATTERNS = (
         together(a_log_group("application"), the_filter("", log_group="application")),
         "Filters of any log group may add to the metric, and what arrives in this one is not known.",
     ),
+    leaves_open(
+        "a filter for errors on the same metric, of a log group without a trail",
+        "filter.noise",
+        together(a_log_group("application"), the_filter("ERROR", log_group="application")),
+        "Its matches count too, and what the application logs is not known.",
+    ),
+    holds(
+        "the same filter on a log group without a trail",
+        a_log_group("former"),
+        "It counts refused calls alone, should any arrive.",
+    ),
     holds(
         "a noisy channel in another region",
         a_second_channel(AWAY, "second", pattern="{ $.eventName = * }"),

@@ -96,6 +96,17 @@ TRAILS = (
         "Every trail gets its own copy of each event.",
     ),
     breaks("writes only", "trail.selectors", selecting(WRITES), "A WriteOnly selector records no refused read."),
+    breaks(
+        "advanced, a star for every source",
+        "trail.selectors",
+        selecting_fields({"eventSource": {"Equals": ["*"]}}),
+        "Selectors know no wildcards: no event's source is a star.",
+    ),
+    holds(
+        "advanced, without what a star begins",
+        selecting_fields({"eventSource": {"NotEquals": ["kms*"]}}),
+        "Selectors know no wildcards: no source ends in a star.",
+    ),
     breaks("reads only", "trail.selectors", selecting(READS), "A ReadOnly selector records no refused write."),
     holds(
         "a selector for reads and one for writes",

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
+from blindspot import strict_json
 from blindspot.logic import Known, every, inverse, some
 
 _ACCOUNT = re.compile(r"([0-9]{12})|arn:[\w-]+:iam::([0-9]{12}):root")
@@ -37,7 +38,7 @@ def allows(policy: str, *, service: str, actions: Collection[str], resource: str
     context: the condition keys whose value in the request is known; nothing is known of any other.
     """
     try:
-        document = json.loads(policy, object_pairs_hook=_unique)
+        document = strict_json.loads(policy)
     except (ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or not {"Statement"} <= document.keys() <= {"Version", "Id", "Statement"}:
@@ -45,12 +46,6 @@ def allows(policy: str, *, service: str, actions: Collection[str], resource: str
     known = {key.lower(): value for key, value in context.items()}
     requests = [_Request(service, action, resource, known) for action in actions]
     return every(_answer(_listed(document["Statement"]), request) for request in requests)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) < len(pairs):  # which of the two counts is not documented
-        raise ValueError("a key is there twice")
-    return dict(pairs)
 
 
 def _listed(value: Any) -> list[Any]:

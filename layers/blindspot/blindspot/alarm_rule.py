@@ -24,35 +24,39 @@ def asks_for(composite: CompositeAlarm, arns: Collection[str]) -> bool:
     return any(name in composite.rule for name in names) if asked is None else not asked.isdisjoint(names)
 
 
-def ringing(composite: CompositeAlarm, sure: Collection[str], perhaps: Collection[str]) -> Finding:
-    """Whether the composite alarm rings when alarms do, the others resting.
+def ringing(
+    composite: CompositeAlarm, sure: Collection[str], perhaps: Collection[str], unsettled: Collection[str]
+) -> Finding:
+    """Whether the composite alarm rings when alarms do, from rest, all others resting.
 
-    sure: the ARNs of those that surely ring. perhaps: these, and those that may.
+    sure: the ARNs of those that surely ring. perhaps: those that may ring with them.
+    unsettled: those that may ring before already.
     """
     name = short(composite.arn)
-    before, after = _comes_true(composite.rule, ()), _comes_true(composite.rule, sure)
-    if before is True:
+    unsettled = [arn for arn in unsettled if arn not in sure]
+    if _comes_true(composite.rule, (), ()) is True:
         said = f"Composite alarm {name} is in ALARM even when the alarms of its rule rest."
         return Gap("alarm.latches", composite.arn, said)
+    before = _comes_true(composite.rule, (), unsettled)
+    after = _comes_true(composite.rule, sure, [*perhaps, *unsettled])
     if (before, after) == (False, True):
         return None
-    if after is False and _comes_true(composite.rule, perhaps) is False:
+    if after is False:
         said = f"Composite alarm {name} does not ring unless other alarms of its rule ring too."
         return Gap("alarm.insensitive", composite.arn, said)
     said = f"Whether composite alarm {name} rings when the alarms of its rule do is not worked out."
     return Doubt("alarm.unclear", composite.arn, said)
 
 
-def _comes_true(rule: str, arns: Collection[str]) -> bool | None:
-    """Whether the rule is true while these alarms ring and all others rest, be it in OK or in INSUFFICIENT_DATA; None
-    where it depends on what is not known."""
-    names = _names(arns)
+def _comes_true(rule: str, ringing: Collection[str], perhaps: Collection[str]) -> bool | None:
+    """Whether the rule is true while these alarms ring, those do perhaps, and all others rest, be it in OK or in
+    INSUFFICIENT_DATA; None where it depends on what is not known."""
+    sure, open_names = _names(ringing), _names(perhaps)
 
     def known(atom: re.Match[str]) -> bool | None:
-        rings = _name(atom) in names
-        if atom["state"] == "ALARM":
-            return rings
-        return False if rings else None
+        if _name(atom) in sure:
+            return atom["state"] == "ALARM"
+        return False if atom["state"] == "ALARM" and _name(atom) not in open_names else None
 
     try:
         return logic.holds(rule, _ATOM, known)

@@ -16,8 +16,21 @@ from blindspot.gaps import Doubt, Finding, Gap, short
 from blindspot.profile import Profile
 from blindspot.selection import selects
 from blindspot.snapshot import LogGroup, MetricFilter, MetricQuery, Snapshot, Trail, Unreadable, place_of
-from filter_pattern import All, Atom, Event, Field, Pattern, PatternSyntaxError, Predicate, Undecided, find, parse
-from filter_pattern.records import STRING
+from filter_pattern import (
+    All,
+    Atom,
+    Empty,
+    Event,
+    Field,
+    Pattern,
+    PatternSyntaxError,
+    Predicate,
+    Undecided,
+    find,
+    parse,
+    unseen,
+)
+from filter_pattern.records import BOOLEAN, STRING
 
 _ACCOUNTS = tuple(f"{number:012}" for number in range(100))
 """More accounts than a pattern can name: some other account of an organization."""
@@ -47,7 +60,7 @@ class Counting:
         return found if isinstance(found, Pattern) else Doubt(found[0], resource, f"The pattern of {title} {found[1]}")
 
     def noise(self, group: LogGroup, metric_filter: MetricFilter, scope: Predicate) -> Finding:
-        """Whether the filter counts ordinary events, of those in scope, that a trail brings to its log group. What else
+        """Whether the filter counts ordinary events, of those in scope, that a trail brings to its log group. What
         comes to a log group to which no trail delivers is not known."""
         resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
         pattern = self.pattern(resource, f"metric filter {title}", metric_filter.pattern)
@@ -57,6 +70,9 @@ class Counting:
             return pattern
         possible = None
         counted = All(pattern, scope)
+        if not any(self._trails(group)) and not self._counts_refusals_alone(pattern):
+            said = f"Metric filter {title} may count what comes to a log group of which nothing is known."
+            return Doubt("filter.noise", resource, said)
         for event in filter(counted.matches, self._ordinary(group, metric_filter)):
             what = f"{event['eventSource']} {event['eventName']}"
             arriving = {self._brings(trail, event) for trail in self._trails(group)} or {None}
@@ -67,6 +83,10 @@ class Counting:
                 said = f"Metric filter {title} may count ordinary calls such as {what}."
                 possible = Doubt("filter.noise", resource, said)
         return possible
+
+    def _counts_refusals_alone(self, pattern: Pattern) -> bool:
+        anywhere = cloudtrail.records(account=self._snapshot.account, region=None)
+        return isinstance(unseen(pattern, [self._profile.required], anywhere), Empty)
 
     def _trails(self, group: LogGroup) -> Iterator[Trail]:
         return (trail for trail in self._snapshot.trails if trail.log_group_arn == group.arn)
@@ -86,9 +106,10 @@ class Counting:
         """The ordinary events of every region and account that the filter may tell apart."""
         text = metric_filter.pattern
         regions, accounts = {place_of(group.arn)[1]}, {self._snapshot.account}
-        if "awsRegion" in text:
+        named_regions = set(re.findall(r"\b[a-z]{2,}(?:-[a-z]+)+-\d\b", text))
+        if named_regions or "awsRegion" in text:
             skipped = {skipped.region for skipped in self._snapshot.skipped if skipped.excluded}
-            regions |= self._enabled | skipped | {"us-east-1", *re.findall(r"\b[a-z]{2,}(?:-[a-z]+)+-\d\b", text)}
+            regions |= self._enabled | skipped | named_regions | {"us-east-1"}
         if any(trail.organization for trail in self._trails(group)):
             named = set(re.findall(r"\b\d{12}\b", text))
             accounts |= named | {next(other for other in _ACCOUNTS if other not in named)}
@@ -189,7 +210,12 @@ def _is_in_every_event(selector: str) -> bool:
 
 
 def _equal(selector: str, value: str) -> Predicate:
-    """Raises PatternSyntaxError for a selector or a value that does not go into a pattern of JSON fields."""
+    """Raises PatternSyntaxError for a selector or a value that does not go into a pattern of JSON fields, or of which
+    it is not documented how it is written as a dimension's."""
+    atom = parse(f"{{ {selector} NOT EXISTS }}").predicate
+    field = cloudtrail.records(account="", region=None).field(atom.path) if isinstance(atom, Atom) else Field()
+    if value in ("true", "false") and BOOLEAN in field.kinds:
+        raise PatternSyntaxError("The value may stand for a boolean.", value, 0, len(value))
     if '"' in value or "\\" in value or "*" in value:
         raise PatternSyntaxError("A dimension's value would need to be escaped.", value, 0, len(value))
     return parse(f'{{ {selector} = "{value}" }}').predicate

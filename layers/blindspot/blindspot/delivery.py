@@ -13,6 +13,9 @@ from blindspot.snapshot import Key, Subscription, Topic, Unreadable, place_of
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 
+USABLE = ("Enabled", "Updating")
+"""States in which a key can be used (KMS developer guide, "Key states of AWS KMS keys")."""
+
 _OF_AWS = "alias/aws/sns"
 """The key of SNS's own, whose policy nobody can change."""
 
@@ -63,7 +66,7 @@ def _unlocking(topic: Topic, context: dict[str, str]) -> Finding:
         return unread(topic.arn, key)
     if key is None:
         return Gap("topic.key", topic.arn, f"{said} which does not exist.")
-    if key.state != "Enabled":
+    if key.state not in USABLE:
         return Gap("topic.key", topic.arn, f"{said} which is not enabled ({key.state}).")
     return _granting(topic, key, said, context)
 

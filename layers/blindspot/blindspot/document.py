@@ -1,7 +1,7 @@
 """The document: an assessment as JSON, for people and for programs. Pure.
 
-`document` is what the evaluator returns. `without_events` is what it logs, and `detail` what it puts on EventBridge:
-neither holds an event, and `detail` is small enough for EventBridge.
+`document` is what the evaluator returns. `detail`, without events and small enough for EventBridge, is what it logs and
+puts there.
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@ Source: SNS developer guide, "Amazon SNS subscription filter policies", with "AN
 value matching". The answer is True or False where these, and what CloudWatch sends, make it certain; else None.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
+from blindspot import strict_json
 from blindspot.logic import Known, every, inverse, some
 
 
@@ -36,10 +36,7 @@ _KEYWORDS = ("anything-but", "cidr", "equals-ignore-case", "exists", "numeric", 
 
 
 def alarm_body(*, account: str, alarm_name: str, alarm_arn: str) -> dict[str, object]:
-    """What is known of the message that CloudWatch sends when the alarm rings.
-
-    region: a code; the message has a long name in its place ("EU (Ireland)"), so that nothing follows from it.
-    """
+    """What is known of the message that CloudWatch sends when the alarm rings."""
     known = {"AlarmName": alarm_name, "AlarmArn": alarm_arn, "AWSAccountId": account, "NewStateValue": "ALARM"}
     return {**dict.fromkeys(_SENT, UNKNOWN), **known}
 
@@ -52,18 +49,12 @@ def passes(policy: str, *, scope: str, body: Mapping[str, object]) -> Known:
     certain because of that. CloudWatch sets no message attributes.
     """
     try:
-        document = json.loads(policy, object_pairs_hook=_unique)
+        document = strict_json.loads(policy)
         if scope == "MessageAttributes":
             return _all(document, {}, _Field.NO_ATTRIBUTE)
         return _all(document, body, _Field.UNSEEN) if scope == "MessageBody" else None
     except (ValueError, RecursionError):
         return None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) < len(pairs):  # which of the two counts is not documented
-        raise ValueError("a key is there twice")
-    return dict(pairs)
 
 
 def _all(policy: Any, fields: Mapping[str, object], absent: _Field) -> Known:

@@ -7,14 +7,19 @@ whose parser reads it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import count
+from math import isfinite
 
 from blindspot.snapshot import MetricQuery
 
 LONGEST = 512
 """Characters in an expression that is worked out; nobody adds up more than that by hand."""
+
+MOST_STEPS = 1000
+"""Queries looked at for one alarm: each may stand in another many times, and that one in a third."""
 
 Point = Fraction | None
 """The value of one period; None where data are missing."""
@@ -90,17 +95,18 @@ def expression(queries: Sequence[MetricQuery]) -> Expression:
     returned = [query for query in queries if query.returned]
     if len(returned) != 1:
         raise NotWorkedOut
-    return _Reading({query.name: query for query in queries}).of_query(returned[0].name)
+    return _Reading({query.name: query for query in queries}, count()).of_query(returned[0].name)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
     queries: Mapping[str, MetricQuery]
+    steps: Iterator[int]
     within: tuple[str, ...] = ()
 
     def of_query(self, name: str) -> Expression:
         query = self.queries.get(name)
-        if query is None or name in self.within:
+        if query is None or name in self.within or next(self.steps) > MOST_STEPS:
             raise NotWorkedOut
         if query.expression is None:
             return Metric(query)
@@ -110,7 +116,7 @@ class _Reading:
             tree = ast.parse(query.expression.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError):
             raise NotWorkedOut from None
-        return _Reading(self.queries, (*self.within, name)).of_tree(tree)
+        return replace(self, within=(*self.within, name)).of_tree(tree)
 
     def of_tree(self, tree: ast.expr) -> Expression:
         match tree:
@@ -120,8 +126,9 @@ class _Reading:
                 return Plus(self.of_tree(left), self.of_tree(right))
             case ast.Call(func=ast.Name(id="SUM"), args=[parts], keywords=[]):
                 return Sum(self.of_list(parts))
-            case ast.Call(func=ast.Name(id="FILL"), args=[part, ast.Constant(value=int() | float() as value)]):
-                return Fill(self.of_tree(part), Fraction(value))
+            case ast.Call(func=ast.Name(id="FILL"), args=[part, ast.Constant(value=value)], keywords=[]):
+                if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+                    return Fill(self.of_tree(part), Fraction(value))
         raise NotWorkedOut
 
     def of_list(self, tree: ast.expr) -> tuple[Expression, ...]:

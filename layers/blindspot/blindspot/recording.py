@@ -6,11 +6,11 @@ selectors", whose rule for several conditions on one field is taken to hold for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from blindspot.cloudtrail import GLOBAL_REGIONS, GLOBAL_SERVICES, own_call
-from blindspot.gaps import Finding, Gap, short, unread
+from blindspot.gaps import Doubt, Finding, Gap, short, unread
 from blindspot.snapshot import EventSelector, EventSelectors, FieldSelector, Trail, TrailStatus, Unreadable
 from filter_pattern import All, Any, Atom, Equals, Is, Not, NotExists, Predicate, equals
 
@@ -68,9 +68,8 @@ def _selected_by(selector: EventSelector) -> Predicate:
 def _field(selector: FieldSelector, *, sure: bool) -> Predicate:
     """What an advanced event selector asks of one field: any of what it selects, and none of what it deselects."""
     path = tuple(selector.field.split("."))
-    select = [_is(path, value) for value in _values(selector.equals, selector.starts_with, selector.ends_with)]
-    deselected = _values(selector.not_equals, selector.not_starts_with, selector.not_ends_with)
-    deselect = [_is(path, value) for value in deselected]
+    select = _tests(path, selector.equals, selector.starts_with, selector.ends_with)
+    deselect = _tests(path, selector.not_equals, selector.not_starts_with, selector.not_ends_with)
     if selector.field not in _SELECTABLE:
         return Any() if sure else All()
     if deselect and sure:
@@ -79,16 +78,19 @@ def _field(selector: FieldSelector, *, sure: bool) -> Predicate:
     return All(Any(*select) if select else All(), Not(Any(*deselect)))
 
 
-def _values(equal: Iterable[str], starts: Iterable[str], ends: Iterable[str]) -> Iterator[str]:
-    """As a filter pattern writes them: `*` for what may follow or come before. CloudTrail knows no wildcards, and no
-    value of these fields holds a `*`."""
-    yield from equal
-    yield from (f"{value}*" for value in starts)
-    yield from (f"*{value}" for value in ends)
+def _tests(path: tuple[str, ...], equal: Iterable[str], starts: Iterable[str], ends: Iterable[str]) -> list[Predicate]:
+    """As a filter pattern writes them: `*` for what may follow or come before."""
+    return [
+        *(_is(path, value, value) for value in equal),
+        *(_is(path, value, f"{value}*") for value in starts),
+        *(_is(path, value, f"*{value}") for value in ends),
+    ]
 
 
-def _is(path: tuple[str, ...], value: str) -> Predicate:
-    return Atom(path, Is(value == "true")) if path == ("readOnly",) else Atom(path, Equals(value))
+def _is(path: tuple[str, ...], value: str, written: str) -> Predicate:
+    if "*" in value:
+        return Any()  # "Selectors don't support the use of wildcards like *", and no event has one in these fields
+    return Atom(path, Is(value == "true")) if path == ("readOnly",) else Atom(path, Equals(written))
 
 
 def logging(trail: Trail) -> Finding:
@@ -115,7 +117,11 @@ def delivering(trail: Trail, now: datetime) -> Finding:
     if status.logs_delivery_error:
         return failing(trail, "log group", status.logs_delivery_error)
     if stale(trail, now) and surely_recorded(trail).matches(own_call(trail.home_region)):
-        return Gap("trail.delivery-failing", trail.arn, f"{_silent(trail, status)}.")
+        said = f"{_silent(trail, status)}."
+        if trail.organization and status.logs_delivered_at is None:
+            # Whether a member account is shown the time is not documented.
+            return Doubt("trail.delivery-failing", trail.arn, said)
+        return Gap("trail.delivery-failing", trail.arn, said)
     return None
 
 

@@ -63,6 +63,16 @@ class Tail:
         doubts = tuple(finding for finding in findings if isinstance(finding, Doubt))
         return replace(self, gap=self.gap or next(iter(gaps), None), doubts=self.doubts + doubts)
 
+    @property
+    def surely_rings(self) -> bool:
+        """Whether the alarm at its end rings for every match of the filter."""
+        return self.gap is None and not self.doubts and self.scope == EVERYTHING
+
+    @property
+    def never_rests(self) -> bool:
+        """Whether the alarm at its end is known not to come to rest."""
+        return self.gap is not None and self.gap.code in ("alarm.latches", "filter.noise")
+
     def through(self, pattern: Pattern | Doubt) -> Tail:
         """The same path through a filter with this pattern."""
         return self.then(pattern) if isinstance(pattern, Doubt) else replace(self, pattern=pattern)
@@ -94,6 +104,7 @@ class Tails:
         self._known: dict[str, tuple[Tail, ...]] = {}
         self._feeds: dict[tuple[MetricQuery, Place], _Fed] = {}
         self._fired: dict[object, Finding] = {}
+        self._rests: dict[Place, dict[str, bool]] = {}
         self._filters: defaultdict[tuple[Place, str, str], list[Filter]] = defaultdict(list)
         for group in snapshot.log_groups.values():
             if isinstance(group, LogGroup) and not isinstance(group.filters, Unreadable):
@@ -124,6 +135,7 @@ class Tails:
             return
         tail = Tail().then(_class(group))
         yield from self._to_siem(tail, group)
+        yield from self._to_log_alarms(tail, group)
         if isinstance(group.filters, Unreadable):
             yield tail.then(unread(arn, group.filters))
         elif not group.filters:
@@ -131,6 +143,13 @@ class Tails:
         else:
             for metric_filter in group.filters:
                 yield from self._from_filter(tail, group, metric_filter)
+
+    def _to_log_alarms(self, tail: Tail, group: LogGroup) -> Iterator[Tail]:
+        """The paths of alarms that query the log group itself."""
+        alarms = self._alarms.get(place_of(group.arn))
+        for other in alarms.naming({short(group.arn)}) if isinstance(alarms, _Alarms) else ():
+            said = f"{short(other.arn)} refers to this log group, and such an alarm is not worked out."
+            yield replace(tail, alarm=other.arn).then(Doubt("alarm.unclear", other.arn, said))
 
     def _to_siem(self, tail: Tail, group: LogGroup) -> Iterator[Tail]:
         """The paths of the group's subscription filters, and of its account's, to the destinations that count."""
@@ -170,18 +189,35 @@ class Tails:
             watching = self._watching(tail, group, metric_filter, alarm)
             if watching is not None:
                 rung[alarm] = watching
-        rung = {**rung, **_composites(alarms.composite, tail, rung)}
+        fed = self._fed_alarms(place)
+        rung = {**rung, **_composites(alarms.composite, tail, rung, fed, alarms.in_alarm)}
         for ringing, path in rung.items():
             if ringing.actions or not _is_part(ringing, rung):
-                yield from self._acting(path.then(alarms.suppressing(ringing, rung)), ringing)
-        referring = alarms.referring(metric_filter, short(group.arn), (ringing.arn for ringing in rung))
+                yield from self._acting(path.then(alarms.suppressing(ringing, rung, fed)), ringing)
+        referring = alarms.referring(metric_filter, (ringing.arn for ringing in rung))
         for other in referring:
-            said = f"{short(other.arn)} refers to this metric or log group, and such an alarm is not worked out."
+            said = f"{short(other.arn)} refers to this metric, and such an alarm is not worked out."
             yield replace(tail, alarm=other.arn).then(Doubt("alarm.unclear", other.arn, said))
         if not rung and not referring:
             said = f"No alarm in {place[1]} watches the metric of filter {title}."
             noise = self._counting.noise(group, metric_filter, EVERYTHING)
             yield tail.then(noise, _worthless(group, metric_filter), Gap("alarm.missing", resource, said))
+
+    def _fed_alarms(self, place: Place) -> Mapping[str, bool]:
+        """The alarms of a place on metrics that its metric filters feed: they may ring with any other. With it, whether
+        they surely come to rest again."""
+        if place not in self._rests:
+            alarms = self._alarms[place]
+            self._rests[place] = {
+                alarm.arn: alarm.missing_data not in ("ignore", "breaching") and not self._disturbed(alarm, place)
+                for alarm in (() if isinstance(alarms, Unreadable) else alarms.on_numbers)
+                if any(self._filters[place, query.namespace, query.metric] for query in firing.queries(alarm))
+            }
+        return self._rests[place]
+
+    def _disturbed(self, alarm: MetricAlarm | MathAlarm, place: Place) -> bool:
+        """Whether a filter that feeds the alarm may keep it from resting."""
+        return any(self._fed(query, place).findings for query in firing.queries(alarm) if not query.expression)
 
     def _watching(
         self, tail: Tail, group: LogGroup, metric_filter: MetricFilter, alarm: MetricAlarm | MathAlarm
@@ -285,6 +321,8 @@ class _Alarms:
     """The alarms of one place, found by what they are on."""
 
     def __init__(self, alarms: Collection[Alarm]) -> None:
+        self.in_alarm = frozenset(alarm.arn for alarm in alarms if alarm.state == "ALARM")
+        self.on_numbers = [alarm for alarm in alarms if isinstance(alarm, MetricAlarm | MathAlarm)]
         self._ringing = {name: alarm.state == "ALARM" for alarm in alarms for name in (alarm.arn, short(alarm.arn))}
         self.composite: list[CompositeAlarm] = []
         self._on: defaultdict[tuple[str, str], list[MetricAlarm | MathAlarm]] = defaultdict(list)
@@ -303,32 +341,48 @@ class _Alarms:
         """Those on the filter's metric, whatever its dimensions."""
         return self._on[metric_filter.namespace, metric_filter.metric]
 
-    def suppressing(self, alarm: Ringing, rung: Iterable[Ringing]) -> Finding:
-        """Whether an alarm that rings holds back the actions of a composite alarm when these alarms ring."""
+    def suppressing(self, alarm: Ringing, rung: Mapping[Ringing, Tail], fed: Collection[str]) -> Finding:
+        """Whether an alarm that rings holds back the actions of a composite alarm when these alarms ring.
+
+        fed: the alarms that may ring with them.
+        """
         if not isinstance(alarm, CompositeAlarm) or alarm.suppressor is None:
             return None
+        names = {alarm.suppressor, f"{':'.join(alarm.arn.split(':')[:6])}:{alarm.suppressor}"}
+        path = next((path for other, path in rung.items() if other.arn in names), None)
         rings = self._ringing.get(alarm.suppressor)
-        if rings or any(alarm.suppressor in (other.arn, short(other.arn)) for other in rung):
+        if rings or (path and path.surely_rings):
             said = f"The actions of alarm {short(alarm.arn)} are held back while alarm {short(alarm.suppressor)} rings."
             return Gap("alarm.muted", alarm.arn, said)
-        if rings is None:
-            said = f"Alarm {short(alarm.suppressor)}, which is not known, may hold back {short(alarm.arn)}'s actions."
+        if (path and path.gap is None) or (path is None and (rings is None or not names.isdisjoint(fed))):
+            said = f"Alarm {short(alarm.suppressor)} may ring too, and hold back {short(alarm.arn)}'s actions."
             return Doubt("alarm.muted", alarm.arn, said)
         return None
 
-    def referring(self, metric_filter: MetricFilter, log_group: str, rung: Iterable[str]) -> list[OtherAlarm]:
-        """Those that are not worked out and name the metric, its log group, or one of the alarms on it."""
-        names = {metric_filter.metric, log_group, *map(short, rung)}
+    def referring(self, metric_filter: MetricFilter, rung: Iterable[str]) -> list[OtherAlarm]:
+        """Those that are not worked out and name the metric, or one of the alarms on it."""
+        named = self.naming({metric_filter.metric, *map(short, rung)})
         metric = (metric_filter.namespace, metric_filter.metric)
         return [
-            other
-            for other in self._other
-            if other.kind == UNKNOWN_KIND or metric in other.metrics or any(name in other.mentions for name in names)
+            other for other in self._other if other.kind == UNKNOWN_KIND or metric in other.metrics or other in named
         ]
 
+    def naming(self, names: Collection[str]) -> list[OtherAlarm]:
+        """Those that are not worked out and have one of these names in what they say."""
+        return [other for other in self._other if any(name in other.mentions for name in names)]
 
-def _composites(composites: Iterable[CompositeAlarm], tail: Tail, rung: Mapping[Ringing, Tail]) -> dict[Ringing, Tail]:
-    """The paths to the composite alarms that ask for one of these alarms or, in turn, for such a composite alarm."""
+
+def _composites(
+    composites: Iterable[CompositeAlarm],
+    tail: Tail,
+    rung: Mapping[Ringing, Tail],
+    fed: Mapping[str, bool],
+    in_alarm: Collection[str],
+) -> dict[Ringing, Tail]:
+    """The paths to the composite alarms that ask for one of these alarms or, in turn, for such a composite alarm.
+
+    fed: the alarms that may ring with them, and whether they surely rest again. in_alarm: those that ring now.
+    """
     found: dict[Ringing, Tail] = {}
     while True:
         alive = {alarm.arn: path for alarm, path in (*rung.items(), *found.items()) if path.gap is None}
@@ -336,8 +390,12 @@ def _composites(composites: Iterable[CompositeAlarm], tail: Tail, rung: Mapping[
         composite = next(more, None)
         if composite is None:
             return found
-        sure = {arn for arn, path in alive.items() if not path.doubts and path.scope == EVERYTHING}
-        found[composite] = replace(tail, alarm=composite.arn).then(alarm_rule.ringing(composite, sure, alive))
+        sure = {arn for arn, path in alive.items() if path.surely_rings}
+        deaf = {arn for arn, path in ((a.arn, p) for a, p in (*rung.items(), *found.items())) if path.never_rests}
+        unsettled = {*in_alarm, *deaf, *(arn for arn, rests in fed.items() if not rests)}
+        still = {a.arn for a, path in rung.items() if path.gap and not path.never_rests}
+        ringing = alarm_rule.ringing(composite, sure, {*alive, *fed} - still, unsettled - still)
+        found[composite] = replace(tail, alarm=composite.arn).then(ringing)
 
 
 def _is_part(alarm: Ringing, rung: Iterable[Ringing]) -> bool:

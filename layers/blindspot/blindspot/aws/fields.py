@@ -1,6 +1,7 @@
 """Fields of AWS's answers, read with care: what is not as AWS documents it raises, and is never guessed."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
@@ -48,7 +49,7 @@ def arn(answer: Answer, name: str) -> str:
 def number(answer: Answer, name: str) -> float:
     """A number, which the SDK may have read as an integer. Raises Malformed."""
     value = answer.get(name)
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         raise Malformed(name)
     return float(value)
 
