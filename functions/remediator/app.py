@@ -80,8 +80,8 @@ class _Run:
         """Takes away what bears our mark, unless the flag is on."""
         flag = self.switch.read()
         if flag.on:
-            off = f"aws ssm put-parameter --name {flag.parameter} --value false --overwrite"
-            raise BackoutRefused(f"Remediation is switched on and would build it all again. Switch it off first: {off}")
+            said = "Remediation is switched on and would build it all again. Switch it off first:"
+            raise BackoutRefused(f"{said} {flag.switch}")
         before = self.assess(0.4)
         snapshot, profile = before.assessment.snapshot, self.settings.profile
         regions = (self.clients.region,) if isinstance(snapshot.regions, Unreadable) else snapshot.regions

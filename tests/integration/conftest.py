@@ -3,6 +3,8 @@ from collections.abc import Iterator
 import pytest
 
 from local.aws import LocalAws, local_aws
+from tests.integration.remediating import SETTINGS
+from tests.scenarios.bends import HOME, REGIONS
 
 RULE = "blindspot-unauthorized-api-calls"
 
@@ -12,5 +14,15 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     """An empty account, with a stack of Blindspot that has an AWS Config rule."""
     with local_aws() as aws:
         monkeypatch.setenv("BLINDSPOT_CONFIG_RULE", RULE)
+        aws.put_config_rule(RULE)
+        yield aws
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
+    """An empty account of three regions, with a stack of Blindspot that names whom to subscribe."""
+    with local_aws(region=HOME, regions=REGIONS) as aws:
+        for name, value in {**SETTINGS, "BLINDSPOT_CONFIG_RULE": RULE}.items():
+            monkeypatch.setenv(name, value)
         aws.put_config_rule(RULE)
         yield aws

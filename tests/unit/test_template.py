@@ -54,7 +54,7 @@ OWN = {
 STATEMENTS = [*READING, *OWN["Evaluator"], *OWN["Remediator"]]
 
 
-def _actions(statement: dict[str, Any]) -> list[str]:
+def actions(statement: dict[str, Any]) -> list[str]:
     action = statement["Action"]
     return [action] if isinstance(action, str) else action
 
@@ -192,13 +192,13 @@ def test_what_fails_is_kept(name: str, event: str, retries: int) -> None:
     }
     assert function["Events"][event]["Properties"]["DeadLetterConfig"] == {"Arn": queue}
     assert {"Resource": queue, "Actions": ["sqs:SendMessage"]} in [
-        {"Resource": statement["Resource"], "Actions": _actions(statement)} for statement in OWN[name]
+        {"Resource": statement["Resource"], "Actions": actions(statement)} for statement in OWN[name]
     ]
 
 
 def test_the_evaluator_changes_nothing_that_it_audits() -> None:
     statements = [*READING, *OWN["Evaluator"]]
-    assert {action for statement in statements for action in _actions(statement) if not _reads(action)} == {
+    assert {action for statement in statements for action in actions(statement) if not _reads(action)} == {
         "config:PutEvaluations",
         "config:StartConfigRulesEvaluation",
         "events:PutEvents",
@@ -217,7 +217,7 @@ def test_every_permission_on_everything_says_why() -> None:
     lines = [line for line in TEXT.splitlines() if re.search(r'(Resource|Action): *\[?["\']?\*', line)]
     assert len(lines) == sum(statement["Resource"] == "*" for statement in STATEMENTS)
     assert all(re.search(r"# .+", line) for line in lines)
-    assert not [action for statement in STATEMENTS for action in _actions(statement) if "*" in action]
+    assert not [action for statement in STATEMENTS for action in actions(statement) if "*" in action]
 
 
 def test_any_partition() -> None:

@@ -181,9 +181,10 @@ class _Planner:
         return (*filters, *told, *alarm)
 
     def options(self, trunk: str, snapshot: Snapshot) -> Iterator[Repairs]:
-        """Every way to repair the log group that may do, those of the fewest actions first; the last is the whole."""
+        """Every way to repair the log group that may do, those of the fewest actions first, and among them those that
+        keep to the filters that are there; the last is the whole."""
         found = dict.fromkeys(self._options(trunk, snapshot))
-        yield from sorted(found, key=len)
+        yield from sorted(found, key=lambda repairs: (len(repairs), sum(action.link == "filter" for action in repairs)))
         yield self.whole(trunk)
 
     def _options(self, trunk: str, snapshot: Snapshot) -> Iterator[Repairs]:
@@ -196,13 +197,14 @@ class _Planner:
             if metric in existing:
                 ways.insert(0, ())
             for filters in ways:
-                yield filters
-                yield (*filters, *told)
                 for heard in self.heard(trunk, snapshot, metrics):
                     yield (*filters, *self.alarm_on(metric, heard, trunk, snapshot, filters))
-                if topic and self.subscriber:
-                    made = [*filters, *told]
-                    yield (*made, *self.alarm_on(metric, topic, trunk, snapshot, made))
+                # Somebody may be subscribed to our topic already.
+                for telling in ((), told, tuple(action for action in told if action.link == "topic")):
+                    made = (*filters, *telling)
+                    yield made
+                    if topic:
+                        yield (*made, *self.alarm_on(metric, topic, trunk, snapshot, made))
 
     def own_metrics(self) -> tuple[Metric, Metric]:
         """The source's metric, and the one that is used where others' filters spoil that."""

@@ -27,6 +27,12 @@ class Flag:
     parameter: str | None
     why: str
 
+    @property
+    def switch(self) -> str | None:
+        """The command that sets it the other way."""
+        value = "false" if self.on else "true"
+        return f"aws ssm put-parameter --name {self.parameter} --value {value} --overwrite" if self.parameter else None
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -73,7 +79,7 @@ def _document(
 ) -> Document:
     return {
         "action": action,
-        "flag": {"on": flag.on, "parameter": flag.parameter, "why": flag.why},
+        "flag": {"on": flag.on, "parameter": flag.parameter, "why": flag.why, "switch": flag.switch},
         "verdict_before": before.value,
         "plan": planned,
         "outcomes": [{"resource": o.resource, "status": o.status, "error": o.error} for o in outcomes],

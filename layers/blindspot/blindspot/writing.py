@@ -35,9 +35,10 @@ def refused_only(pattern: Pattern, profile: Profile) -> bool:
 def _candidates(profile: Profile) -> Iterator[Pattern]:
     yield profile.pattern
     less = [negated for negated in map(_negated, profile.benign) if negated is not None]
-    for text in (f"{{ {All(profile.required.predicate, *less)} }}", profile.required.text):
-        if len(text) <= LONGEST:
-            yield parse(text)
+    text = f"{{ {All(profile.required.predicate, *less)} }}"
+    if less and len(text) <= LONGEST:
+        yield parse(text)
+    yield profile.required
 
 
 def _negated(predicate: Predicate) -> Predicate | None:

@@ -1,7 +1,7 @@
 import pytest
 
 from blindspot import settings
-from blindspot.settings import SettingsError
+from blindspot.settings import SettingsError, Subscriber, load
 
 
 def test_an_empty_environment_is_the_default_stack_without_a_rule() -> None:
@@ -39,3 +39,34 @@ def test_a_wrong_parameter_is_named_with_what_is_allowed(variable: str, value: s
     with pytest.raises(SettingsError) as caught:
         settings.load({f"BLINDSPOT_{variable}": value})
     assert said in str(caught.value)
+
+
+SUBSCRIBERS = [
+    ("email", "security-team@example.com", True),
+    ("", "security-team@example.com", True),
+    ("email", "https://chat.example.com/hook", False),
+    ("https", "https://chat.example.com/hook", True),
+    ("https", "http://chat.example.com/hook", False),
+    ("sqs", "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:alerts.fifo", True),
+    ("sqs", "https://sqs.eu-west-1.amazonaws.com/123456789012/alerts", False),
+    ("lambda", "arn:aws:lambda:eu-west-1:123456789012:function:on-call:live", True),
+    ("lambda", "on-call", False),
+    ("sms", "+14155550100", True),
+    ("sms", "0170 123", False),
+    ("pigeon", "loft", False),
+]
+
+
+@pytest.mark.parametrize(("protocol", "endpoint", "fits"), SUBSCRIBERS)
+def test_who_is_to_be_subscribed(protocol: str, endpoint: str, fits: bool) -> None:
+    environ = {"BLINDSPOT_SUBSCRIPTION_PROTOCOL": protocol, "BLINDSPOT_SUBSCRIPTION_ENDPOINT": endpoint}
+    if fits:
+        assert load(environ).subscriber == Subscriber(protocol or "email", endpoint)
+        return
+    with pytest.raises(SettingsError, match="allowed: ") as raised:
+        load(environ)
+    assert endpoint not in str(raised.value)
+
+
+def test_nobody_need_be_subscribed() -> None:
+    assert load({"BLINDSPOT_SUBSCRIPTION_PROTOCOL": "sqs"}).subscriber is None

@@ -1,0 +1,265 @@
+"""The remediator as it is invoked: its switch, its events, and whom it tells what."""
+
+import json
+import logging
+
+import pytest
+
+from blindspot.aws.invocation import InvocationError
+from functions.remediator import app
+from local.accounts import HALF_RIGHT, a_compliant_account
+from local.aws import LocalAws
+from local.events import event
+from local.lambda_context import Context
+from tests.integration.remediating import FLAG, at, only_a_trail, ours, run, switch, written
+from tests.integration.test_evaluator import invoke
+from tests.scenarios.bends import HOME
+
+WRITES_OF_ITS_OWN = {"events:PutEvents", "config:StartConfigRulesEvaluation"}
+
+
+def changes(aws: LocalAws) -> list[str]:
+    return [str(call) for call in written(aws) if str(call) not in WRITES_OF_ITS_OWN]
+
+
+@pytest.mark.parametrize("value", ["false", "True", "TRUE", "true ", "yes", "1", "on"])
+def test_only_exactly_true_is_on(small: LocalAws, value: str) -> None:
+    a_compliant_account(small, region=HOME, pattern=HALF_RIGHT)
+    switch(small, value)
+    document = run("apply")
+    assert document["flag"]["on"] is False
+    assert document["plan"]
+    assert (document["outcomes"], document["verdict_after"], changes(small)) == ([], None, [])
+    assert document["flag"]["switch"] == f"aws ssm put-parameter --name {FLAG} --value true --overwrite"
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (None, "ssm:GetParameter gave no answer (ParameterNotFound)"),
+        ("AccessDeniedException", "ssm:GetParameter gave no answer (AccessDeniedException)"),
+        ("InternalServerError", "ssm:GetParameter gave no answer (InternalServerError)"),
+    ],
+)
+def test_a_switch_that_cannot_be_read_is_off(small: LocalAws, error: str | None, why: str) -> None:
+    a_compliant_account(small, region=HOME, pattern=HALF_RIGHT)
+    if error:
+        switch(small, "true")
+        small.fail("ssm:GetParameter", error=error)
+    document = run("apply")
+    assert (document["flag"]["on"], document["flag"]["why"], changes(small)) == (False, why, [])
+
+
+def test_without_a_parameter_it_is_off(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BLINDSPOT_FLAG")
+    a_compliant_account(small, region=HOME, pattern=HALF_RIGHT)
+    assert run("apply")["flag"] == {
+        "on": False,
+        "parameter": None,
+        "why": "the function's environment names no parameter",
+        "switch": None,
+    }
+    assert changes(small) == []
+
+
+def test_switched_on_it_answers_to_the_evaluator(small: LocalAws) -> None:
+    a_compliant_account(small, region=HOME, pattern=HALF_RIGHT)
+    switch(small, "true")
+    small.evaluator = invoke
+    invoke({"action": "start"})
+    small.deliver()
+    (sent,) = small.events
+    assessed = {"source": sent["Source"], "detail-type": sent["DetailType"], "detail": json.loads(sent["Detail"])}
+    small.config.asked.clear()
+    small.calls.clear()
+    document = app.handler(assessed, Context())
+    assert (document["verdict_before"], document["verdict_after"]) == ("NON_COMPLIANT", "COMPLIANT")
+    assert changes(small) == ["logs:PutMetricFilter"]
+    assert str(written(small)[-2]) == "config:StartConfigRulesEvaluation"
+    small.deliver()
+    assert [row.compliance for row in small.config_rows] == ["COMPLIANT"]
+    told = [(sent["Source"], sent["DetailType"]) for sent in small.events]
+    assert told == [
+        ("blindspot", "Control Assessed"),
+        ("blindspot", "Remediation Applied"),
+        ("blindspot", "Control Assessed"),
+    ]
+    assert json.loads(small.events[1]["Detail"]) == document
+
+
+def test_the_verdict_of_the_event_is_not_trusted(small: LocalAws) -> None:
+    a_compliant_account(small, region=HOME)
+    switch(small, "true")
+    document = app.handler(event("control-assessed"), Context())
+    assert (document["verdict_before"], document["plan"], changes(small)) == ("COMPLIANT", [], [])
+
+
+def test_what_does_not_help_does_not_loop(small: LocalAws, capsys: pytest.CaptureFixture[str]) -> None:
+    """The click that is owed leaves the account NON_COMPLIANT: AWS Config is not asked, and nothing is sent twice."""
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    switch(small, "true")
+    document = run("apply")
+    assert document["verdict_after"] == "NON_COMPLIANT"
+    assert [task["code"] for task in document["for_a_person"]] == ["subscription.pending"]
+    assert "config:StartConfigRulesEvaluation" not in [str(call) for call in small.calls]
+    assert '"RemediationAttempts":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    small.calls.clear()
+    again = run("apply")
+    assert (again["plan"], changes(small)) == ([], [])
+    assert [task["code"] for task in again["for_a_person"]] == ["subscription.pending"]
+    assert "RemediationAttempts" not in capsys.readouterr().out
+    assert [sent["DetailType"] for sent in small.events] == ["Remediation Applied", "Remediation Planned"]
+
+
+def test_a_plan_by_hand_writes_nothing_even_when_switched_on(small: LocalAws) -> None:
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    switch(small, "true")
+    before = small.dump()
+    document = run("plan")
+    assert [action["action"] for action in document["plan"]] == [
+        "create metric filter",
+        "create topic",
+        "create subscription",
+        "create alarm",
+    ]
+    assert (document["outcomes"], small.dump(), changes(small)) == ([], before, [])
+
+
+def test_backout_refuses_while_it_is_on(small: LocalAws) -> None:
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    switch(small, "true")
+    run("apply")
+    after = small.dump()
+    with pytest.raises(app.BackoutRefused, match=f"put-parameter --name {FLAG} --value false"):
+        run("backout")
+    assert small.dump() == after
+
+
+def test_backout_says_what_it_leaves(small: LocalAws) -> None:
+    made = a_compliant_account(small, region=HOME)
+    only_a_trail(small, made)
+    switch(small, "true")
+    run("apply")
+    switch(small, "false")
+    alarms = small.client("cloudwatch", HOME)
+    metric = {"Namespace": "Shop", "MetricName": "orders", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1}
+    compared = {"Threshold": 1, "ComparisonOperator": "LessThanThreshold"}
+    for name, topic in (("orders", made.topic), ("ApiCallMonitoring-blindspot", None)):
+        alarms.put_metric_alarm(AlarmName=name, **metric, **compared, AlarmActions=[topic] if topic else [])
+    small.client("logs", HOME).put_metric_filter(
+        logGroupName=made.log_group,
+        filterName="orders-blindspot",
+        filterPattern="",
+        metricTransformations=[{"metricName": "orders", "metricNamespace": "Shop", "metricValue": "1"}],
+    )
+    document = run("backout")
+    assert [task["resource"].split(":")[-1] for task in document["for_a_person"]] == [
+        "orders",
+        "ApiCallMonitoring-blindspot",
+        "orders-blindspot",
+    ]
+    assert (ours(small, "alarms"), ours(small, "topics")) == ([], [])
+    assert set(small.dump()[HOME]["alarms"]) == {
+        f"arn:aws:cloudwatch:{HOME}:{small.account}:alarm:{name}" for name in ("orders", "ApiCallMonitoring-blindspot")
+    }
+
+
+def test_backout_leaves_a_region_that_it_cannot_read(small: LocalAws) -> None:
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    switch(small, "true")
+    run("apply")
+    switch(small, "false")
+    small.fail("sns:ListTopics", HOME)
+    document = run("backout")
+    (left,) = document["for_a_person"]
+    assert left["resource"] == f"topics in {HOME}"
+    assert "sns:ListTopics was refused" in left["message"]
+    small.faults.clear()
+    run("backout")
+    assert ours(small, "topics") == []
+
+
+def test_a_composite_alarm_on_ours_keeps_it_and_its_topic(small: LocalAws) -> None:
+    made = a_compliant_account(small, region=HOME)
+    only_a_trail(small, made)
+    switch(small, "true")
+    run("apply")
+    switch(small, "false")
+    small.client("cloudwatch", HOME).put_composite_alarm(AlarmName="all", AlarmRule=f"ALARM({made.alarm})")
+    outcomes = {outcome["resource"].split(":")[-1]: outcome["status"] for outcome in run("backout")["outcomes"]}
+    assert outcomes == {
+        "unauthorized_api_calls_alarm": "failed",
+        "security-alerts": "skipped",
+        "unauthorized-api-calls-metric-blindspot": "done",
+    }
+
+
+def test_a_switch_that_is_thrown_stops_a_run(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blindspot.aws.flag.CACHED", 0)
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    switch(small, "true")
+    small.calls.clear()
+    run("plan")
+    first = next(call for call in small.calls if call.service == "ssm")
+    at(small, type(first)("sns", "CreateTopic", HOME), lambda: switch(small, "false"))
+    outcomes = run("apply")["outcomes"]
+    assert [outcome["status"] for outcome in outcomes] == ["done", "done", "stopped", "stopped"]
+    assert outcomes[-1]["error"] == "the flag was switched off: it is not true"
+
+
+def test_a_run_without_time_stops(small: LocalAws) -> None:
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    switch(small, "true")
+    small.latency(0.12)
+    outcomes = run("apply", (app.RESERVED_SECONDS + 3) * 1000)["outcomes"]
+    assert {outcome["status"] for outcome in outcomes} <= {"done", "stopped"}
+    small.latency(0)
+    run("apply")
+    assert len(ours(small, "alarms")) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"action": "assess"},
+        {"action": "apply", "force": True},
+        {"source": "blindspot"},
+        {"source": "aws.events"},
+        None,
+    ],
+)
+def test_an_unknown_event_makes_no_call(small: LocalAws, wrong: object) -> None:
+    with pytest.raises(InvocationError, match="Allowed: "):
+        app.handler(wrong, Context())
+    assert small.calls == []
+
+
+def test_a_wrong_subscriber_is_told_without_its_address(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLINDSPOT_SUBSCRIPTION_ENDPOINT", "http://chat.example.com/SECRET")
+    monkeypatch.setenv("BLINDSPOT_SUBSCRIPTION_PROTOCOL", "https")
+    with pytest.raises(ValueError, match="SubscriptionEndpoint does not fit the protocol https") as raised:
+        run("plan")
+    assert "SECRET" not in str(raised.value)
+
+
+def test_the_path_of_a_web_address_is_told_to_nobody(
+    small: LocalAws,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("BLINDSPOT_SUBSCRIPTION_ENDPOINT", "https://chat.example.com/SECRET?key=SECRET")
+    monkeypatch.setenv("BLINDSPOT_SUBSCRIPTION_PROTOCOL", "https")
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    switch(small, "true")
+    logging.getLogger().setLevel(logging.DEBUG)
+    with caplog.at_level(logging.DEBUG):
+        document = run("apply")
+    (subscription,) = [action for action in document["plan"] if action["action"] == "create subscription"]
+    assert subscription["request"]["parameters"]["Endpoint"] == "https://chat.example.com/..."
+    printed = capsys.readouterr()
+    told = json.dumps(document) + json.dumps(small.events) + printed.out + printed.err + caplog.text
+    assert "SECRET" not in told.replace("SECRET-", "")
+    (made,) = small.client("sns", HOME).list_subscriptions()["Subscriptions"]
+    assert made["Endpoint"] == "https://chat.example.com/SECRET?key=SECRET"

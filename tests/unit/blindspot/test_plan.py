@@ -1,0 +1,215 @@
+"""The plan over accounts that are only data: the smallest one, in the right place, and what is left to people."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from blindspot import profile
+from blindspot.actions import PutAlarm
+from blindspot.assessment import Verdict, assess
+from blindspot.naming import Owner, alarm_arns, topic_arns
+from blindspot.plan import Plan, clicked, plan, trunks
+from blindspot.settings import Subscriber
+from blindspot.snapshot import (
+    Alarm,
+    EventSelector,
+    EventSelectors,
+    LogGroup,
+    MetricFilter,
+    Snapshot,
+    Unreadable,
+    place_of,
+)
+from tests.builders import (
+    HOME,
+    REGIONS,
+    a_compliant_account,
+    a_filter,
+    a_topic,
+    a_trail,
+    an_alarm,
+    log_group_arn,
+    topic_arn,
+)
+from tests.snapshots import snapshots
+
+PROFILE = profile.load(profile.DEFAULT)
+SOMEBODY = Subscriber("sqs", "arn:aws:sqs:eu-west-1:123456789012:alerts")
+HALF, OTHER_HALF = '{ $.errorCode = "AccessDenied*" }', '{ $.errorCode = "*UnauthorizedOperation" }'
+READS, WRITES = (EventSelectors((EventSelector(kind),)) for kind in ("ReadOnly", "WriteOnly"))
+AWAY = "us-east-1"
+BUILD = ["metric filter", "topic", "subscription", "alarm"]
+
+Channel = tuple[str, str, dict[str, object], tuple[MetricFilter, ...], tuple[Alarm, ...]]
+"""A region and a name; how the trail is bent; the filters of its log group, and the alarms beside it."""
+
+
+def an_account(*channels: Channel) -> Snapshot:
+    """Of these channels, with a topic in each of their regions from which somebody hears."""
+    alarms: dict[tuple[str, str], tuple[Alarm, ...]] = {}
+    groups = {}
+    for region, name, _, filters, beside in channels:
+        arn = log_group_arn(region, name)
+        groups[arn] = LogGroup(arn, filters)
+        alarms[place_of(arn)] = alarms.get(place_of(arn), ()) + beside
+    trails = tuple(a_trail(region, name, **bent) for region, name, bent, *_ in channels)
+    topics = {topic_arn(region): a_topic(topic_arn(region)) for region in (HOME, AWAY)}
+    return replace(a_compliant_account(trails=trails, topics=topics), log_groups=groups, alarms=alarms)
+
+
+def planned(snapshot: Snapshot, subscriber: Subscriber | None = SOMEBODY, **taken: Owner) -> Plan:
+    """The plan where what bears our names is somebody's, unless it is said whose the alarms or topics are."""
+    there = {arn for arn, topic in snapshot.topics.items() if topic is not None}
+    there |= {alarm.arn for alarms in snapshot.alarms.values() if isinstance(alarms, tuple) for alarm in alarms}
+    owners: dict[str, Owner] = {}
+    for place in map(place_of, trunks(snapshot)):
+        for kind, arns in (("alarm", alarm_arns), ("topic", topic_arns)):
+            for arn in arns([PROFILE.names], "aws", place):
+                owners[arn] = taken.get(kind, Owner.SOMEBODY) if arn in there else Owner.NOBODY
+    return plan(assess(snapshot, PROFILE), PROFILE, owners, subscriber)
+
+
+def titles(found: Plan) -> list[str]:
+    return [each.action.title.removeprefix("create ") for each in found.actions]
+
+
+def after(snapshot: Snapshot, found: Plan) -> dict[str, Verdict]:
+    for each in found.actions:
+        snapshot = each.action.on(snapshot)
+    return {region.region: region.verdict for region in assess(clicked(snapshot), PROFILE).regions}
+
+
+def without_topics(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, topics={})
+
+
+RIGHT, DEAF = a_filter(), an_alarm(threshold=10.0)
+SMALLEST: dict[str, tuple[Snapshot, list[str]]] = {
+    "nothing but a trail": (without_topics(an_account((HOME, "a", {}, (), ()))), BUILD),
+    "somebody hears from the source's topic": (an_account((HOME, "a", {}, (), ())), ["metric filter", "alarm"]),
+    "a right filter": (an_account((HOME, "a", {}, (RIGHT,), ())), ["alarm"]),
+    "a right filter, and nobody to hear": (
+        without_topics(an_account((HOME, "a", {}, (RIGHT,), ()))),
+        ["topic", "subscription", "alarm"],
+    ),
+    "a deaf alarm": (an_account((HOME, "a", {}, (RIGHT,), (DEAF,))), ["alarm"]),
+    "half a filter with its alarm": (an_account((HOME, "a", {}, (a_filter(HALF),), (an_alarm(),))), ["metric filter"]),
+    "two halves, one without an alarm": (
+        an_account(
+            (HOME, "a", {}, (a_filter(HALF), a_filter(OTHER_HALF, name="other", metric="other")), (an_alarm(),)),
+        ),
+        ["alarm"],
+    ),
+    "a filter for something else": (
+        an_account((HOME, "a", {}, (a_filter("{ $.eventName = DeleteVpc }"),), (an_alarm(),))),
+        ["metric filter", "alarm"],
+    ),
+    "the trail that needs least": (
+        an_account((HOME, "a", {}, (), ()), (AWAY, "b", {}, (RIGHT,), ())),
+        ["alarm"],
+    ),
+    "the trail of all regions": (
+        an_account(
+            (HOME, "a", {"multi_region": False}, (RIGHT,), ()),
+            ("eu-central-1", "b", {"multi_region": False}, (RIGHT,), ()),
+            (AWAY, "c", {}, (), ()),
+        ),
+        ["metric filter", "alarm"],
+    ),
+    "a trail of reads and one of writes": (
+        an_account((HOME, "a", {"selectors": READS}, (), ()), (HOME, "b", {"selectors": WRITES}, (), ())),
+        ["metric filter", "metric filter", "alarm"],
+    ),
+    "a trail of reads and one of writes, two regions": (
+        an_account((HOME, "a", {"selectors": READS}, (), ()), (AWAY, "b", {"selectors": WRITES}, (RIGHT,), ())),
+        ["metric filter", "alarm", "alarm"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("snapshot", "wanted"), SMALLEST.values(), ids=SMALLEST)
+def test_the_smallest_plan(snapshot: Snapshot, wanted: list[str]) -> None:
+    found = planned(snapshot)
+    assert sorted(titles(found)) == sorted(wanted)
+    assert set(after(snapshot, found).values()) == {Verdict.COMPLIANT}
+    assert found.for_a_person == ()
+    for number in range(len(found.actions)):
+        fewer = replace(found, actions=found.actions[:number] + found.actions[number + 1 :])
+        assert set(after(snapshot, fewer).values()) != {Verdict.COMPLIANT}
+
+
+def test_an_action_needs_what_it_builds_upon() -> None:
+    actions = [each.action for each in planned(SMALLEST["nothing but a trail"][0]).actions]
+    needs = {action.title: action.needs for action in actions}
+    resources = {action.title: action.resource for action in actions}
+    assert needs["create subscription"] == (resources["create topic"],)
+    assert set(needs["create alarm"]) == {resources["create topic"], resources["create metric filter"]}
+
+
+def test_a_regional_trail_leaves_the_rest_to_a_person() -> None:
+    snapshot = an_account((HOME, "a", {"multi_region": False}, (RIGHT,), ()))
+    found = planned(snapshot)
+    assert titles(found) == ["alarm"]
+    (task,) = found.for_a_person
+    assert (task.code, set(task.regions)) == ("trail.missing", {*REGIONS, "future"} - {HOME})
+    assert task.cloudformation is not None
+    assert "AWS::CloudTrail::Trail" in {made["Type"] for made in task.cloudformation["Resources"].values()}
+
+
+@pytest.mark.parametrize("bent", [{"status": Unreadable("x:Y", HOME, "Timeout")}, {"multi_region": False}])
+def test_nothing_is_done_that_makes_no_region_compliant(bent: dict[str, object]) -> None:
+    snapshot = an_account((HOME, "a", {"multi_region": False} | bent, (a_filter(HALF),), ()))
+    unsure = replace(snapshot, alarms={place_of(log_group_arn()): Unreadable("x:Y", HOME, "Timeout")})
+    assert planned(unsure).actions == ()
+    assert planned(unsure).for_a_person
+
+
+def test_another_accounts_log_group_is_not_ours_to_repair() -> None:
+    snapshot = an_account((HOME, "a", {}, (), ()))
+    foreign = log_group_arn(HOME, "a").replace("123456789012", "999988887777")
+    trail = replace(snapshot.trails[0], log_group_arn=foreign)
+    snapshot = replace(
+        snapshot, trails=(trail,), log_groups={foreign: LogGroup(foreign, ())}, alarms={place_of(foreign): ()}
+    )
+    assert trunks(snapshot) == ()
+    assert [task.code for task in planned(snapshot).for_a_person] == ["filter.missing"]
+
+
+@pytest.mark.parametrize("kind", ["alarm", "topic"])
+def test_what_is_ours_already_is_used(kind: str) -> None:
+    snapshot = without_topics(an_account((HOME, "a", {}, (), ())))
+    found = planned(snapshot)
+    for each in found.actions:
+        snapshot = each.action.on(snapshot)
+    gone = {"alarms": {place_of(log_group_arn()): ()}} if kind == "alarm" else {"topics": {topic_arn(): None}}
+    again = planned(replace(snapshot, **gone), alarm=Owner.US, topic=Owner.US)
+    assert titles(again) == (["alarm"] if kind == "alarm" else ["topic", "subscription"])
+
+
+def test_a_name_of_somebody_else_gets_the_suffix() -> None:
+    snapshot = an_account((HOME, "a", {}, (RIGHT,), ()))
+    owners = dict.fromkeys(topic_arns([PROFILE.names], "aws", place_of(log_group_arn())), Owner.SOMEBODY)
+    first, second = alarm_arns([PROFILE.names], "aws", place_of(log_group_arn()))
+    found = plan(assess(snapshot, PROFILE), PROFILE, owners | {first: Owner.SOMEBODY, second: Owner.NOBODY}, SOMEBODY)
+    (alarm,) = [each.action for each in found.actions]
+    assert isinstance(alarm, PutAlarm)
+    assert alarm.resource == second
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(snapshots())
+def test_a_plan_spoils_nothing_and_has_nothing_needless(snapshot: Snapshot) -> None:
+    before = {region.region: region.verdict for region in assess(clicked(snapshot), PROFILE).regions}
+    found = planned(snapshot)
+    healed = after(snapshot, found)
+    assert all(healed[name] is Verdict.COMPLIANT for name, was in before.items() if was is Verdict.COMPLIANT)
+    better = {name for name, verdict in healed.items() if verdict is Verdict.COMPLIANT} - {
+        name for name, verdict in before.items() if verdict is Verdict.COMPLIANT
+    }
+    assert bool(better) == bool(found.actions)
+    for number in range(len(found.actions)):
+        fewer = after(snapshot, replace(found, actions=found.actions[:number] + found.actions[number + 1 :]))
+        assert any(fewer[name] is not Verdict.COMPLIANT for name in better)
+    told = {region for task in found.for_a_person for region in task.regions}
+    assert {name for name, verdict in healed.items() if verdict is Verdict.NON_COMPLIANT} <= told
