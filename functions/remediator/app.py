@@ -6,6 +6,7 @@ collect and assess -> plan (pure) -> apply (AWS) -> collect and assess: did it h
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -21,9 +22,10 @@ from blindspot.aws.apply import apply
 from blindspot.aws.assessing import Assessed, assessed, in_time
 from blindspot.aws.clients import CallFailed, Clients
 from blindspot.aws.flag import Switch
-from blindspot.backout import backout, in_question
+from blindspot.backout import backout, in_question, not_looked_at
 from blindspot.plan import Plan, plan, trunks
 from blindspot.remediation import Document, Outcome
+from blindspot.settings import Settings
 from blindspot.snapshot import Unreadable, place_of
 
 logger = Logger(service="blindspot")
@@ -40,8 +42,10 @@ class BackoutRefused(Exception):
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     """Answers one event; `invocation.remediation` says which there are. Returns the remediator's document."""
     action = invocation.remediation(event)
-    run = _Run(context)
-    return run.back_out() if action == "backout" else run.remediate(action)
+    if action == "backout":
+        # Whom to subscribe makes no difference to it, and what is wrong there must not stand in its way.
+        return _Run(context, settings.load(os.environ, subscribing=False)).back_out()
+    return _Run(context, settings.load(os.environ)).remediate(action)
 
 
 @cache
@@ -53,11 +57,11 @@ def clients(region: str) -> Clients:
 class _Run:
     """One invocation."""
 
-    def __init__(self, context: LambdaContext) -> None:
+    def __init__(self, context: LambdaContext, chosen: Settings) -> None:
         self.began = time.monotonic()
         self.left = context.get_remaining_time_in_millis() / 1000 - RESERVED_SECONDS
         self.clients = clients(os.environ["AWS_REGION"])
-        self.settings = settings.load(os.environ)
+        self.settings = chosen
         self.switch = Switch(self.clients, self.settings.flag)
 
     def remediate(self, action: str) -> Document:
@@ -89,6 +93,7 @@ class _Run:
         found = holdings.held(self.clients, snapshot.account, snapshot.partition, regions, deadline=deadline)
         ours = [arn for held in found for arn in in_question(held, profile, snapshot.partition)]
         planned = backout(found, holdings.owners(self.clients, ours, deadline=deadline), profile)
+        planned = replace(planned, left=(*not_looked_at(snapshot), *planned.left))
         outcomes = self.apply(planned.actions, wanted=False)
         verdict = self.assess(1).assessment.verdict if outcomes else None
         made = remediation.of_backout(flag, before.assessment.verdict, planned, outcomes, verdict)
@@ -125,7 +130,7 @@ class _Run:
             return None if flag.on is wanted else f"the flag was switched {'on' if flag.on else 'off'}: {flag.why}"
 
         outcomes = apply(self.clients, actions, stopped)
-        metrics.add_metric("RemediationAttempts", MetricUnit.Count, 1)
+        metrics.add_metric("RemediationAttempts" if wanted else "Backouts", MetricUnit.Count, 1)
         for status in ("done", "failed"):
             count = sum(outcome.status == status for outcome in outcomes)
             metrics.add_metric(f"RemediationActions{status.title()}", MetricUnit.Count, count)
@@ -142,9 +147,12 @@ class _Run:
             logger.warning("AWS Config does not look again until its next evaluation", error=str(error))
 
     def told(self, detail_type: str, made: Document) -> Document:
-        """The document, once the log and EventBridge have it."""
+        """The document, once the log has it and EventBridge was asked to take it."""
         logger.info(detail_type, document=made)
-        notify.emit(self.clients, detail_type, made)
+        try:
+            notify.emit(self.clients, detail_type, made)
+        except CallFailed as error:  # what was done is told all the same
+            logger.warning("EventBridge was not told", error=str(error))
         return made
 
     def at(self, share: float) -> float:

@@ -235,6 +235,43 @@ def test_names_that_are_taken(tags: list[dict[str, str]], suffixes: tuple[str, .
         assert aws.dump() == before
 
 
+def test_a_metric_filter_of_our_name_that_is_not_ours() -> None:
+    with account(TRAIL) as aws:
+        aws.client("logs", HOME).put_metric_filter(
+            logGroupName="management-events",
+            filterName=OUR_FILTER,
+            filterPattern="{ $.eventName = DeleteVpc }",
+            metricTransformations=[METRIC | {"metricName": "vpc"}],
+        )
+        before = aws.dump()
+        applied = run("apply")
+        assert (applied["plan"], aws.dump()) == ([], before)
+        assert applied["for_a_person"][0]["code"] == "name.taken"
+        switch(aws, "false")
+        assert [task["resource"].split(":")[-1] for task in run("backout")["for_a_person"]] == [OUR_FILTER]
+        assert aws.dump() == before
+
+
+def test_a_metric_filter_that_somebody_changes_between_plan_and_write() -> None:
+    with account("our filter misses") as aws:
+
+        def change() -> None:
+            aws.client("logs", HOME).put_metric_filter(
+                logGroupName="management-events",
+                filterName=OUR_FILTER,
+                filterPattern="{ $.eventName = DeleteVpc }",
+                metricTransformations=[METRIC | {"metricName": "vpc"}],
+            )
+
+        reads = [call for call in end_of("our filter misses").calls if str(call) == "logs:DescribeMetricFilters"]
+        at(aws, reads[0], change, skip=1)
+        (outcome,) = run("apply")["outcomes"]
+        assert outcome["status"] == "failed"
+        assert "was changed by somebody" in outcome["error"]
+        (held,) = aws.dump()[HOME]["metric_filters"].values()
+        assert held["filterPattern"] == "{ $.eventName = DeleteVpc }"
+
+
 def test_tags_that_cannot_be_read_are_somebody_elses() -> None:
     with account(TRAIL) as aws:
         before = aws.dump()

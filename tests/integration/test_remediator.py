@@ -179,6 +179,49 @@ def test_backout_leaves_a_region_that_it_cannot_read(small: LocalAws) -> None:
     assert ours(small, "topics") == []
 
 
+def test_backout_finds_what_other_settings_made(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = small.dump()
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    bare = small.dump()
+    assert before != bare
+    switch(small, "true")
+    names = {"alarm": "mine-blindspot", "topic": "told-blindspot"}
+    monkeypatch.setenv("BLINDSPOT_OVERRIDES", json.dumps({"names": names}))
+    run("apply")
+    monkeypatch.setenv("BLINDSPOT_OVERRIDES", "{}")
+    monkeypatch.setenv("BLINDSPOT_PROFILE", "conformity-cwl-002")
+    monkeypatch.setenv("BLINDSPOT_SUBSCRIPTION_ENDPOINT", "nobody")
+    switch(small, "false")
+    assert run("backout")["for_a_person"] == []
+    assert small.dump() == bare
+
+
+def test_backout_says_where_it_does_not_look(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_compliant_account(small, region=HOME)
+    monkeypatch.setenv("BLINDSPOT_EXCLUDED_REGIONS", "us-east-1")
+    assert [task["resource"] for task in run("backout")["for_a_person"]] == ["us-east-1"]
+    small.fail("ec2:DescribeRegions")
+    assert "regions" in [task["resource"] for task in run("backout")["for_a_person"]]
+
+
+def test_what_was_done_is_told_even_if_eventbridge_is_not(small: LocalAws) -> None:
+    a_compliant_account(small, region=HOME, pattern=HALF_RIGHT)
+    switch(small, "true")
+    small.fail("events:PutEvents")
+    assert [outcome["status"] for outcome in run("apply")["outcomes"]] == ["done"]
+
+
+def test_another_endpoint_is_subscribed_where_the_first_never_confirmed(
+    small: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    switch(small, "true")
+    run("apply")
+    monkeypatch.setenv("BLINDSPOT_SUBSCRIPTION_ENDPOINT", "second@example.com")
+    assert [action["action"] for action in run("apply")["plan"]] == ["create subscription"]
+    assert run("apply")["plan"] == []
+
+
 def test_a_composite_alarm_on_ours_keeps_it_and_its_topic(small: LocalAws) -> None:
     made = a_compliant_account(small, region=HOME)
     only_a_trail(small, made)
@@ -204,7 +247,7 @@ def test_a_switch_that_is_thrown_stops_a_run(small: LocalAws, monkeypatch: pytes
     at(small, type(first)("sns", "CreateTopic", HOME), lambda: switch(small, "false"))
     outcomes = run("apply")["outcomes"]
     assert [outcome["status"] for outcome in outcomes] == ["done", "done", "stopped", "stopped"]
-    assert outcomes[-1]["error"] == "the flag was switched off: it is not true"
+    assert outcomes[-1]["error"] == "the flag was switched off: it is 'false'; only 'true' is on"
 
 
 def test_a_run_without_time_stops(small: LocalAws) -> None:

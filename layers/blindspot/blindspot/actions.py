@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from blindspot.counting import filter_resource
 from blindspot.gaps import short
@@ -38,6 +38,14 @@ class Request:
     parameters: Mapping[str, Any]
 
 
+class FilterAt(NamedTuple):
+    """A metric filter that is about to be written to: `known` are the forms in which it is ours; None, not there."""
+
+    log_group: str
+    name: str
+    known: tuple[MetricFilter | None, ...]
+
+
 class Action(Protocol):
     """One step.
 
@@ -45,6 +53,7 @@ class Action(Protocol):
     request, undo: the call, and the one that takes it back; None where nothing is left to take back.
     needs: the resources without which it makes no sense.
     marked: the ARN of the alarm or topic whose tags are read right before it.
+    filter_at: of a metric filter, its log group, its name, and what it may be right before it.
     """
 
     @property
@@ -59,6 +68,8 @@ class Action(Protocol):
     def needs(self) -> tuple[str, ...]: ...
     @property
     def marked(self) -> str | None: ...
+    @property
+    def filter_at(self) -> FilterAt | None: ...
 
 
 class Repair(Action, Protocol):
@@ -71,10 +82,10 @@ class Repair(Action, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeleteFilter:
-    """Deletes a metric filter that bears the suffix."""
+    """Deletes a metric filter that is ours."""
 
     log_group: str
-    name: str
+    filter: MetricFilter
     title = "delete metric filter"
     undo = None
     needs: tuple[str, ...] = ()
@@ -82,11 +93,15 @@ class DeleteFilter:
 
     @property
     def resource(self) -> str:
-        return filter_resource(self.log_group, self.name)
+        return filter_resource(self.log_group, self.filter.name)
+
+    @property
+    def filter_at(self) -> FilterAt:
+        return FilterAt(self.log_group, self.filter.name, (self.filter, None))
 
     @property
     def request(self) -> Request:
-        names = {"logGroupName": self.log_group.split(":", 6)[6], "filterName": self.name}
+        names = {"logGroupName": self.log_group.split(":", 6)[6], "filterName": self.filter.name}
         return Request("logs:DeleteMetricFilter", place_of(self.log_group)[1], names)
 
 
@@ -98,6 +113,7 @@ class DeleteTopic:
     needs: tuple[str, ...] = ()
     title = "delete topic"
     undo = None
+    filter_at = None
 
     @property
     def marked(self) -> str:
@@ -116,6 +132,7 @@ class DeleteAlarm:
     title = "delete alarm"
     undo = None
     needs: tuple[str, ...] = ()
+    filter_at = None
 
     @property
     def marked(self) -> str:
@@ -132,14 +149,18 @@ class PutFilter:
 
     log_group: str
     filter: MetricFilter
-    is_new: bool
+    before: MetricFilter | None
     link = "filter"
     needs: tuple[str, ...] = ()
     marked = None
 
     @property
     def title(self) -> str:
-        return f"{'create' if self.is_new else 'update'} metric filter"
+        return f"{'update' if self.before else 'create'} metric filter"
+
+    @property
+    def filter_at(self) -> FilterAt:
+        return FilterAt(self.log_group, self.filter.name, (self.filter, self.before, None))
 
     @property
     def resource(self) -> str:
@@ -162,7 +183,7 @@ class PutFilter:
 
     @property
     def undo(self) -> Request:
-        return DeleteFilter(self.log_group, self.filter.name).request
+        return DeleteFilter(self.log_group, self.filter).request
 
     def on(self, snapshot: Snapshot) -> Snapshot:
         group = snapshot.log_groups[self.log_group]
@@ -181,6 +202,7 @@ class PutTopic:
     is_new: bool
     link = "topic"
     needs: tuple[str, ...] = ()
+    filter_at = None
 
     @property
     def title(self) -> str:
@@ -231,6 +253,7 @@ class Subscribe:
     subscriber: Subscriber
     link = "subscription"
     title = "create subscription"
+    filter_at = None
 
     @property
     def resource(self) -> str:
@@ -273,6 +296,7 @@ class PutAlarm:
     is_new: bool
     needs: tuple[str, ...]
     link = "alarm"
+    filter_at = None
 
     @property
     def title(self) -> str:

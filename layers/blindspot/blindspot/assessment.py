@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from blindspot import cloudtrail, gaps, recording
 from blindspot.channels import Channel, Channels
@@ -65,8 +66,7 @@ class RegionAssessment:
     channels: tuple[Channel, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something worth knowing that changes no verdict."""
 
     code: str

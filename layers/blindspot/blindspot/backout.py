@@ -11,7 +11,7 @@ from blindspot.counting import filter_resource
 from blindspot.gaps import short, unread
 from blindspot.naming import SUFFIX, Owner, Owners
 from blindspot.profile import Profile
-from blindspot.snapshot import Place, Unreadable
+from blindspot.snapshot import MetricFilter, Place, Snapshot, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +19,22 @@ class Held:
     """What one place holds.
 
     alarms: by ARN, every alarm with all that it acts on. topics: the ARNs of all topics.
-    filters: every metric filter, as the ARN of its log group and its name.
+    filters: every metric filter with the ARN of its log group.
     """
 
     place: Place
     alarms: Mapping[str, tuple[str, ...]] | Unreadable
     topics: tuple[str, ...] | Unreadable
-    filters: tuple[tuple[str, str], ...] | Unreadable
+    filters: tuple[tuple[str, MetricFilter], ...] | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Something that stays, and why."""
+    """Something that stays, or was not looked at; why, and what to do about it."""
 
     resource: str
     why: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,11 @@ class Backout:
 
 
 def in_question(held: Held, profile: Profile, partition: str) -> tuple[str, ...]:
-    """The alarms and topics there that have one of the names which remediation gives."""
+    """The alarms and topics there that have one of the names which remediation gives, or may have given."""
     names = naming.every_name(profile)
     ours = {*naming.alarm_arns(names, partition, held.place), *naming.topic_arns(names, partition, held.place)}
     there = [arn for found in (held.alarms, held.topics) if not isinstance(found, Unreadable) for arn in found]
-    return tuple(arn for arn in there if arn in ours)
+    return tuple(arn for arn in there if arn in ours or arn.endswith(SUFFIX))
 
 
 def backout(held: Iterable[Held], owners: Owners, profile: Profile) -> Backout:
@@ -65,7 +66,7 @@ def backout(held: Iterable[Held], owners: Owners, profile: Profile) -> Backout:
 def _of_place(held: Held, owners: Owners, profile: Profile) -> Iterator[Action | Left]:
     for what, read in (("alarms", held.alarms), ("topics", held.topics), ("metric filters", held.filters)):
         if isinstance(read, Unreadable):
-            yield Left(f"{what} in {held.place[1]}", unread(what, read).message)
+            yield Left(f"{what} in {held.place[1]}", unread(what, read).message, AGAIN)
     alarms = {} if isinstance(held.alarms, Unreadable) else held.alarms
     topics = () if isinstance(held.topics, Unreadable) else held.topics
     ours = [arn for arn in alarms if owners.get(arn) is Owner.US]
@@ -75,26 +76,44 @@ def _of_place(held: Held, owners: Owners, profile: Profile) -> Iterator[Action |
             yield from _topic(topic, held, ours)
     for arn in (*alarms, *topics):
         if owners.get(arn) is Owner.SOMEBODY and arn.endswith(SUFFIX):
-            yield Left(arn, "It does not bear the tag that remediation gives, or its tags could not be read.")
+            why = "It does not bear the tag that remediation gives, or its tags could not be read."
+            yield Left(arn, why, BY_HAND)
     yield from _filters(held, profile)
 
 
 def _topic(topic: str, held: Held, ours: list[str]) -> Iterator[Action | Left]:
     if isinstance(held.alarms, Unreadable):
-        yield Left(topic, "Which alarms notify it could not be read.")
+        yield Left(topic, "Which alarms notify it could not be read.", AGAIN)
         return
     notifying = [arn for arn, actions in held.alarms.items() if topic in actions]
     yield DeleteTopic(topic, needs=tuple(arn for arn in notifying if arn in ours))
     for arn in notifying:
         if arn not in ours:
-            yield Left(arn, f"It notifies topic {short(topic)}, which remediation made and backout deletes.")
+            why = f"It notifies topic {short(topic)}, which remediation made and backout deletes."
+            yield Left(arn, why, "Give this alarm another topic.")
 
 
 def _filters(held: Held, profile: Profile) -> Iterator[Action | Left]:
     names = {naming.filter_name(each) for each in naming.every_name(profile)}
-    for log_group, name in () if isinstance(held.filters, Unreadable) else held.filters:
-        if name in names:
-            yield DeleteFilter(log_group, name)
-        elif name.endswith(SUFFIX):
-            why = "It bears our suffix, but no name that a profile or Overrides gives."
-            yield Left(filter_resource(log_group, name), why)
+    filters = () if isinstance(held.filters, Unreadable) else held.filters
+    for log_group, found in filters:
+        beside = (other for group, other in filters if group == log_group)
+        if found.name in names and naming.is_ours(found, beside, profile):
+            yield DeleteFilter(log_group, found)
+        elif found.name.endswith(SUFFIX):
+            why = "It bears our suffix, but not a name and metric that a profile or Overrides gives."
+            yield Left(filter_resource(log_group, found.name), why, BY_HAND)
+
+
+def not_looked_at(snapshot: Snapshot) -> Iterator[Left]:
+    """The regions that backout does not reach."""
+    if isinstance(snapshot.regions, Unreadable):
+        why = f"{unread('regions', snapshot.regions).message} Only {snapshot.own_region} was looked at."
+        yield Left("regions", why, AGAIN)
+    for skipped in snapshot.skipped:
+        if skipped.excluded:
+            yield Left(skipped.region, "ExcludedRegions leaves the region out.", "Look there by hand, or leave it in.")
+
+
+AGAIN = "Run backout again."
+BY_HAND = "Look whether anybody needs it, and delete it by hand."

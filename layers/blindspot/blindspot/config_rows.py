@@ -7,8 +7,8 @@ AWS Config takes no INSUFFICIENT_DATA, so INDETERMINATE is sent as NON_COMPLIANT
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from blindspot.assessment import Assessment, RegionAssessment, Verdict
 from blindspot.gaps import unread
@@ -19,8 +19,7 @@ LONGEST_ANNOTATION = 256
 CANNOT_VERIFY = "Cannot verify: "
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One evaluation. `compliance` is COMPLIANT, NON_COMPLIANT or NOT_APPLICABLE."""
 
     resource_type: str

@@ -6,7 +6,8 @@ What is asked and what follows from the answers is decided here; `aws.confirm` a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from blindspot import cloudtrail
 from blindspot.assessment import Assessment, RegionAssessment, Verdict
@@ -24,8 +25,7 @@ Answers = Mapping[str, frozenset[int] | Unreadable]
 """By a pattern's text, which of the messages AWS says it matches."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A pattern and the events it is put to; `expected` are the positions of those that we say it matches."""
 
     pattern: str

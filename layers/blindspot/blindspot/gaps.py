@@ -37,7 +37,7 @@ FIXES = {
     "topic.policy": "Let cloudwatch.amazonaws.com publish to the topic in the topic's access policy.",
     "topic.key": "Encrypt the topic with a key of your own that lets cloudwatch.amazonaws.com use it.",
     "subscription.missing": "Subscribe somebody to the topic.",
-    "subscription.pending": "Let the subscriber confirm the subscription by the link that SNS sent.",
+    "subscription.pending": "Let the subscriber confirm the subscription by the link that SNS sends.",
     "subscription.filtered": "Remove the subscription's filter policy, or let alarm messages through it.",
 }
 """Every gap code, with what mends it. A doubt has one of these where that link may be broken."""

@@ -11,15 +11,18 @@ from enum import Enum
 
 from blindspot import profile
 from blindspot.profile import Names, Profile
-from blindspot.snapshot import Place
+from blindspot.snapshot import MetricFilter, Place
 
 SUFFIX = "-blindspot"
 
 MARK = ("blindspot", "remediation")
 """The tag, key and value, of the alarms and topics that remediation made."""
 
-LONGEST_FILTER, LONGEST_ALARM, LONGEST_TOPIC = 512, 255, 256
+LONGEST_FILTER, LONGEST_METRIC, LONGEST_ALARM, LONGEST_TOPIC = 512, 255, 255, 256
 """Characters of a name (API references: PutMetricFilter, PutMetricAlarm, CreateTopic)."""
+
+Metric = tuple[str, str]
+"""A namespace and a name."""
 
 
 class Owner(Enum):
@@ -56,6 +59,19 @@ def topic_arns(names: Iterable[Names], partition: str, place: Place) -> tuple[st
     account, region = place
     found = (f"{name}" for each in names for name in (each.topic, suffixed(each.topic, LONGEST_TOPIC)))
     return tuple(dict.fromkeys(f"arn:{partition}:sns:{region}:{account}:{name}" for name in found))
+
+
+def own_metrics(names: Names) -> tuple[Metric, Metric]:
+    """The source's metric, and the one that is used where others' filters spoil that."""
+    return (names.namespace, names.metric), (names.namespace, suffixed(names.metric, LONGEST_METRIC))
+
+
+def is_ours(found: MetricFilter, beside: Iterable[MetricFilter], judged_by: Profile) -> bool:
+    """Whether a metric filter of our name adds to a metric that remediation would choose: one of its own, or that of a
+    filter beside it. Another is somebody else's, in spite of its name."""
+    own = {metric for names in every_name(judged_by) for metric in own_metrics(names)}
+    theirs = {(other.namespace, other.metric) for other in beside if other.name != found.name}
+    return (found.namespace, found.metric) in own | theirs
 
 
 def every_name(judged_by: Profile) -> tuple[Names, ...]:

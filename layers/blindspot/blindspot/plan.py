@@ -14,8 +14,9 @@ from itertools import chain
 from blindspot import delivery, naming, recording, tasks
 from blindspot.actions import PutAlarm, PutFilter, PutTopic, Repair, Subscribe
 from blindspot.assessment import FUTURE, Assessment, Verdict, assess
+from blindspot.counting import filter_resource
 from blindspot.firing import queries
-from blindspot.naming import Owners
+from blindspot.naming import Metric, Owner, Owners
 from blindspot.profile import Profile
 from blindspot.settings import Subscriber
 from blindspot.snapshot import (
@@ -32,9 +33,6 @@ from blindspot.snapshot import (
 from blindspot.tasks import Task
 from blindspot.writing import refused_only, right, written
 from filter_pattern import Pattern, PatternSyntaxError, parse
-
-Metric = tuple[str, str]
-"""A namespace and a name."""
 
 Repairs = tuple[Repair, ...]
 
@@ -90,21 +88,29 @@ def trunks(snapshot: Snapshot) -> tuple[str, ...]:
     )
 
 
-def clicked(snapshot: Snapshot) -> Snapshot:
-    """The account as it would be if everybody had confirmed: a click is a person's, and is not asked for again."""
-    return replace(
-        snapshot,
-        topics={
-            arn: replace(topic, subscriptions=tuple(map(_confirmed, topic.subscriptions)))
-            if isinstance(topic, Topic) and not isinstance(topic.subscriptions, Unreadable)
-            else topic
-            for arn, topic in snapshot.topics.items()
-        },
-    )
+def clicked(snapshot: Snapshot, owners: Owners | None = None, subscriber: Subscriber | None = None) -> Snapshot:
+    """The account as it would be if everybody had confirmed: a click is a person's, and is not asked for again.
+
+    Of our own topics only the subscriber is expected to: another endpoint is one that the stack named before.
+    """
+    topics: dict[str, Topic | Unreadable | None] = {}
+    for arn, topic in snapshot.topics.items():
+        topics[arn] = topic
+        if isinstance(topic, Topic) and isinstance(topic.subscriptions, tuple):
+            expected = subscriber if subscriber and (owners or {}).get(arn) is Owner.US else None
+            confirmed = tuple(_confirmed(each, expected) for each in topic.subscriptions)
+            topics[arn] = replace(topic, subscriptions=confirmed)
+    return replace(snapshot, topics=topics)
 
 
-def _confirmed(subscription: Subscription) -> Subscription:
-    return subscription if subscription.arn else replace(subscription, arn="arn:confirmed")
+def _confirmed(subscription: Subscription, expected: Subscriber | None) -> Subscription:
+    if subscription.arn or (expected and not _is(subscription, expected)):
+        return subscription
+    return replace(subscription, arn="arn:confirmed")
+
+
+def _is(subscription: Subscription, subscriber: Subscriber) -> bool:
+    return (subscription.protocol, subscription.endpoint) == (subscriber.protocol, subscriber.endpoint)
 
 
 class _Planner:
@@ -145,7 +151,7 @@ class _Planner:
     def healed(self, repairs: Iterable[Repairs], trails: Collection[str] | None = None) -> frozenset[str]:
         """The blind regions that would be COMPLIANT after these repairs and everybody's click. `trails`: those that
         are looked at, if not all."""
-        snapshot = clicked(_after(self.snapshot, repairs))
+        snapshot = self.clicked(_after(self.snapshot, repairs))
         if trails is not None:
             snapshot = replace(snapshot, trails=tuple(trail for trail in snapshot.trails if trail.arn in trails))
         judged = assess(snapshot, self.profile, self.disputed)
@@ -154,6 +160,9 @@ class _Planner:
             for region in judged.regions
             if region.region in self.blind and region.verdict is Verdict.COMPLIANT
         )
+
+    def clicked(self, snapshot: Snapshot) -> Snapshot:
+        return clicked(snapshot, self.owners, self.subscriber)
 
     def worth(self, trunk: str) -> tuple[int, int]:
         """Those that are worth least are left out first: few regions, then many actions."""
@@ -169,8 +178,8 @@ class _Planner:
     def whole(self, trunk: str) -> Repairs:
         """The log group repaired from end to end, as far as it can be."""
         place = place_of(trunk)
-        free = [metric for metric in self.own_metrics() if not self.others_feed(metric, trunk)]
-        metric = (free or [self.own_metrics()[-1]])[0]
+        own = naming.own_metrics(self.profile.names)
+        metric = next((metric for metric in own if not self.others_feed(metric, trunk)), own[-1])
         filters = self.filter_on(metric, trunk, self.snapshot)
         topic = naming.chosen(naming.topic_arns([self.profile.names], self.snapshot.partition, place), self.owners)
         if topic and self.subscriber:
@@ -191,7 +200,8 @@ class _Planner:
         existing = self.metrics(trunk)
         topic = naming.chosen(naming.topic_arns([self.profile.names], snapshot.partition, place_of(trunk)), self.owners)
         told = self.topic(topic, snapshot) if topic and self.subscriber else ()
-        metrics = dict.fromkeys([*self.own_metrics()[:1], *existing, *self.own_metrics()])
+        own = naming.own_metrics(self.profile.names)
+        metrics = dict.fromkeys([own[0], *existing, *own])
         for metric in metrics:
             ways = [self.filter_on(metric, trunk, snapshot)]
             if metric in existing:
@@ -205,11 +215,6 @@ class _Planner:
                     yield made
                     if topic:
                         yield (*made, *self.alarm_on(metric, topic, trunk, snapshot, made))
-
-    def own_metrics(self) -> tuple[Metric, Metric]:
-        """The source's metric, and the one that is used where others' filters spoil that."""
-        names = self.profile.names
-        return (names.namespace, names.metric), (names.namespace, naming.suffixed(names.metric, naming.LONGEST_ALARM))
 
     def metrics(self, trunk: str) -> list[Metric]:
         """The metrics of the log group's filters that count refused calls alone, or are right as they are."""
@@ -251,7 +256,9 @@ class _Planner:
         group = snapshot.log_groups[trunk]
         there = group.filters if isinstance(group, LogGroup) and isinstance(group.filters, tuple) else ()
         before = next((found for found in there if found.name == wanted.name), None)
-        return () if before == wanted else (PutFilter(trunk, wanted, is_new=before is None),)
+        if before == wanted or (before and not naming.is_ours(before, there, self.profile)):
+            return ()
+        return (PutFilter(trunk, wanted, before),)
 
     def topic(self, arn: str, snapshot: Snapshot) -> Repairs:
         """Our topic with its subscription, as far as they are not there."""
@@ -265,10 +272,7 @@ class _Planner:
             subscribed = topic.subscriptions if isinstance(topic.subscriptions, tuple) else ()
             if delivery.letting_in(arn, topic, _any_alarm(arn)) is not None:
                 repairs.append(replace(made, is_new=False))
-        if self.subscriber and not any(
-            (found.protocol, found.endpoint) == (self.subscriber.protocol, self.subscriber.endpoint)
-            for found in subscribed
-        ):
+        if self.subscriber and not any(_is(found, self.subscriber) for found in subscribed):
             repairs.append(Subscribe(arn, self.subscriber))
         return tuple(repairs)
 
@@ -282,7 +286,7 @@ class _Planner:
             if isinstance(alarm, MetricAlarm | MathAlarm):
                 on = {(query.namespace, query.metric) for query in queries(alarm)}
                 named += [] if on.isdisjoint(metrics) else alarm.actions
-        told = clicked(snapshot).topics
+        told = self.clicked(snapshot).topics
         for arn in dict.fromkeys(named):
             topic = told.get(arn)
             if isinstance(topic, Topic) and place_of(arn)[1] == place[1]:
@@ -332,16 +336,23 @@ class _Planner:
         waiting = assess(_after(self.snapshot, repairs), self.profile, self.disputed)
         yield from tasks.clicks(waiting, best)
         if left := self.blind - best:
-            yield from self.obstacles(left)
+            obstacles = list(self.obstacles(left))
+            yield from obstacles
             yield from tasks.gaps(self.assessment, left)
-            most = [self.whole(trunk) for trunk in trunks(self.snapshot)]
+            most = [] if obstacles else [self.whole(trunk) for trunk in trunks(self.snapshot)]
             ours = {action.resource for action in chain.from_iterable(most)}
-            as_set = assess(clicked(_after(self.snapshot, most)), self.profile, self.disputed)
+            as_set = assess(self.clicked(_after(self.snapshot, most)), self.profile, self.disputed)
             yield from (task for task in tasks.gaps(as_set, left) if task.resource in ours)
         yield from tasks.doubts(waiting)
 
     def obstacles(self, left: Collection[str]) -> Iterator[Task]:
         """What keeps us from repairing a log group that might help."""
+        for trunk in trunks(self.snapshot):
+            there = self.filters(trunk)
+            for found in there:
+                ours = found.name == naming.filter_name(self.profile.names)
+                if ours and not naming.is_ours(found, there, self.profile):
+                    yield tasks.taken("filter", [filter_resource(trunk, found.name)], left)
         for place in dict.fromkeys(map(place_of, trunks(self.snapshot))):
             for kind, arns in (("alarm", naming.alarm_arns), ("topic", naming.topic_arns)):
                 names = arns([self.profile.names], self.snapshot.partition, place)

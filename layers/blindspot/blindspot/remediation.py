@@ -62,7 +62,7 @@ def of_backout(
     """The document of a backout; what it leaves is for a person to judge."""
     planned = [{**_action(action), "gap": None} for action in backout.actions]
     left: list[Document] = [
-        {"code": "left", "resource": each.resource, "regions": [], "message": each.why, "fix": None}
+        {"code": "left", "resource": each.resource, "regions": [], "message": each.why, "fix": each.fix}
         for each in backout.left
     ]
     return _document("backout", flag, before, planned, outcomes, left, after)

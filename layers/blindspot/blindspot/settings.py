@@ -43,9 +43,10 @@ class Settings:
     subscriber: Subscriber | None
 
 
-def load(environ: Mapping[str, str]) -> Settings:
+def load(environ: Mapping[str, str], *, subscribing: bool = True) -> Settings:
     """The settings that these environment variables hold; one that is missing has its default.
 
+    subscribing: whether to look at whom to subscribe.
     Raises SettingsError, which names the stack's parameter and what it allows.
     """
     return Settings(
@@ -55,9 +56,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         config_rule=config_rule(environ),
         report_regions=_flag("ReportRegions", environ.get("BLINDSPOT_REPORT_REGIONS") or "false"),
         flag=environ.get("BLINDSPOT_FLAG") or None,
-        subscriber=_subscriber(
-            environ.get("BLINDSPOT_SUBSCRIPTION_PROTOCOL") or "email", environ.get("BLINDSPOT_SUBSCRIPTION_ENDPOINT")
-        ),
+        subscriber=_subscriber(environ) if subscribing else None,
     )
 
 
@@ -71,7 +70,9 @@ _ENDPOINTS = {
 """By protocol, what an endpoint looks like (SNS API reference, Subscribe)."""
 
 
-def _subscriber(protocol: str, endpoint: str | None) -> Subscriber | None:
+def _subscriber(environ: Mapping[str, str]) -> Subscriber | None:
+    protocol = environ.get("BLINDSPOT_SUBSCRIPTION_PROTOCOL") or "email"
+    endpoint = environ.get("BLINDSPOT_SUBSCRIPTION_ENDPOINT")
     if protocol not in _ENDPOINTS:
         raise SettingsError(f"SubscriptionProtocol is {protocol!r}; allowed: {', '.join(_ENDPOINTS)}.")
     if not endpoint:

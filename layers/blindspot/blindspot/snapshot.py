@@ -8,6 +8,7 @@ where its data would stand).
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,7 @@ class Unreadable:
     denied: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A region that was not looked at: by the operator's wish, or because the account has not opted in."""
 
     region: str

@@ -18,13 +18,20 @@ _FOLDER = Path(__file__).parent / "cloudformation"
 TEMPLATES = {
     "trail.missing": "trail",
     "trail.not-multi-region": "trail",
-    "trail.not-logging": "existing-trail",
-    "trail.selectors": "existing-trail",
-    "trail.no-log-group": "existing-trail",
-    "log-group.missing": "existing-trail",
-    "log-group.class": "existing-trail",
+    "trail.no-log-group": "log-group",
+    "log-group.missing": "log-group",
+    "log-group.class": "log-group",
 }
 """By code of a gap, the template in the folder `cloudformation` that mends it."""
+
+PROPERTIES: dict[str, dict[str, Any]] = {
+    "trail.not-logging": {"IsLogging": True},
+    "trail.selectors": {
+        "EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True}],
+        "IncludeGlobalServiceEvents": True,
+    },
+}
+"""By code of a gap, what to set on the trail in the template that made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +46,16 @@ class Task:
 
     @property
     def cloudformation(self) -> dict[str, Any] | None:
-        """A template that does it, None where none can."""
+        """A template that does it, or the properties to set in the one that made the trail; None where neither can."""
+        if self.code in PROPERTIES:
+            return {"Resources": {"Trail": {"Type": "AWS::CloudTrail::Trail", "Properties": PROPERTIES[self.code]}}}
         name = TEMPLATES.get(self.code)
         template: dict[str, Any] | None = json.loads((_FOLDER / f"{name}.json").read_text("utf-8")) if name else None
         return template
 
 
 def clicks(assessment: Assessment, regions: Collection[str]) -> Iterator[Task]:
-    """The subscriptions for whose confirmation these regions wait."""
+    """The subscriptions for whose confirmation these regions wait, or will when they are made."""
     return _of_gaps(assessment, regions, ("subscription.pending",))
 
 
@@ -66,13 +75,13 @@ def doubts(assessment: Assessment) -> Iterator[Task]:
 
 
 def taken(kind: str, arns: Sequence[str], regions: Collection[str]) -> Task:
-    """Both of our names are somebody else's, or their tags could not be read."""
+    """Our names are somebody else's, or their tags could not be read."""
     names = " and ".join(map(short, arns))
     return Task(
         "name.taken",
         arns[-1],
         tuple(sorted(regions)),
-        f"The {kind} names {names} are taken, or their tags could not be read.",
+        f"What is named {names} is somebody else's, or its tags could not be read.",
         f'Name another {kind} that ends in {SUFFIX} in Overrides: {{"names": {{"{kind}": "..."}}}}.',
     )
 

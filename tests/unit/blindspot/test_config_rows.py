@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -105,4 +104,4 @@ def test_a_run_that_failed_cannot_verify_in_one_line_of_fitting_length() -> None
     row = cannot_verify(ACCOUNT, "Profile is wrong. " + "x" * 400 + "\n    ^", AT)
     assert (row.compliance, len(str(row.annotation))) == ("NON_COMPLIANT", LONGEST_ANNOTATION)
     assert str(row.annotation).startswith("Cannot verify: Profile is wrong. x")
-    assert replace(row, annotation=None) == Row("AWS::::Account", ACCOUNT, "NON_COMPLIANT", None, AT)
+    assert row._replace(annotation=None) == Row("AWS::::Account", ACCOUNT, "NON_COMPLIANT", None, AT)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from blindspot import profile
@@ -102,3 +104,11 @@ def test_overrides_change_what_they_name_and_nothing_else() -> None:
     bent = profile.load("cis-v3.0.0", {"benign": [], "names": {"topic": "mine"}})
     assert (bent.benign, bent.names.topic) == ((), "mine")
     assert (bent.names.alarm, bent.required, bent.alarm) == (plain.names.alarm, plain.required, plain.alarm)
+
+
+def test_the_docs_have_the_names() -> None:
+    shown = (Path(__file__).parents[3] / "docs/profiles.md").read_text()
+    for name in profile.names():
+        names = profile.load(name).names
+        cells = (f"`{name}`", names.filter, names.metric, names.namespace, names.alarm, names.topic)
+        assert f"| {' | '.join(cells)} |" in shown

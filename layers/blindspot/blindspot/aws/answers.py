@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any
+from typing import Any, NamedTuple
 
 from blindspot.aws.fields import Answer, Malformed, NoAnswer, arn, field, items, number, text, texts, time
 from blindspot.snapshot import (
@@ -34,8 +34,7 @@ from blindspot.snapshot import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Whose credentials these are."""
 
     account: str

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError
 
 from blindspot.actions import Action, Request
 from blindspot.aws.clients import Clients, read
-from blindspot.aws.holdings import ABSENT, owner
+from blindspot.aws.holdings import ABSENT, current, owner
 from blindspot.naming import Owner
 from blindspot.remediation import Outcome
 from blindspot.snapshot import Unreadable
@@ -34,15 +34,26 @@ def _outcome(clients: Clients, action: Action, undone: set[str], stopped: Callab
         return Outcome(action.resource, "skipped", f"needs {needed}")
     if why := stopped():
         return Outcome(action.resource, "stopped", why)
-    if action.marked:
-        # PutMetricAlarm cannot be made to depend on what is there, so that is read as late as can be.
-        whose = owner(clients, action.marked)
-        if isinstance(whose, Unreadable):
-            return Outcome(action.resource, "failed", f"{whose.call}: {whose.error}")
-        if whose is Owner.SOMEBODY:
-            return Outcome(action.resource, "failed", f"{action.marked} is not ours: it does not bear our tag")
+    # Few writes can be made to depend on what is there, so that is read as late as can be.
+    if changed := _in_the_way(clients, action):
+        return Outcome(action.resource, "failed", changed)
     error = _send(clients, action.request)
     return Outcome(action.resource, "failed" if error else "done", error)
+
+
+def _in_the_way(clients: Clients, action: Action) -> str | None:
+    """Why the action may not be done after all: somebody else's resource stands there, or nobody can say."""
+    found: object = None
+    if action.marked:
+        found = owner(clients, action.marked)
+        if found is Owner.SOMEBODY:
+            return f"{action.marked} is not ours: it does not bear our tag"
+    elif action.filter_at:
+        log_group, name, known = action.filter_at
+        found = current(clients, log_group, name)
+        if not isinstance(found, Unreadable) and found not in known:
+            return f"{action.resource} was changed by somebody since it was read"
+    return f"{found.call}: {found.error}" if isinstance(found, Unreadable) else None
 
 
 def _send(clients: Clients, request: Request) -> str | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from blindspot import confirmation
 from blindspot.assessment import Assessment, assess
@@ -21,8 +20,7 @@ from blindspot.settings import Settings
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Assessed:
+class Assessed(NamedTuple):
     """An assessment, and the filter patterns that AWS was seen to read otherwise."""
 
     assessment: Assessment

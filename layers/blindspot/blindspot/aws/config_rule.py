@@ -5,9 +5,8 @@ The result token is a capability: whoever holds it can report to the rule. It st
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError
 
@@ -35,16 +34,14 @@ class NotReported(CallFailed):
     """Raised when AWS Config does not take the account's row: the verdict is not recorded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """How the request for an evaluation went. One that runs already, or ran within the last minute, is as good."""
 
     started: bool
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(NamedTuple):
     """How many rows AWS Config took, the resource ids of those that it did not take, and its error code for them."""
 
     sent: int

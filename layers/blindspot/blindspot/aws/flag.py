@@ -31,7 +31,7 @@ class Switch:
         found = read("ssm:GetParameter", self._clients.region, self._value)
         if isinstance(found, Unreadable):
             return Flag(False, self._parameter, f"{found.call} gave no answer ({found.error})")
-        return Flag(found == "true", self._parameter, "it is true" if found == "true" else "it is not true")
+        return Flag(found == "true", self._parameter, f"it is {found[:20]!r}; only 'true' is on")
 
     def _value(self) -> str:
         try:

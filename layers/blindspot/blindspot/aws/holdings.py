@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Collection, Iterable
 from functools import partial
 
+from blindspot.aws import answers
 from blindspot.aws.clients import Clients, read
 from blindspot.aws.fields import Answer, arn, field, items, texts
 from blindspot.aws.reading import Reader
 from blindspot.backout import Held
 from blindspot.naming import MARK, Owner, Owners
-from blindspot.snapshot import Unreadable, place_of
+from blindspot.snapshot import MetricFilter, Unreadable, place_of
 
 ABSENT = ("ResourceNotFoundException", "ResourceNotFound", "NotFound")
 """What CloudWatch and SNS answer for an alarm or a topic that does not exist."""
@@ -32,6 +33,17 @@ def owner(clients: Clients, arn: str) -> Owner | Unreadable:
     call, region, named = _tags_of(arn)
     found = read(call, region, lambda: _owner(clients.call(call, region, **named)))
     return found if isinstance(found, Unreadable) and found.error not in ABSENT else _or_whose(found)
+
+
+def current(clients: Clients, log_group: str, name: str) -> MetricFilter | Unreadable | None:
+    """A metric filter as it is right now; None where it, or its log group, does not exist."""
+    call, region = "logs:DescribeMetricFilters", place_of(log_group)[1]
+    group = log_group.split(":", 6)[6]
+    pages = partial(clients.pages, call, region, answers.metric_filters, logGroupName=group, filterNamePrefix=name)
+    found = read(call, region, pages)
+    if isinstance(found, Unreadable):
+        return None if found.error in ABSENT else found
+    return next((each for _, each in found if each.name == name), None)
 
 
 def _tags_of(arn: str) -> tuple[str, str, dict[str, str]]:
@@ -82,6 +94,5 @@ def _topics(answer: Answer) -> tuple[str, ...]:
     return tuple(arn(topic, "TopicArn") for topic in items(answer, "Topics", ()))
 
 
-def _filters(answer: Answer, groups: str) -> tuple[tuple[str, str], ...]:
-    found = items(answer, "metricFilters")
-    return tuple((f"{groups}:{field(each, 'logGroupName', str)}", field(each, "filterName", str)) for each in found)
+def _filters(answer: Answer, groups: str) -> tuple[tuple[str, MetricFilter], ...]:
+    return tuple((f"{groups}:{name}", found) for name, found in answers.metric_filters(answer))
