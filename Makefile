@@ -19,6 +19,10 @@ demo: .venv/.demo ## Assess an AWS account that runs on this machine
 test: .venv/.test ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses auto
 
+.PHONY: sam-local
+sam-local: .venv/.check ## Show every event, and the loop, in Lambda's image; needs Docker
+	@$(BIN)/python -m pytest tests/e2e/test_sam_local.py -p no:xdist --exitfirst --capture=no --quiet
+
 check: export SAM_CLI_TELEMETRY := 0
 check: .venv/.check ## Check style, types, the direction of imports and the template
 	$(BIN)/ruff check

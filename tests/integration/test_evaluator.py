@@ -1,15 +1,10 @@
-"""The evaluator as it is invoked: each event of events/ through the real handler, on the local AWS.
-
-UPDATE_GOLDEN=1 writes the golden files anew; read the difference before you commit it.
-"""
+"""The evaluator as it is invoked: each event of events/ through the real handler, on the local AWS."""
 
 import json
 import logging
-import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +18,9 @@ from local.accounts import HALF_RIGHT, Made, a_compliant_account
 from local.aws import LocalAws
 from local.events import FUNCTIONS, event
 from local.lambda_context import Context
+from tests.goldens import kept, steady
 from tests.integration.conftest import RULE
 
-ROOT = Path(__file__).parents[2]
 EVENTS = FUNCTIONS["EvaluatorFunction"]
 
 
@@ -37,21 +32,6 @@ def asked_by_config(aws: LocalAws) -> dict[str, Any]:
     """The event that AWS Config sends once it was told to start."""
     invoke({"action": "start"})
     return aws.config.due.pop(0)
-
-
-def steady(document: dict[str, Any]) -> dict[str, Any]:
-    """The document without what differs from run to run."""
-    subscriptions = {
-        channel["subscription"]
-        for region in document.get("regions", {}).values()
-        for channel in region["channels"]
-        if channel["subscription"]
-    }
-    text = json.dumps({k: v for k, v in document.items() if k not in ("assessed_at", "duration_ms")})
-    for number, arn in enumerate(sorted(subscriptions)):
-        text = text.replace(arn, f"subscription-{number}")
-    steadied: dict[str, Any] = json.loads(text)
-    return steadied
 
 
 def run(aws: LocalAws, name: str) -> dict[str, Any]:
@@ -66,10 +46,7 @@ def run(aws: LocalAws, name: str) -> dict[str, Any]:
 def test_every_event_returns_what_its_golden_file_says(aws: LocalAws, name: str) -> None:
     a_compliant_account(aws, pattern=HALF_RIGHT)
     returned = steady(run(aws, name))
-    golden = ROOT / "tests/golden" / f"{name}.json"
-    if "UPDATE_GOLDEN" in os.environ:
-        golden.write_text(json.dumps(returned, indent=1) + "\n")
-    assert returned == json.loads(golden.read_text())
+    assert returned == kept(name, returned)
 
 
 def remove_trail(aws: LocalAws, made: Made) -> None:

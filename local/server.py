@@ -1,0 +1,102 @@
+"""The local AWS as an HTTP server, for what runs in processes and containers of its own. Never deployed.
+
+    python -m local.server --host 172.17.0.1 --port 0 --account half-right --rule RULE
+
+prints its endpoint and serves until it is told to terminate. Below /local-aws/ are what no AWS API offers: see ROUTES.
+"""
+
+import argparse
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+from local.accounts import HALF_RIGHT, a_compliant_account, an_account_as_real_ones_look
+from local.aws import LocalAws, local_aws
+
+PREFIX = "/local-aws/"
+
+ACCOUNTS: dict[str, Callable[[LocalAws], object]] = {
+    "empty": lambda aws: None,
+    "compliant": a_compliant_account,
+    "half-right": lambda aws: a_compliant_account(aws, pattern=HALF_RIGHT),
+    "real": an_account_as_real_ones_look,
+}
+
+
+def due(aws: LocalAws, _: Request) -> list[dict[str, Any]]:
+    """Takes the events that AWS Config would invoke the evaluator with."""
+    events = aws.config.due[:]
+    aws.config.due.clear()
+    return events
+
+
+def later(aws: LocalAws, _: Request) -> None:
+    """A minute passes, after which AWS Config starts an evaluation again."""
+    aws.config.asked.clear()
+
+
+def confirm(aws: LocalAws, request: Request) -> None:
+    """The subscribers of the topic click on their links."""
+    aws.confirm(request.args["topic"])
+
+
+ROUTES: dict[str, Callable[[LocalAws, Request], object]] = {
+    "due": due,
+    "later": later,
+    "confirm": confirm,
+    "rows": lambda aws, _: [asdict(row) for row in aws.config_rows],
+    "events": lambda aws, _: aws.events,
+    "dump": lambda aws, _: aws.dump(),
+}
+
+
+def application(aws: LocalAws) -> WSGIApplication:
+    """Moto's own application, with ROUTES beside it."""
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if not path.startswith(PREFIX):
+            answered: Iterable[bytes] = moto(environ, start_response)
+            return answered
+        route = ROUTES.get(path.removeprefix(PREFIX))
+        if route is None:
+            return Response(f"One of {', '.join(ROUTES)}", 404)(environ, start_response)
+        text = json.dumps(route(aws, Request(environ)), default=str)
+        return Response(text, mimetype="application/json")(environ, start_response)
+
+    return answer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m local.server", description="An AWS account behind an HTTP port.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 is any that is free")
+    parser.add_argument("--region", default="eu-west-1", help="the stack's")
+    parser.add_argument("--account", choices=ACCOUNTS, default="empty", help="what it holds at first")
+    parser.add_argument("--rule", help="an AWS Config rule, whose function is invoked by whoever asks for what is due")
+    asked = parser.parse_args()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with local_aws(region=asked.region) as aws:
+        ACCOUNTS[asked.account](aws)
+        if asked.rule:
+            aws.put_config_rule(asked.rule)
+        server = make_server(
+            asked.host, asked.port, application(aws), threaded=True, request_handler=MotoRequestHandler
+        )
+        print(f"http://{asked.host}:{server.server_port}", flush=True)  # noqa: T201 (commands print)
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""What each event of events/ returns, in tests/golden/: the same in this process, under Lambda's runtime, and by sam.
+
+UPDATE_GOLDEN=1 writes the golden files anew; read the difference before you commit it.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "golden"
+
+RULE = "blindspot-unauthorized-api-calls"
+FLAG = "/blindspot/auto-remediate"
+SETTINGS = {
+    "BLINDSPOT_CONFIG_RULE": RULE,
+    "BLINDSPOT_FLAG": FLAG,
+    "BLINDSPOT_SUBSCRIPTION_ENDPOINT": "security-team@example.com",
+}
+"""The stack that they were made with. Its flag's parameter is missing, which is off."""
+
+
+def golden(name: str) -> dict[str, Any]:
+    """What the event of that name returns, as `steady` gives it."""
+    loaded: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
+    return loaded
+
+
+def kept(name: str, returned: dict[str, Any]) -> dict[str, Any]:
+    """The golden file; with UPDATE_GOLDEN it is first written anew."""
+    if "UPDATE_GOLDEN" in os.environ:
+        (FOLDER / f"{name}.json").write_text(json.dumps(returned, indent=1) + "\n")
+    return golden(name)
+
+
+def steady(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without what differs from run to run."""
+    subscriptions = {
+        channel["subscription"]
+        for region in document.get("regions", {}).values()
+        for channel in region["channels"]
+        if channel["subscription"]
+    }
+    text = json.dumps({k: v for k, v in document.items() if k not in ("assessed_at", "duration_ms")})
+    for number, arn in enumerate(sorted(subscriptions)):
+        text = text.replace(arn, f"subscription-{number}")
+    steadied: dict[str, Any] = json.loads(text)
+    return steadied

@@ -1,0 +1,55 @@
+"""What the local AWS's server offers beside AWS's APIs; tests/e2e puts those to it."""
+
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from functions.evaluator import app
+from local.accounts import a_compliant_account
+from local.aws import LocalAws
+from local.lambda_context import Context
+from local.server import ROUTES, application
+
+
+def ask(aws: LocalAws, route: str, **query: str) -> Any:
+    return Client(application(aws)).post(f"/local-aws/{route}", query_string=query).json
+
+
+def test_aws_configs_call_back_can_be_fetched_and_answered(aws: LocalAws) -> None:
+    a_compliant_account(aws)
+    assert app.handler({"action": "start"}, Context())["started"] is True
+    (asked,) = ask(aws, "due")
+    assert ask(aws, "due") == []
+    app.handler(asked, Context())
+    assert [row["compliance"] for row in ask(aws, "rows")] == ["COMPLIANT"]
+    assert [event["DetailType"] for event in ask(aws, "events")] == ["Control Assessed"]
+
+
+def test_an_evaluation_can_be_started_a_minute_later(aws: LocalAws) -> None:
+    started = []
+    for route in ("due", "due", "later"):
+        ask(aws, route)
+        started.append(app.handler({"action": "start"}, Context())["started"])
+        ask(aws, "due")
+    assert started == [True, False, True]
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_a_subscription_can_be_confirmed(aws: LocalAws, confirmed: bool) -> None:
+    made = a_compliant_account(aws, confirmed=False)
+    if confirmed:
+        ask(aws, "confirm", topic=made.topic)
+    verdict = app.handler({"action": "assess"}, Context())["verdict"]
+    assert verdict == ("COMPLIANT" if confirmed else "NON_COMPLIANT")
+
+
+def test_the_account_can_be_compared_before_and_after(aws: LocalAws) -> None:
+    assert ask(aws, "dump") == {}
+    a_compliant_account(aws)
+    assert list(ask(aws, "dump")["eu-west-1"]) == ["trails", "metric_filters", "alarms", "topics", "subscriptions"]
+
+
+def test_an_unknown_route_names_those_there_are(aws: LocalAws) -> None:
+    answer = Client(application(aws)).post("/local-aws/reset")
+    assert (answer.status_code, answer.text) == (404, f"One of {', '.join(ROUTES)}")
