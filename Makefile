@@ -25,7 +25,7 @@ demo: .venv/.demo ## Assess an AWS account that runs on this machine
 test: .venv/.test ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses auto
 
-e2e: .venv/.check .venv/ministack/.made ## Deploy to an emulated account
+e2e: .venv/.check .venv/ministack/.made .venv/localstack/.made ## Deploy to an emulated account, and set off an alarm
 	@$(BIN)/python -m pytest tests/e2e
 
 check: export SAM_CLI_TELEMETRY := 0
@@ -51,8 +51,9 @@ lock: .venv/.check ## Lock the newest versions of what requirements/*.in name
 	$(LOCK) requirements/test.in --constraints requirements/check.txt --output-file requirements/test.txt
 	$(LOCK) requirements/demo.in --constraints requirements/test.txt --output-file requirements/demo.txt
 	$(LOCK) requirements/layer.in --constraints requirements/demo.txt --output-file layers/blindspot/requirements.txt
-	# The emulator has an environment of its own.
+	# Each emulator has an environment of its own.
 	$(LOCK) requirements/ministack.in --output-file requirements/ministack.txt
+	$(LOCK) requirements/localstack.in --output-file requirements/localstack.txt
 
 clean: ## Remove .venv, the build and the caches
 	rm -rf .venv .aws-sam .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
