@@ -5,11 +5,17 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
         --annotation-style line
 
+# Lambda's own, which builds what is deployed and runs it in the emulators.
+FIND_3_13 := python3.13 --version >/dev/null 2>&1 || { \
+    found=$$(pyenv latest 3.13 2>/dev/null) && export PYENV_VERSION=$$found || { \
+        echo "The Lambda runtime's python3.13 is not on PATH: install it, as with 'pyenv install 3.13'." >&2; \
+        exit 1; }; }
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench build lock clean
+.PHONY: help install demo test sam-local e2e check bench build lock clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-11s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/.check ## Install into .venv all that developing needs
 
@@ -19,9 +25,11 @@ demo: .venv/.demo ## Assess an AWS account that runs on this machine
 test: .venv/.test ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses auto
 
-.PHONY: sam-local
 sam-local: .venv/.check ## Show every event, and the loop, in Lambda's image; needs Docker
-	@$(BIN)/python -m pytest tests/e2e/test_sam_local.py -p no:xdist --exitfirst --capture=no --quiet
+	@$(BIN)/python -m pytest tests/e2e/test_sam_local.py --exitfirst --capture=no --quiet
+
+e2e: .venv/.check $(patsubst %,.venv/%/.made,runtime ministack localstack) ## Run what is built, deploy it, and set off an alarm
+	@$(BIN)/python -m pytest tests/e2e $(E2E)
 
 check: export SAM_CLI_TELEMETRY := 0
 check: .venv/.check ## Check style, types, the direction of imports and the template
@@ -32,17 +40,12 @@ check: .venv/.check ## Check style, types, the direction of imports and the temp
 	$(BIN)/cfn-lint template.yaml layers/blindspot/blindspot/cloudformation/*.json
 	$(BIN)/sam validate --lint
 
-bench: .venv/.test ## Measure how fast filter patterns are read and decided
+bench: .venv/.test ## Measure how fast patterns are decided and accounts judged
 	@PYTHONPATH=layers/blindspot $(BIN)/python -m local.bench
 
 build: export SAM_CLI_TELEMETRY := 0
 build: .venv/.check ## Build what `sam deploy` uploads
-	@if ! python3.13 --version >/dev/null 2>&1; then \
-	    found=$$(pyenv latest 3.13 2>/dev/null) && export PYENV_VERSION=$$found || { \
-	        echo "The Lambda runtime's python3.13 is not on PATH: install it, or run 'sam build --use-container'." >&2; \
-	        exit 1; }; \
-	fi; \
-	$(BIN)/sam build
+	@$(FIND_3_13); $(BIN)/sam build
 
 lock: export UV_CUSTOM_COMPILE_COMMAND := make lock
 lock: .venv/.check ## Lock the newest versions of what requirements/*.in name
@@ -51,16 +54,27 @@ lock: .venv/.check ## Lock the newest versions of what requirements/*.in name
 	$(LOCK) requirements/test.in --constraints requirements/check.txt --output-file requirements/test.txt
 	$(LOCK) requirements/demo.in --constraints requirements/test.txt --output-file requirements/demo.txt
 	$(LOCK) requirements/layer.in --constraints requirements/demo.txt --output-file layers/blindspot/requirements.txt
+	# What runs on python3.13, and each emulator, has an environment of its own.
+	$(subst 3.11,3.13,$(LOCK)) requirements/runtime.in --constraints requirements/demo.txt --output-file requirements/runtime.txt
+	$(LOCK) requirements/ministack.in --output-file requirements/ministack.txt
+	$(LOCK) requirements/localstack.in --output-file requirements/localstack.txt
 
 clean: ## Remove .venv, the build and the caches
 	rm -rf .venv .aws-sam .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find functions layers local tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The locks are complete, so pip need not resolve anything.
+INSTALL = printf 'Installing %s packages into %s ' "$$(grep -c == $<)" $(1); set -o pipefail; \
+    $(1)/bin/python -m pip --disable-pip-version-check install --no-deps --require-hashes -r $< | \
+    awk '/^(Collecting|Processing)/ {printf "."} /^Installing/ {printf " unpacking"} {fflush()} END {print ""}'
+
 .venv/.%: requirements/%.txt | $(BIN)/python
-	@printf 'Installing %s packages into .venv ' "$$(grep -c == $<)"
-	@set -o pipefail; $(BIN)/python -m pip --disable-pip-version-check install --no-deps --require-hashes -r $< | \
-	    awk '/^(Collecting|Processing)/ {printf "."} /^Installing/ {printf " unpacking"} {fflush()} END {print ""}'
+	@$(call INSTALL,.venv)
+	@touch $@
+
+.venv/%/.made: requirements/%.txt | $(BIN)/python
+	@$(FIND_3_13); python3.13 -m venv --clear .venv/$*
+	@$(call INSTALL,.venv/$*)
 	@touch $@
 
 $(BIN)/python:

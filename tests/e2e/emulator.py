@@ -2,13 +2,11 @@
 
 import json
 import platform
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,18 +14,15 @@ from typing import Any
 from tests.e2e.lambdas import (
     BUILD,
     CREDENTIALS,
-    ROOT,
     LocalServer,
     await_port,
-    free_ports,
     missing,
     posted,
-    run,
     running,
     template,
     variables,
-    with_python,
 )
+from tests.e2e.processes import ROOT, free_port
 
 LAYER = BUILD / "BlindspotLayer/python"
 
@@ -56,18 +51,11 @@ class Emulated:
         return int(line.split()[1]) * 1024
 
 
-@cache
 def runtime() -> Path:
-    """A python3.13 with the packages that Lambda's has; made anew when their lock changes."""
-    lock, folder = ROOT / "requirements/runtime.txt", ROOT / ".aws-sam/runtime"
-    python, done = folder / "bin/python", folder / "installed.txt"
-    if not done.exists() or done.read_bytes() != lock.read_bytes():
-        shutil.rmtree(folder, ignore_errors=True)
-        pip = (python, "-m", "pip", "--disable-pip-version-check", "install", "--no-deps", "--require-hashes")
-        for command in (("python3.13", "-m", "venv", folder), (*pip, "-r", lock)):
-            made = run(*command, env=with_python())
-            assert made.returncode == 0, made.stderr
-        shutil.copy(lock, done)
+    """A python3.13 with the packages that Lambda's has."""
+    python = ROOT / ".venv/runtime/bin/python"
+    if not python.exists():
+        missing("The packages of Lambda's Python are not installed: run `make .venv/runtime/.made`.")
     return python
 
 
@@ -112,7 +100,7 @@ def emulated(function: str, server: LocalServer, log: Path) -> Iterator[Emulated
         missing("The SAM CLI is not installed: 'make install' does it.")
     machine = "arm64" if platform.machine() == "aarch64" else "x86_64"
     emulator = Path(sam.origin).with_name("local") / f"rapid/aws-lambda-rie-{machine}"
-    port, api = free_ports(2)
+    port, api = free_port(), free_port()
     addresses = (
         *("--runtime-interface-emulator-address", f"127.0.0.1:{port}"),
         *("--runtime-api-address", f"127.0.0.1:{api}"),

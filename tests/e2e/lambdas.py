@@ -20,9 +20,9 @@ import pytest
 import yaml
 
 from local.events import event
+from tests.e2e.processes import ROOT
 from tests.goldens import SETTINGS
 
-ROOT = Path(__file__).parents[2]
 BUILD = ROOT / ".aws-sam/build"
 LAYER = BUILD / "BlindspotLayer/python"
 SAM = Path(sys.executable).with_name("sam")
@@ -40,7 +40,7 @@ def missing(sentence: str) -> NoReturn:
 def run(*command: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
     """What became of a command; 127, as a shell says it, where there is no such command."""
     try:
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **more)  # noqa: S603 (our own)
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **more)
     except FileNotFoundError as error:
         return subprocess.CompletedProcess(command, 127, "", str(error))
 
@@ -92,15 +92,6 @@ def variables(function: str) -> dict[str, str]:
     return {name: SETTINGS[name] if name in SETTINGS else text(value) for name, value in declared.items()}
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 on which nobody listens."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
 def await_port(process: subprocess.Popen[str], port: int) -> None:
     """Returns once the process listens there."""
     until = time.monotonic() + PATIENCE
@@ -118,7 +109,7 @@ def await_port(process: subprocess.Popen[str], port: int) -> None:
 @contextmanager
 def running(*command: str | Path, **more: Any) -> Iterator[subprocess.Popen[str]]:
     """The command, until the context ends."""
-    with subprocess.Popen(command, text=True, **more) as process:  # noqa: S603 (our own)
+    with subprocess.Popen(command, text=True, **more) as process:
         try:
             yield process
         finally:

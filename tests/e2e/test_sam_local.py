@@ -25,7 +25,6 @@ from tests.e2e.lambdas import (
     SAM,
     LocalServer,
     await_port,
-    free_ports,
     missing,
     run,
     running,
@@ -33,6 +32,7 @@ from tests.e2e.lambdas import (
     template,
     with_python,
 )
+from tests.e2e.processes import free_port
 from tests.goldens import FLAG, SETTINGS, golden, steady
 
 TEMPLATE = BUILD / "local.yaml"
@@ -147,7 +147,7 @@ class Lambda:
 @contextmanager
 def started(server: LocalServer, folder: Path) -> Iterator[Lambda]:
     """Functions that stay warm, until the context ends."""
-    (port,) = free_ports(1)
+    port = free_port()
     command = (SAM, "local", "start-lambda", "--port", str(port), "--warm-containers", "LAZY")
     log = folder / "start-lambda.log"
     with (

@@ -1,0 +1,111 @@
+"""What remediation makes, on LocalStack: a refused call is heard of, an ordinary one is not.
+
+LocalStack carries a log event through metric filter, metric, alarm and topic to a queue. Three things it does not show:
+how AWS reads the pattern, as ours is read by ourselves; that a filter counts for its own log group alone; and that the
+policies of topic and queue are needed.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import pytest
+from botocore import xform_name
+
+from blindspot import cloudtrail, naming, profile
+from blindspot.actions import Request
+from blindspot.assessment import assess
+from blindspot.naming import Owner
+from blindspot.plan import plan
+from blindspot.settings import Subscriber
+from tests.builders import ACCOUNT, HOME, a_compliant_account
+from tests.e2e.processes import HOST, ROOT, Emulator, emulator, eventually, free_port
+
+PROFILE = profile.load(profile.DEFAULT, {"alarm": {"period": 10}})
+LOG_GROUP = "management-events"
+ORDINARY = cloudtrail.ordinary(account=ACCOUNT, region=HOME)[0]
+REFUSED = {**ORDINARY, "errorCode": "AccessDenied"}
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account that remediation has repaired; `queue` is who is told."""
+
+    aws: Emulator
+    queue: str
+
+    def record(self, event: Mapping[str, object]) -> None:
+        """What CloudTrail does with a call."""
+        written = {"timestamp": int(time.time() * 1000), "message": json.dumps(event)}
+        self.aws.client("logs").put_log_events(logGroupName=LOG_GROUP, logStreamName="trail", logEvents=[written])
+
+    def told(self, within: int) -> list[dict[str, Any]]:
+        """The alarms that arrive in the queue; a wait of 20 seconds, the longest there is, spans two periods."""
+        sqs = self.aws.client("sqs")
+        found = sqs.receive_message(QueueUrl=self.queue, WaitTimeSeconds=within).get("Messages", [])
+        for message in found:
+            sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(json.loads(message["Body"])["Message"]) for message in found]
+
+    def is_quiet(self) -> bool:
+        (alarm,) = self.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        return bool(alarm["StateValue"] == "OK")
+
+
+def repairs(queue_arn: str) -> list[Request]:
+    """The plan for an account of which only the trail and its log group are there."""
+    bare = a_compliant_account(filters=(), alarms=(), topics={})
+    place = (ACCOUNT, HOME)
+    names = chain.from_iterable(arns([PROFILE.names], "aws", place) for arns in (naming.alarm_arns, naming.topic_arns))
+    owners = dict.fromkeys(names, Owner.NOBODY)
+    planned = plan(assess(bare, PROFILE), PROFILE, owners, Subscriber("sqs", queue_arn))
+    return [each.action.request for each in planned.actions]
+
+
+@pytest.fixture
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    port = free_port()
+    settings = {
+        "DISABLE_EVENTS": "1",  # which tell LocalStack's makers who runs it
+        "DNS_ADDRESS": "0",
+        "FILESYSTEM_ROOT": "localstack",
+        "GATEWAY_LISTEN": f"{HOST}:{port}",
+        "GATEWAY_SERVER": "hypercorn",
+        "PYTHONPATH": str(ROOT / "layers/blindspot"),
+        "SERVICES": "cloudwatch,logs,sns,sqs",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+    }
+    with emulator("localstack", port, settings, tmp_path_factory.mktemp("localstack")) as aws:
+        logs, sqs = aws.client("logs"), aws.client("sqs")
+        logs.create_log_group(logGroupName=LOG_GROUP)
+        logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="trail")
+        queue = sqs.create_queue(QueueName="security")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        requests = repairs(arn)
+        assert [request.call for request in requests] == [
+            "logs:PutMetricFilter",
+            "sns:CreateTopic",
+            "sns:Subscribe",
+            "cloudwatch:PutMetricAlarm",
+        ]
+        for request in requests:
+            service, operation = request.call.split(":")
+            getattr(aws.client(service), xform_name(operation))(**request.parameters)
+        yield Account(aws, queue)
+
+
+def test_each_refused_call_is_heard_of_and_no_ordinary_one(account: Account) -> None:
+    eventually(account.is_quiet, seconds=30)
+    account.record(ORDINARY)
+    assert account.told(within=20) == []
+    account.record(REFUSED)
+    (first,) = eventually(lambda: account.told(within=5), seconds=30)
+    assert (first["AlarmName"], first["NewStateValue"]) == (PROFILE.names.alarm, "ALARM")
+    # An alarm that is on says nothing of a further call: it looks back over three periods before it is off again.
+    eventually(account.is_quiet, seconds=60)
+    account.record(REFUSED)
+    (second,) = eventually(lambda: account.told(within=5), seconds=30)
+    assert (second["OldStateValue"], second["NewStateValue"]) == ("OK", "ALARM")
