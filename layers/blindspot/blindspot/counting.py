@@ -48,6 +48,7 @@ class Counting:
         self._disputed = disputed
         self._enabled = frozenset[str]() if isinstance(snapshot.regions, Unreadable) else frozenset(snapshot.regions)
         self._patterns: dict[str, Pattern | tuple[str, str]] = {}
+        self._refusals: dict[str, bool] = {}
 
     def pattern(self, resource: str, title: str, text: str) -> Pattern | Doubt:
         """The pattern of a filter, read and decided once.
@@ -85,8 +86,10 @@ class Counting:
         return possible
 
     def _counts_refusals_alone(self, pattern: Pattern) -> bool:
-        anywhere = cloudtrail.records(account=self._snapshot.account, region=None)
-        return isinstance(unseen(pattern, [self._profile.required], anywhere), Empty)
+        if pattern.text not in self._refusals:
+            anywhere = cloudtrail.records(account=self._snapshot.account, region=None)
+            self._refusals[pattern.text] = isinstance(unseen(pattern, [self._profile.required], anywhere), Empty)
+        return self._refusals[pattern.text]
 
     def _trails(self, group: LogGroup) -> Iterator[Trail]:
         return (trail for trail in self._snapshot.trails if trail.log_group_arn == group.arn)

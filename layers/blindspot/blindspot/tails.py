@@ -189,7 +189,7 @@ class Tails:
             watching = self._watching(tail, group, metric_filter, alarm)
             if watching is not None:
                 rung[alarm] = watching
-        fed = self._fed_alarms(place)
+        fed = self._fed_alarms(place) if alarms.composite else {}
         rung = {**rung, **_composites(alarms.composite, tail, rung, fed, alarms.in_alarm)}
         for ringing, path in rung.items():
             if ringing.actions or not _is_part(ringing, rung):
