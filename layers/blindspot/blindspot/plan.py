@@ -149,17 +149,13 @@ class _Planner:
         return Plan(actions, tuple(self.tasks(whole.values(), best)))
 
     def healed(self, repairs: Iterable[Repairs], trails: Collection[str] | None = None) -> frozenset[str]:
-        """The blind regions that would be COMPLIANT after these repairs and everybody's click. `trails`: those that
-        are looked at, if not all."""
+        """The regions that would be COMPLIANT after these repairs and everybody's click. `trails`: those that are
+        looked at, if not all."""
         snapshot = self.clicked(_after(self.snapshot, repairs))
         if trails is not None:
             snapshot = replace(snapshot, trails=tuple(trail for trail in snapshot.trails if trail.arn in trails))
         judged = assess(snapshot, self.profile, self.disputed)
-        return frozenset(
-            region.region
-            for region in judged.regions
-            if region.region in self.blind and region.verdict is Verdict.COMPLIANT
-        )
+        return frozenset(region.region for region in judged.regions if region.verdict is Verdict.COMPLIANT)
 
     def clicked(self, snapshot: Snapshot) -> Snapshot:
         return clicked(snapshot, self.owners, self.subscriber)
