@@ -19,8 +19,9 @@ from blindspot import cloudtrail, profile
 from filter_pattern import Pattern, PatternSyntaxError, parse, unseen
 
 ROUND_TRIPS, DELAY = 7, 0.05
-"""What has to be asked one after the other, however many regions there are: the account, its trails, filters and
-alarms, the topic, its subscription, and how AWS reads the pattern; and seconds that each takes in the bench."""
+"""What has to be asked one after the other, however many regions there are: the regions, their trails, filters and
+alarms, the topic, its subscription, and how AWS reads the pattern; and seconds that each takes in the bench. The
+function's own region need not wait for the list of regions, which saves one where the trail is there."""
 
 LIMITS = {
     "median decision": 0.001,

@@ -54,6 +54,11 @@ def clients(region: str) -> Clients:
     return Clients(region)
 
 
+def wrote(outcomes: Iterable[Outcome]) -> bool:
+    """Whether anything was sent."""
+    return any(outcome.status in ("done", "failed") for outcome in outcomes)
+
+
 class _Run:
     """One invocation."""
 
@@ -73,12 +78,21 @@ class _Run:
         verdict: Verdict | None = None
         if action == "apply" and flag.on and planned.actions:
             outcomes = self.apply((each.action for each in planned.actions), wanted=True)
-            after = self.assess(1)
-            verdict, left = after.assessment.verdict, self.plan(after)
-            if verdict is not Verdict.NON_COMPLIANT:
-                self.evaluate()
+            if wrote(outcomes):
+                verdict, left = self.look_again(planned)
+        if verdict in (Verdict.COMPLIANT, Verdict.INDETERMINATE):
+            self.evaluate()
         made = remediation.of_plan(action, flag, before.assessment.verdict, planned, outcomes, left, verdict)
-        return self.told("Remediation Applied" if outcomes else "Remediation Planned", made)
+        return self.told("Remediation Applied" if wrote(outcomes) else "Remediation Planned", made)
+
+    def look_again(self, planned: Plan) -> tuple[Verdict | None, Plan]:
+        """The verdict after writing, and what is left then; what was planned, where that cannot be found out."""
+        try:
+            after = self.assess(1)
+            return after.assessment.verdict, self.plan(after)
+        except Exception as error:  # noqa: BLE001 (whatever it is, what was written is still to be told)
+            logger.warning("the account was not judged again", error=type(error).__name__)
+            return None, planned
 
     def back_out(self) -> Document:
         """Takes away what bears our mark, unless the flag is on."""
@@ -95,7 +109,7 @@ class _Run:
         planned = backout(found, holdings.owners(self.clients, ours, deadline=deadline), profile)
         planned = replace(planned, left=(*not_looked_at(snapshot), *planned.left))
         outcomes = self.apply(planned.actions, wanted=False)
-        verdict = self.assess(1).assessment.verdict if outcomes else None
+        verdict = self.look_again(Plan())[0] if wrote(outcomes) else None
         made = remediation.of_backout(flag, before.assessment.verdict, planned, outcomes, verdict)
         return self.told("Remediation Backed Out", made)
 
@@ -130,7 +144,7 @@ class _Run:
             return None if flag.on is wanted else f"the flag was switched {'on' if flag.on else 'off'}: {flag.why}"
 
         outcomes = apply(self.clients, actions, stopped)
-        metrics.add_metric("RemediationAttempts" if wanted else "Backouts", MetricUnit.Count, 1)
+        metrics.add_metric("RemediationAttempts" if wanted else "Backouts", MetricUnit.Count, wrote(outcomes))
         for status in ("done", "failed"):
             count = sum(outcome.status == status for outcome in outcomes)
             metrics.add_metric(f"RemediationActions{status.title()}", MetricUnit.Count, count)

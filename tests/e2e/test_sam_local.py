@@ -74,7 +74,7 @@ def _template() -> None:
     answer = run("docker", "version")
     if answer.returncode:
         why = answer.stderr.strip().splitlines()[-1]
-        missing(f"Docker does not answer ({why}): 'sudo apt-get install docker.io' has Debian and Ubuntu start it.")
+        missing(f"Docker does not answer ({why}): 'apt-get install docker.io' installs it, 'sudo dockerd' starts it.")
     built = template()
     architecture = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
     function, layer = built["Globals"]["Function"], built["Resources"]["BlindspotLayer"]

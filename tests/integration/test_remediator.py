@@ -4,11 +4,12 @@ import json
 import logging
 
 import pytest
+from moto.sns.models import sns_backends
 
 from blindspot.aws.invocation import InvocationError
 from functions.remediator import app
 from local.accounts import HALF_RIGHT, a_compliant_account
-from local.aws import LocalAws
+from local.aws import Call, LocalAws
 from local.events import event
 from local.lambda_context import Context
 from tests.integration.remediating import FLAG, at, only_a_trail, ours, run, switch, written
@@ -222,7 +223,7 @@ def test_another_endpoint_is_subscribed_where_the_first_never_confirmed(
     assert run("apply")["plan"] == []
 
 
-def test_a_composite_alarm_on_ours_keeps_it_and_its_topic(small: LocalAws) -> None:
+def test_a_composite_alarm_on_ours_keeps_it_with_its_topic_and_filter(small: LocalAws) -> None:
     made = a_compliant_account(small, region=HOME)
     only_a_trail(small, made)
     switch(small, "true")
@@ -233,7 +234,7 @@ def test_a_composite_alarm_on_ours_keeps_it_and_its_topic(small: LocalAws) -> No
     assert outcomes == {
         "unauthorized_api_calls_alarm": "failed",
         "security-alerts": "skipped",
-        "unauthorized-api-calls-metric-blindspot": "done",
+        "unauthorized-api-calls-metric-blindspot": "skipped",
     }
 
 
@@ -241,13 +242,44 @@ def test_a_switch_that_is_thrown_stops_a_run(small: LocalAws, monkeypatch: pytes
     monkeypatch.setattr("blindspot.aws.flag.CACHED", 0)
     only_a_trail(small, a_compliant_account(small, region=HOME))
     switch(small, "true")
-    small.calls.clear()
-    run("plan")
-    first = next(call for call in small.calls if call.service == "ssm")
-    at(small, type(first)("sns", "CreateTopic", HOME), lambda: switch(small, "false"))
+    at(small, Call("sns", "CreateTopic", HOME), lambda: switch(small, "false"))
     outcomes = run("apply")["outcomes"]
     assert [outcome["status"] for outcome in outcomes] == ["done", "done", "stopped", "stopped"]
     assert outcomes[-1]["error"] == "the flag was switched off: it is 'false'; only 'true' is on"
+
+
+def test_a_switch_that_is_thrown_before_the_first_write_leaves_it_a_plan(
+    small: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blindspot.aws.flag.CACHED", 0)
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    switch(small, "true")
+    at(small, Call("logs", "DescribeMetricFilters", HOME), lambda: switch(small, "false"))
+    document = run("apply")
+    assert {outcome["status"] for outcome in document["outcomes"]} == {"stopped", "skipped"}
+    assert (document["verdict_after"], changes(small)) == (None, [])
+    assert [sent["DetailType"] for sent in small.events] == ["Remediation Planned"]
+
+
+def test_what_was_written_is_told_even_if_the_account_cannot_be_judged_again(small: LocalAws) -> None:
+    a_compliant_account(small, region=HOME, pattern=HALF_RIGHT)
+    switch(small, "true")
+    at(small, Call("logs", "PutMetricFilter", HOME), lambda: small.fail("sts:GetCallerIdentity"))
+    document = run("apply")
+    assert [outcome["status"] for outcome in document["outcomes"]] == ["done"]
+    assert document["verdict_after"] is None
+    assert [sent["DetailType"] for sent in small.events] == ["Remediation Applied"]
+
+
+def test_an_address_with_a_password_is_known_again(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLINDSPOT_SUBSCRIPTION_ENDPOINT", "https://user:SECRET@chat.example.com/hook")
+    monkeypatch.setenv("BLINDSPOT_SUBSCRIPTION_PROTOCOL", "https")
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    switch(small, "true")
+    assert "SECRET" not in json.dumps(run("apply"))
+    for subscription in sns_backends[small.account][HOME].subscriptions.values():
+        subscription.endpoint = "https://user:****@chat.example.com/hook"  # as SNS lists it
+    assert run("apply")["plan"] == []
 
 
 def test_a_run_without_time_stops(small: LocalAws) -> None:

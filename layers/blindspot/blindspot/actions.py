@@ -82,13 +82,13 @@ class Repair(Action, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeleteFilter:
-    """Deletes a metric filter that is ours."""
+    """Deletes a metric filter that is ours. `needs`: our alarms, which it may feed."""
 
     log_group: str
     filter: MetricFilter
+    needs: tuple[str, ...] = ()
     title = "delete metric filter"
     undo = None
-    needs: tuple[str, ...] = ()
     marked = None
 
     @property

@@ -78,7 +78,7 @@ def _of_place(held: Held, owners: Owners, profile: Profile) -> Iterator[Action |
         if owners.get(arn) is Owner.SOMEBODY and arn.endswith(SUFFIX):
             why = "It does not bear the tag that remediation gives, or its tags could not be read."
             yield Left(arn, why, BY_HAND)
-    yield from _filters(held, profile)
+    yield from _filters(held, ours, profile)
 
 
 def _topic(topic: str, held: Held, ours: list[str]) -> Iterator[Action | Left]:
@@ -93,13 +93,13 @@ def _topic(topic: str, held: Held, ours: list[str]) -> Iterator[Action | Left]:
             yield Left(arn, why, "Give this alarm another topic.")
 
 
-def _filters(held: Held, profile: Profile) -> Iterator[Action | Left]:
+def _filters(held: Held, ours: list[str], profile: Profile) -> Iterator[Action | Left]:
     names = {naming.filter_name(each) for each in naming.every_name(profile)}
     filters = () if isinstance(held.filters, Unreadable) else held.filters
     for log_group, found in filters:
         beside = (other for group, other in filters if group == log_group)
         if found.name in names and naming.is_ours(found, beside, profile):
-            yield DeleteFilter(log_group, found)
+            yield DeleteFilter(log_group, found, needs=tuple(ours))
         elif found.name.endswith(SUFFIX):
             why = "It bears our suffix, but not a name and metric that a profile or Overrides gives."
             yield Left(filter_resource(log_group, found.name), why, BY_HAND)

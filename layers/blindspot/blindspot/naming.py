@@ -67,11 +67,12 @@ def own_metrics(names: Names) -> tuple[Metric, Metric]:
 
 
 def is_ours(found: MetricFilter, beside: Iterable[MetricFilter], judged_by: Profile) -> bool:
-    """Whether a metric filter of our name adds to a metric that remediation would choose: one of its own, or that of a
-    filter beside it. Another is somebody else's, in spite of its name."""
+    """Whether a metric filter of our name has a source's pattern, or adds to a metric that remediation would choose:
+    one of its own, or that of a filter beside it. Another is somebody else's, in spite of its name."""
+    patterns = {judged_by.pattern.text, *(profile.load(name).pattern.text for name in profile.names())}
     own = {metric for names in every_name(judged_by) for metric in own_metrics(names)}
     theirs = {(other.namespace, other.metric) for other in beside if other.name != found.name}
-    return (found.namespace, found.metric) in own | theirs
+    return found.pattern in patterns or (found.namespace, found.metric) in own | theirs
 
 
 def every_name(judged_by: Profile) -> tuple[Names, ...]:

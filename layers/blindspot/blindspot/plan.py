@@ -7,6 +7,7 @@ left out again: whole log groups first, then, of those that are kept, each link 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -24,6 +25,7 @@ from blindspot.snapshot import (
     MathAlarm,
     MetricAlarm,
     MetricFilter,
+    Place,
     Snapshot,
     Subscription,
     Topic,
@@ -110,7 +112,9 @@ def _confirmed(subscription: Subscription, expected: Subscriber | None) -> Subsc
 
 
 def _is(subscription: Subscription, subscriber: Subscriber) -> bool:
-    return (subscription.protocol, subscription.endpoint) == (subscriber.protocol, subscriber.endpoint)
+    # SNS lists `https://user:****@host` for an address that has a password.
+    masked = re.sub(r"(://[^/@:]*:)[^/@]*@", r"\1****@", subscriber.endpoint)
+    return subscription.protocol == subscriber.protocol and subscription.endpoint in (subscriber.endpoint, masked)
 
 
 class _Planner:
@@ -131,9 +135,10 @@ class _Planner:
         self.pattern = written(profile)
         self.blind = {region.region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT}
         self.read: dict[str, Pattern | None] = {}
+        self.strongest: dict[str, Repairs] = {}
 
     def plan(self) -> Plan:
-        whole = {trunk: self.whole(trunk) for trunk in trunks(self.snapshot)}
+        whole = {trunk: self.most(trunk) for trunk in trunks(self.snapshot)}
         best = self.healed(whole.values())
         for trunk in sorted(whole, key=self.worth):
             rest = {other: repairs for other, repairs in whole.items() if other != trunk}
@@ -146,7 +151,7 @@ class _Planner:
                 option for option in self.options(trunk, so_far) if self.healed([*others, option]) >= best
             )
         actions = tuple(Planned(action, self.gap(trunk, action)) for trunk in whole for action in whole[trunk])
-        return Plan(actions, tuple(self.tasks(whole.values(), best)))
+        return Plan(actions, tuple(dict.fromkeys(self.tasks(whole.values(), best))))
 
     def healed(self, repairs: Iterable[Repairs], trails: Collection[str] | None = None) -> frozenset[str]:
         """The regions that would be COMPLIANT after these repairs and everybody's click. `trails`: those that are
@@ -162,14 +167,32 @@ class _Planner:
 
     def worth(self, trunk: str) -> tuple[int, int]:
         """Those that are worth least are left out first: few regions, then many actions."""
+        alone = self.alone(trunk, self.most(trunk))
+        options = self.options(trunk, self.snapshot) if alone else iter(())
+        needed = next((len(option) for option in options if self.alone(trunk, option) >= alone), _MANY)
+        return self.seen(trunk), -needed
+
+    def seen(self, trunk: str) -> int:
+        """How many of the blind regions its trails observe."""
         trails = [trail for trail in self.snapshot.trails if trail.log_group_arn == trunk]
         regions = [None if region == FUTURE else region for region in self.blind]
-        seen = sum(any(recording.observes(trail, region) for trail in trails) for region in regions)
-        own = {trail.arn for trail in trails}
-        most = self.healed([self.whole(trunk)], own)
-        options = self.options(trunk, self.snapshot) if most else iter(())
-        needed = next((len(option) for option in options if self.healed([option], own) >= most), _MANY)
-        return seen, -needed
+        return sum(any(recording.observes(trail, region) for trail in trails) for region in regions)
+
+    def alone(self, trunk: str, repairs: Repairs) -> frozenset[str]:
+        """The regions that would be COMPLIANT by this log group alone."""
+        return self.healed([repairs], {trail.arn for trail in self.snapshot.trails if trail.log_group_arn == trunk})
+
+    def most(self, trunk: str) -> Repairs:
+        """The repair that heals most by itself: that from end to end, unless it cannot be had and another does more."""
+        if trunk not in self.strongest:
+            most = self.whole(trunk)
+            healed = self.alone(trunk, most)
+            if len(healed) < self.seen(trunk):
+                for option in self._options(trunk, self.snapshot):
+                    if (by_option := self.alone(trunk, option)) > healed:
+                        most, healed = option, by_option
+            self.strongest[trunk] = most
+        return self.strongest[trunk]
 
     def whole(self, trunk: str) -> Repairs:
         """The log group repaired from end to end, as far as it can be."""
@@ -177,25 +200,30 @@ class _Planner:
         own = naming.own_metrics(self.profile.names)
         metric = next((metric for metric in own if not self.others_feed(metric, trunk)), own[-1])
         filters = self.filter_on(metric, trunk, self.snapshot)
-        topic = naming.chosen(naming.topic_arns([self.profile.names], self.snapshot.partition, place), self.owners)
-        if topic and self.subscriber:
-            told = self.topic(topic, self.snapshot)
-        else:
-            told, topic = (), next(iter(self.heard(trunk, self.snapshot, self.metrics(trunk))), None)
+        told = self.topic(self.own_topic(place), self.snapshot)
+        heard = set(self.heard(trunk, _after(self.snapshot, [told]), self.metrics(trunk)))
+        topic = self.own_topic(place)
+        if topic not in heard:
+            told, topic = (), min(heard, default=None)
         alarm = self.alarm_on(metric, topic, trunk, self.snapshot, [*filters, *told]) if topic else ()
         return (*filters, *told, *alarm)
 
+    def own_topic(self, place: Place) -> str | None:
+        """Our topic, be it there or not; None where nothing is known of it, or somebody else has its names."""
+        arn = naming.chosen(naming.topic_arns([self.profile.names], self.snapshot.partition, place), self.owners)
+        return None if arn is None or isinstance(self.snapshot.topics.get(arn), Unreadable) else arn
+
     def options(self, trunk: str, snapshot: Snapshot) -> Iterator[Repairs]:
         """Every way to repair the log group that may do, those of the fewest actions first, and among them those that
-        keep to the filters that are there; the last is the whole."""
+        keep to the filters that are there; the last is the one that does most."""
         found = dict.fromkeys(self._options(trunk, snapshot))
         yield from sorted(found, key=lambda repairs: (len(repairs), sum(action.link == "filter" for action in repairs)))
-        yield self.whole(trunk)
+        yield self.most(trunk)
 
     def _options(self, trunk: str, snapshot: Snapshot) -> Iterator[Repairs]:
         existing = self.metrics(trunk)
-        topic = naming.chosen(naming.topic_arns([self.profile.names], snapshot.partition, place_of(trunk)), self.owners)
-        told = self.topic(topic, snapshot) if topic and self.subscriber else ()
+        topic = self.own_topic(place_of(trunk))
+        told = self.topic(topic, snapshot)
         own = naming.own_metrics(self.profile.names)
         metrics = dict.fromkeys([own[0], *existing, *own])
         for metric in metrics:
@@ -256,8 +284,10 @@ class _Planner:
             return ()
         return (PutFilter(trunk, wanted, before),)
 
-    def topic(self, arn: str, snapshot: Snapshot) -> Repairs:
-        """Our topic with its subscription, as far as they are not there."""
+    def topic(self, arn: str | None, snapshot: Snapshot) -> Repairs:
+        """Our topic with its subscription, as far as they are not there; nothing where nobody is to be subscribed."""
+        if arn is None or self.subscriber is None:
+            return ()
         made = PutTopic(arn, is_new=True)
         topic = snapshot.topics.get(arn)
         subscribed: tuple[Subscription, ...] = ()
@@ -268,7 +298,7 @@ class _Planner:
             subscribed = topic.subscriptions if isinstance(topic.subscriptions, tuple) else ()
             if delivery.letting_in(arn, topic, _any_alarm(arn)) is not None:
                 repairs.append(replace(made, is_new=False))
-        if self.subscriber and not any(_is(found, self.subscriber) for found in subscribed):
+        if not any(_is(found, self.subscriber) for found in subscribed):
             repairs.append(Subscribe(arn, self.subscriber))
         return tuple(repairs)
 
@@ -335,7 +365,7 @@ class _Planner:
             obstacles = list(self.obstacles(left))
             yield from obstacles
             yield from tasks.gaps(self.assessment, left)
-            most = [] if obstacles else [self.whole(trunk) for trunk in trunks(self.snapshot)]
+            most = [] if obstacles else [self.most(trunk) for trunk in trunks(self.snapshot)]
             ours = {action.resource for action in chain.from_iterable(most)}
             as_set = assess(self.clicked(_after(self.snapshot, most)), self.profile, self.disputed)
             yield from (task for task in tasks.gaps(as_set, left) if task.resource in ours)

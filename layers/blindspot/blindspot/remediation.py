@@ -5,10 +5,10 @@ It names whom the stack subscribes, but not the path of a web address: that of a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from blindspot.actions import Action, Request
 from blindspot.assessment import Verdict
@@ -104,8 +104,8 @@ def _request(request: Request) -> Document:
 def _shown(parameters: Mapping[str, Any]) -> Document:
     shown = dict(parameters)
     if shown.get("Protocol") in ("http", "https"):
-        address = urlsplit(shown["Endpoint"])
-        shown["Endpoint"] = f"{address.scheme}://{address.hostname}/..."
+        host = re.match(r"https?://(?:[^/@]*@)?([\w.-]*)", shown["Endpoint"])
+        shown["Endpoint"] = f"{shown['Protocol']}://{host[1] if host else ''}/..."
     return shown
 
 

@@ -187,6 +187,33 @@ def test_what_is_ours_already_is_used(kind: str) -> None:
     assert titles(again) == (["alarm"] if kind == "alarm" else ["topic", "subscription"])
 
 
+def test_a_topic_of_ours_that_cannot_tell_gives_way_to_one_from_which_somebody_hears() -> None:
+    snapshot = an_account((HOME, "a", {}, (RIGHT,), (an_alarm(threshold=10.0, actions=(topic_arn(HOME, "ops"),)),)))
+    ours = a_topic(key_id="alias/aws/sns")
+    snapshot = replace(snapshot, topics={ours.arn: ours, topic_arn(HOME, "ops"): a_topic(topic_arn(HOME, "ops"))})
+    found = planned(snapshot, topic=Owner.US)
+    assert titles(found) == ["alarm"]
+    assert set(after(snapshot, found).values()) == {Verdict.COMPLIANT}
+
+
+def test_a_topic_that_could_not_be_read_is_not_taken_for_missing() -> None:
+    snapshot = an_account((HOME, "a", {}, (), ()))
+    snapshot = replace(snapshot, topics={topic_arn(): Unreadable("sns:GetTopicAttributes", HOME, "AuthorizationError")})
+    assert planned(snapshot, topic=Owner.US).actions == ()
+
+
+def test_less_than_everything_is_done_where_that_is_enough() -> None:
+    """Both names of the alarm are taken, and yet a filter on the metric of an alarm that somebody hears would do."""
+    snapshot = an_account((HOME, "a", {}, (a_filter(HALF),), (an_alarm(),)))
+    place = place_of(log_group_arn())
+    owners = dict.fromkeys(
+        (*alarm_arns([PROFILE.names], "aws", place), *topic_arns([PROFILE.names], "aws", place)), Owner.SOMEBODY
+    )
+    found = plan(assess(snapshot, PROFILE), PROFILE, owners, SOMEBODY)
+    assert titles(found) == ["metric filter"]
+    assert found.for_a_person == ()
+
+
 def test_a_name_of_somebody_else_gets_the_suffix() -> None:
     snapshot = an_account((HOME, "a", {}, (RIGHT,), ()))
     owners = dict.fromkeys(topic_arns([PROFILE.names], "aws", place_of(log_group_arn())), Owner.SOMEBODY)

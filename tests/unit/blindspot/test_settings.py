@@ -46,6 +46,8 @@ SUBSCRIBERS = [
     ("", "security-team@example.com", True),
     ("email", "https://chat.example.com/hook", False),
     ("https", "https://chat.example.com/hook", True),
+    ("https", "https://user:password@chat.example.com:8443?key=1", True),
+    ("https", "https://[chat", False),
     ("https", "http://chat.example.com/hook", False),
     ("sqs", "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:alerts.fifo", True),
     ("sqs", "https://sqs.eu-west-1.amazonaws.com/123456789012/alerts", False),

@@ -37,6 +37,8 @@ def _outcome(clients: Clients, action: Action, undone: set[str], stopped: Callab
     # Few writes can be made to depend on what is there, so that is read as late as can be.
     if changed := _in_the_way(clients, action):
         return Outcome(action.resource, "failed", changed)
+    if why := stopped():  # once more: reading may have taken long
+        return Outcome(action.resource, "stopped", why)
     error = _send(clients, action.request)
     return Outcome(action.resource, "failed" if error else "done", error)
 
