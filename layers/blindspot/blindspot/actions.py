@@ -16,8 +16,8 @@ from blindspot.naming import MARK
 from blindspot.settings import Subscriber
 from blindspot.snapshot import LogGroup, MetricAlarm, MetricFilter, Snapshot, Subscription, Topic, Unreadable, place_of
 
-CLICKED = ("email", "email-json", "http", "https")
-"""Protocols whose subscriber must confirm (SNS API reference, Subscribe)."""
+CLICKED = ("email", "https")
+"""Of the protocols that the stack offers, those whose subscriber must confirm (SNS API reference, Subscribe)."""
 
 TAGS = [{"Key": MARK[0], "Value": MARK[1]}]
 

@@ -103,9 +103,9 @@ def _request(request: Request) -> Document:
 
 def _shown(parameters: Mapping[str, Any]) -> Document:
     shown = dict(parameters)
-    if shown.get("Protocol") in ("http", "https"):
-        host = re.match(r"https?://(?:[^/@]*@)?([\w.-]*)", shown["Endpoint"])
-        shown["Endpoint"] = f"{shown['Protocol']}://{host[1] if host else ''}/..."
+    if shown.get("Protocol") == "https":
+        host = re.match(r"https://(?:[^/@]*@)?([\w.-]*)", shown["Endpoint"])
+        shown["Endpoint"] = f"https://{host[1] if host else ''}/..."
     return shown
 
 

@@ -63,7 +63,7 @@ def load(environ: Mapping[str, str], *, subscribing: bool = True) -> Settings:
 _ENDPOINTS = {
     "email": (r"[^@\s]+@[^@\s]+", "an email address"),
     "https": (r"https://([^/@\s]+@)?[\w.-]+(:\d+)?([/?#]\S*)?", "an address that begins with https://"),
-    "sqs": (r"arn:[a-z-]+:sqs:[a-z0-9-]+:\d{12}:[\w.-]+", "the ARN of a queue"),
+    "sqs": (r"arn:[a-z-]+:sqs:[a-z0-9-]+:\d{12}:[\w-]+", "the ARN of a queue that is no FIFO queue"),
     "lambda": (r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:[\w:.$-]+", "the ARN of a function"),
     "sms": (r"\+\d{6,15}", "a telephone number such as +14155550100"),
 }

@@ -205,11 +205,7 @@ def test_a_topic_that_could_not_be_read_is_not_taken_for_missing() -> None:
 def test_less_than_everything_is_done_where_that_is_enough() -> None:
     """Both names of the alarm are taken, and yet a filter on the metric of an alarm that somebody hears would do."""
     snapshot = an_account((HOME, "a", {}, (a_filter(HALF),), (an_alarm(),)))
-    place = place_of(log_group_arn())
-    owners = dict.fromkeys(
-        (*alarm_arns([PROFILE.names], "aws", place), *topic_arns([PROFILE.names], "aws", place)), Owner.SOMEBODY
-    )
-    found = plan(assess(snapshot, PROFILE), PROFILE, owners, SOMEBODY)
+    found = plan(assess(snapshot, PROFILE), PROFILE, {}, SOMEBODY)
     assert titles(found) == ["metric filter"]
     assert found.for_a_person == ()
 

@@ -8,6 +8,7 @@ from functools import partial
 
 from blindspot.aws import answers
 from blindspot.aws.clients import Clients, read
+from blindspot.aws.collect import ALARM_TYPES
 from blindspot.aws.fields import Answer, arn, field, items, texts
 from blindspot.aws.reading import Reader
 from blindspot.backout import Held
@@ -15,7 +16,7 @@ from blindspot.naming import MARK, Owner, Owners
 from blindspot.snapshot import MetricFilter, Unreadable, place_of
 
 ABSENT = ("ResourceNotFoundException", "ResourceNotFound", "NotFound")
-"""What CloudWatch and SNS answer for an alarm or a topic that does not exist."""
+"""What CloudWatch, SNS and Logs answer for an alarm, a topic or a log group that does not exist."""
 
 
 def owners(clients: Clients, arns: Collection[str], *, deadline: float) -> Owners:
@@ -67,13 +68,15 @@ def held(
     clients: Clients, account: str, partition: str, regions: Iterable[str], *, deadline: float
 ) -> tuple[Held, ...]:
     """What each of these regions holds. `deadline` is on the monotonic clock."""
-    return asyncio.run(_held(Reader(clients, deadline), account, partition, regions))
+    kinds = sorted(ALARM_TYPES & clients.values_of("cloudwatch", "AlarmType"))
+    return asyncio.run(_held(Reader(clients, deadline), account, partition, regions, kinds))
 
 
-async def _held(reader: Reader, account: str, partition: str, regions: Iterable[str]) -> tuple[Held, ...]:
+async def _held(
+    reader: Reader, account: str, partition: str, regions: Iterable[str], kinds: list[str]
+) -> tuple[Held, ...]:
     async def of(region: str) -> Held:
         groups = f"arn:{partition}:logs:{region}:{account}:log-group"
-        kinds = ["CompositeAlarm", "MetricAlarm"]
         alarms, topics, filters = await asyncio.gather(
             reader.every("cloudwatch:DescribeAlarms", region, _alarms, AlarmTypes=kinds, MaxRecords=100),
             reader.every("sns:ListTopics", region, _topics),
@@ -85,7 +88,7 @@ async def _held(reader: Reader, account: str, partition: str, regions: Iterable[
 
 
 def _alarms(answer: Answer) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    found = (*items(answer, "MetricAlarms", ()), *items(answer, "CompositeAlarms", ()))
+    found = [alarm for kind in ("Metric", "Composite", "Log") for alarm in items(answer, f"{kind}Alarms", ())]
     kinds = ("AlarmActions", "OKActions", "InsufficientDataActions")
     return tuple((arn(alarm, "AlarmArn"), tuple(to for kind in kinds for to in texts(alarm, kind))) for alarm in found)
 
