@@ -12,7 +12,7 @@ FIND_3_13 := python3.13 --version >/dev/null 2>&1 || { \
         exit 1; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test sam-local e2e check bench build lock clean
+.PHONY: help install demo test .docker sam-local e2e check bench build lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-11s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +25,12 @@ demo: .venv/.demo ## Assess an AWS account that runs on this machine
 test: .venv/.test ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses auto
 
-sam-local: .venv/.check ## Show every event, and the loop, in Lambda's image; needs Docker
+sam-local: .docker .venv/.check ## Show every event, and the loop, in Lambda's image; needs Docker
 	@$(BIN)/python -m pytest tests/e2e/test_sam_local.py --exitfirst --capture=no --quiet
+
+.docker:
+	@docker info >/dev/null 2>&1 || { \
+	    echo "Docker does not answer: 'sudo apt-get install docker.io' installs it, 'sudo dockerd' starts it." >&2; exit 1; }
 
 e2e: .venv/.check $(patsubst %,.venv/%/.made,runtime ministack localstack) ## Run what is built, deploy it, and set off an alarm
 	@$(BIN)/python -m pytest tests/e2e $(E2E)

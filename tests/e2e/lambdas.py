@@ -53,7 +53,7 @@ def with_python() -> Mapping[str, str]:
     if run("python3.13", "--version", env=environment).returncode:
         environment["PYENV_VERSION"] = run("pyenv", "latest", "3.13").stdout.strip()
         if run("python3.13", "--version", env=environment).returncode:
-            missing("python3.13 is not on PATH: '.venv/bin/uv python install 3.13' puts it into ~/.local/bin.")
+            missing("The Lambda runtime's python3.13 is not on PATH: install it, as with 'pyenv install 3.13'.")
     return environment
 
 
