@@ -100,6 +100,8 @@ class _Run:
         if flag.on:
             said = "Remediation is switched on and would build it all again. Switch it off first:"
             raise BackoutRefused(f"{said} {flag.switch}")
+        if flag.unread:
+            raise BackoutRefused(f"Whether remediation is switched on cannot be said: {flag.why}. Run it again.")
         before = self.assess(0.4)
         snapshot, profile = before.assessment.snapshot, self.settings.profile
         regions = (self.clients.region,) if isinstance(snapshot.regions, Unreadable) else snapshot.regions

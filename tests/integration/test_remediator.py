@@ -136,6 +136,29 @@ def test_backout_refuses_while_it_is_on(small: LocalAws) -> None:
     assert small.dump() == after
 
 
+def test_backout_refuses_while_the_switch_cannot_be_read(small: LocalAws) -> None:
+    a_compliant_account(small, region=HOME)
+    switch(small, "true")
+    small.fail("ssm:GetParameter", error="AccessDeniedException")
+    with pytest.raises(app.BackoutRefused, match="cannot be said"):
+        run("backout")
+
+
+def test_backout_leaves_a_topic_whose_alarm_may_be_ours(small: LocalAws) -> None:
+    made = a_compliant_account(small, region=HOME)
+    only_a_trail(small, made)
+    switch(small, "true")
+    run("apply")
+    switch(small, "false")
+    small.fail("cloudwatch:ListTagsForResource")
+    left = [task["resource"].split(":")[-1] for task in run("backout")["for_a_person"]]
+    assert left == ["security-alerts", "unauthorized_api_calls_alarm"]
+    assert (len(ours(small, "alarms")), len(ours(small, "topics"))) == (1, 1)
+    small.faults.clear()
+    run("backout")
+    assert (ours(small, "alarms"), ours(small, "topics")) == ([], [])
+
+
 def test_backout_says_what_it_leaves(small: LocalAws) -> None:
     made = a_compliant_account(small, region=HOME)
     only_a_trail(small, made)

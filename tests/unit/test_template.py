@@ -147,10 +147,8 @@ def test_the_remediator_subscribes_only_whom_the_stack_names_to_its_own_topics()
     subscribe = by_sid["SubscribeWhomTheStackNames"]
     assert subscribe["Resource"] == by_sid["MakeTopics"]["Resource"]
     assert subscribe["Condition"] == {
-        "StringEquals": {
-            "sns:Protocol": {"!Ref": "SubscriptionProtocol"},
-            "sns:Endpoint": {"!Ref": "SubscriptionEndpoint"},
-        }
+        "StringEquals": {"sns:Protocol": {"!Ref": "SubscriptionProtocol"}},
+        "StringLike": {"sns:Endpoint": {"!If": ["IsWebAddress", "https://*", {"!Ref": "SubscriptionEndpoint"}]}},
     }
 
 

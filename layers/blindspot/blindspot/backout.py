@@ -73,22 +73,26 @@ def _of_place(held: Held, owners: Owners, profile: Profile) -> Iterator[Action |
     yield from map(DeleteAlarm, ours)
     for topic in topics:
         if owners.get(topic) is Owner.US:
-            yield from _topic(topic, held, ours)
+            yield from _topic(topic, held, owners)
     for arn in (*alarms, *topics):
-        if owners.get(arn) is Owner.SOMEBODY and arn.endswith(SUFFIX):
-            why = "It does not bear the tag that remediation gives, or its tags could not be read."
-            yield Left(arn, why, BY_HAND)
+        if owners.get(arn) is Owner.UNKNOWN:
+            yield Left(arn, "Its tags could not be read.", AGAIN)
+        elif owners.get(arn) is Owner.SOMEBODY and arn.endswith(SUFFIX):
+            yield Left(arn, "It does not bear the tag that remediation gives.", BY_HAND)
     yield from _filters(held, ours, profile)
 
 
-def _topic(topic: str, held: Held, ours: list[str]) -> Iterator[Action | Left]:
+def _topic(topic: str, held: Held, owners: Owners) -> Iterator[Action | Left]:
     if isinstance(held.alarms, Unreadable):
         yield Left(topic, "Which alarms notify it could not be read.", AGAIN)
         return
-    notifying = [arn for arn, actions in held.alarms.items() if topic in actions]
-    yield DeleteTopic(topic, needs=tuple(arn for arn in notifying if arn in ours))
-    for arn in notifying:
-        if arn not in ours:
+    notifying = {arn: owners.get(arn) for arn, actions in held.alarms.items() if topic in actions}
+    if Owner.UNKNOWN in notifying.values():
+        yield Left(topic, "An alarm that notifies it may be ours: its tags could not be read.", AGAIN)
+        return
+    yield DeleteTopic(topic, needs=tuple(arn for arn, owner in notifying.items() if owner is Owner.US))
+    for arn, owner in notifying.items():
+        if owner is not Owner.US:
             why = f"It notifies topic {short(topic)}, which remediation made and backout deletes."
             yield Left(arn, why, "Give this alarm another topic.")
 

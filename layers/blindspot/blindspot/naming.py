@@ -26,11 +26,12 @@ Metric = tuple[str, str]
 
 
 class Owner(Enum):
-    """Whose the resource of a name is. One whose tags could not be read counts as somebody's."""
+    """Whose the resource of a name is; UNKNOWN where its tags could not be read."""
 
     NOBODY = "nobody"
     US = "us"
     SOMEBODY = "somebody"
+    UNKNOWN = "unknown"
 
 
 Owners = Mapping[str, Owner]
@@ -81,9 +82,10 @@ def every_name(judged_by: Profile) -> tuple[Names, ...]:
 
 
 def chosen(arns: Sequence[str], owners: Owners) -> str | None:
-    """Which of these to use: what is ours already, else the first that is free; None where all are somebody else's."""
-    for wanted in (Owner.US, Owner.NOBODY):
-        for arn in arns:
-            if owners.get(arn, Owner.SOMEBODY) is wanted:
-                return arn
-    return None
+    """Which of these to use: what is ours already, else the first that is free; None where all are somebody else's, or
+    one may be ours for all that is known."""
+    whose = {arn: owners.get(arn, Owner.SOMEBODY) for arn in arns}
+    ours = next((arn for arn, owner in whose.items() if owner is Owner.US), None)
+    if ours or Owner.UNKNOWN in whose.values():
+        return ours
+    return next((arn for arn, owner in whose.items() if owner is Owner.NOBODY), None)

@@ -134,6 +134,7 @@ class _Planner:
         self.disputed = disputed
         self.pattern = written(profile)
         self.blind = {region.region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT}
+        self.fine = {region.region for region in assessment.regions if region.verdict is Verdict.COMPLIANT}
         self.read: dict[str, Pattern | None] = {}
         self.strongest: dict[str, Repairs] = {}
 
@@ -150,6 +151,8 @@ class _Planner:
             whole[trunk] = next(
                 option for option in self.options(trunk, so_far) if self.healed([*others, option]) >= best
             )
+        if not self.healed(whole.values()) >= self.fine:
+            whole = {}
         actions = tuple(Planned(action, self.gap(trunk, action)) for trunk in whole for action in whole[trunk])
         return Plan(actions, tuple(dict.fromkeys(self.tasks(whole.values(), best))))
 
@@ -191,6 +194,12 @@ class _Planner:
                 for option in self._options(trunk, self.snapshot):
                     if (by_option := self.alone(trunk, option)) > healed:
                         most, healed = option, by_option
+            if not self.healed([most]) >= self.fine:
+                # There is one alarm of ours in a place, and moving it would leave something unheard.
+                keeping = (
+                    option for option in self._options(trunk, self.snapshot) if self.healed([option]) >= self.fine
+                )
+                most = max(keeping, key=lambda option: len(self.alone(trunk, option)), default=())
             self.strongest[trunk] = most
         return self.strongest[trunk]
 

@@ -26,6 +26,7 @@ class Flag:
     on: bool
     parameter: str | None
     why: str
+    unread: bool = False
 
     @property
     def switch(self) -> str | None:

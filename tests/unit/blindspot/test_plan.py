@@ -210,6 +210,17 @@ def test_less_than_everything_is_done_where_that_is_enough() -> None:
     assert found.for_a_person == ()
 
 
+def test_our_one_alarm_is_not_moved_away_from_what_it_watches() -> None:
+    """A regional trail is heard by our alarm; another trail's filter leaves that region out, on another metric."""
+    elsewhere = a_filter(f'{{ ({RIGHT.pattern[2:-2]}) && ($.awsRegion != "{HOME}") }}', name="b", metric="b")
+    mine = an_alarm(name=PROFILE.names.alarm, missing_data="notBreaching")
+    snapshot = an_account((HOME, "a", {"multi_region": False}, (RIGHT,), (mine,)), (HOME, "b", {}, (elsewhere,), ()))
+    before = {region.region: region.verdict for region in assess(snapshot, PROFILE).regions}
+    assert before[HOME] is Verdict.COMPLIANT
+    healed = after(snapshot, planned(snapshot, alarm=Owner.US))
+    assert healed[HOME] is Verdict.COMPLIANT
+
+
 def test_a_name_of_somebody_else_gets_the_suffix() -> None:
     snapshot = an_account((HOME, "a", {}, (RIGHT,), ()))
     owners = dict.fromkeys(topic_arns([PROFILE.names], "aws", place_of(log_group_arn())), Owner.SOMEBODY)

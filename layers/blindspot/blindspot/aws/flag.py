@@ -30,7 +30,8 @@ class Switch:
             return Flag(False, None, "the function's environment names no parameter")
         found = read("ssm:GetParameter", self._clients.region, self._value)
         if isinstance(found, Unreadable):
-            return Flag(False, self._parameter, f"{found.call} gave no answer ({found.error})")
+            why = f"{found.call} gave no answer ({found.error})"
+            return Flag(False, self._parameter, why, unread=found.error != "ParameterNotFound")
         return Flag(found == "true", self._parameter, f"it is {found[:20]!r}; only 'true' is on")
 
     def _value(self) -> str:

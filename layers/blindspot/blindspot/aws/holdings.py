@@ -25,7 +25,10 @@ def owners(clients: Clients, arns: Collection[str], *, deadline: float) -> Owner
 
 
 async def _owners(reader: Reader, arns: Collection[str]) -> Owners:
-    asked = [reader.one(call, region, _owner, **named) for call, region, named in map(_tags_of, arns)]
+    # The role allows some names and not others, so a refusal says nothing of the next.
+    asked = [
+        reader.one(call, region, _owner, owner=arn, **named) for arn in arns for call, region, named in [_tags_of(arn)]
+    ]
     return {arn: _or_whose(found) for arn, found in zip(arns, await asyncio.gather(*asked), strict=True)}
 
 
@@ -60,7 +63,7 @@ def _owner(answer: Answer) -> Owner:
 
 def _or_whose(found: Owner | Unreadable) -> Owner:
     if isinstance(found, Unreadable):
-        return Owner.NOBODY if found.error in ABSENT else Owner.SOMEBODY
+        return Owner.NOBODY if found.error in ABSENT else Owner.UNKNOWN
     return found
 
 
