@@ -116,8 +116,7 @@ class _Run:
         return self.told("Remediation Backed Out", made)
 
     def assess(self, share: float) -> Assessed:
-        name = self.settings.profile.names.topic
-        topics = (name, naming.suffixed(name, naming.LONGEST_TOPIC))
+        topics = naming.topic_names(self.settings.profile.names)
         found = assessed(self.clients, self.settings, deadline=self.at(share), grace=5, topic_names=topics)
         if found.disputed:
             logger.warning("AWS reads filter patterns otherwise", patterns=sorted(found.disputed))

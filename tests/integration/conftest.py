@@ -3,10 +3,9 @@ from collections.abc import Iterator
 import pytest
 
 from local.aws import LocalAws, local_aws
+from tests.goldens import RULE
 from tests.integration.remediating import SETTINGS
 from tests.scenarios.bends import HOME, REGIONS
-
-RULE = "blindspot-unauthorized-api-calls"
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from functions.remediator import app
 from local.accounts import Made
 from local.aws import Call, Fault, LocalAws
 from local.lambda_context import Context
+from tests.goldens import FLAG
 from tests.scenarios import bends
 from tests.scenarios.bends import Scenario
 
-FLAG = "/blindspot/auto-remediate"
 SETTINGS = {"BLINDSPOT_FLAG": FLAG, "BLINDSPOT_SUBSCRIPTION_ENDPOINT": "security-team@example.com"}
 
 WRITES = ("Put", "Create", "Delete", "Set", "Subscribe", "Tag", "Start")

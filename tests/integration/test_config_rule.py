@@ -11,7 +11,7 @@ from blindspot.aws.config_rule import NotReported, NotStarted, Started, report, 
 from blindspot.config_rows import Row
 from blindspot.snapshot import Unreadable
 from local.aws import LocalAws
-from tests.integration.conftest import RULE
+from tests.goldens import RULE
 
 PUT = "config:PutEvaluations"
 ACCOUNT = "123456789012"

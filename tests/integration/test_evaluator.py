@@ -18,8 +18,7 @@ from local.accounts import HALF_RIGHT, Made, a_compliant_account
 from local.aws import LocalAws
 from local.events import FUNCTIONS, event
 from local.lambda_context import Context
-from tests.goldens import kept, steady
-from tests.integration.conftest import RULE
+from tests.goldens import RULE, kept, steady
 
 EVENTS = FUNCTIONS["EvaluatorFunction"]
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from local.accounts import CIS, a_compliant_account, put_alarm, put_filter
 from local.aws import LocalAws
-from tests.integration.conftest import RULE
+from tests.goldens import RULE
 
 METRIC = {"metricNamespace": "CIS Benchmark", "metricName": "m", "metricValue": "1"}
 ROW = {

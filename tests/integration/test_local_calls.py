@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 
 from local.accounts import a_compliant_account
 from local.aws import Call, LocalAws, local_aws
-from tests.integration.conftest import RULE
+from tests.goldens import RULE
 
 CALLS = (
     "ec2:DescribeRegions",

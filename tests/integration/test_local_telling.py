@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from local.accounts import put_alarm
 from local.aws import LocalAws
-from tests.integration.conftest import RULE
+from tests.goldens import RULE
 
 METRIC = {"metricNamespace": "CIS Benchmark", "metricName": "m", "metricValue": "1"}
 QUEUE = "arn:aws:sqs:eu-west-1:{}:q"

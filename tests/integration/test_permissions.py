@@ -5,8 +5,8 @@ import os
 import pytest
 
 from local.aws import LocalAws, local_aws
+from tests.goldens import RULE
 from tests.integration import permissions
-from tests.integration.conftest import RULE
 from tests.integration.remediating import SETTINGS, run, settings, switch
 from tests.integration.test_evaluator import invoke
 from tests.integration.test_remediation_faults import our_topic_is_closed

@@ -12,7 +12,8 @@ from local.accounts import HALF_RIGHT, a_compliant_account
 from local.aws import Call, LocalAws
 from local.events import event
 from local.lambda_context import Context
-from tests.integration.remediating import FLAG, at, only_a_trail, ours, run, switch, written
+from tests.goldens import FLAG
+from tests.integration.remediating import at, only_a_trail, ours, run, switch, written
 from tests.integration.test_evaluator import invoke
 from tests.scenarios.bends import HOME
 

@@ -101,7 +101,7 @@ class DeleteFilter:
 
     @property
     def request(self) -> Request:
-        names = {"logGroupName": self.log_group.split(":", 6)[6], "filterName": self.filter.name}
+        names = {"logGroupName": short(self.log_group), "filterName": self.filter.name}
         return Request("logs:DeleteMetricFilter", place_of(self.log_group)[1], names)
 
 
@@ -174,7 +174,7 @@ class PutFilter:
             "metricValue": self.filter.value,
         }
         parameters = {
-            "logGroupName": self.log_group.split(":", 6)[6],
+            "logGroupName": short(self.log_group),
             "filterName": self.filter.name,
             "filterPattern": self.filter.pattern,
             "metricTransformations": [transformation],
@@ -312,11 +312,10 @@ class PutAlarm:
 
     @property
     def request(self) -> Request:
-        name = self.log_group.split(":", 6)[6]
         asked = {
             "AlarmName": short(self.alarm.arn),
             "AlarmDescription": f"Unauthorized API calls. Made by Blindspot. Who was refused, calling what? Ask "
-            f"CloudWatch Logs Insights of log group {name}: {WHO_WAS_REFUSED}",
+            f"CloudWatch Logs Insights of log group {short(self.log_group)}: {WHO_WAS_REFUSED}",
             "Namespace": self.alarm.namespace,
             "MetricName": self.alarm.metric,
             "Statistic": self.alarm.statistic,

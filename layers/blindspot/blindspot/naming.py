@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from functools import cache
 
 from blindspot import profile
 from blindspot.profile import Names, Profile
@@ -43,22 +44,33 @@ def suffixed(name: str, longest: int) -> str:
     return name if name.endswith(SUFFIX) else name[: longest - len(SUFFIX)] + SUFFIX
 
 
+@cache
+def _sources() -> tuple[Profile, ...]:
+    """Every profile as its source has it."""
+    return tuple(map(profile.load, profile.names()))
+
+
 def filter_name(names: Names) -> str:
     """The name of our metric filter on any log group."""
     return suffixed(names.filter, LONGEST_FILTER)
 
 
+def topic_names(names: Names) -> tuple[str, str]:
+    """What our topic may be called."""
+    return names.topic, suffixed(names.topic, LONGEST_TOPIC)
+
+
 def alarm_arns(names: Iterable[Names], partition: str, place: Place) -> tuple[str, ...]:
     """The alarms that may be ours: by the sources' names, and by those with the suffix."""
     account, region = place
-    found = (f"{name}" for each in names for name in (each.alarm, suffixed(each.alarm, LONGEST_ALARM)))
+    found = (name for each in names for name in (each.alarm, suffixed(each.alarm, LONGEST_ALARM)))
     return tuple(dict.fromkeys(f"arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}" for name in found))
 
 
 def topic_arns(names: Iterable[Names], partition: str, place: Place) -> tuple[str, ...]:
     """The topics that may be ours: by the sources' names, and by those with the suffix."""
     account, region = place
-    found = (f"{name}" for each in names for name in (each.topic, suffixed(each.topic, LONGEST_TOPIC)))
+    found = (name for each in names for name in topic_names(each))
     return tuple(dict.fromkeys(f"arn:{partition}:sns:{region}:{account}:{name}" for name in found))
 
 
@@ -70,7 +82,7 @@ def own_metrics(names: Names) -> tuple[Metric, Metric]:
 def is_ours(found: MetricFilter, beside: Iterable[MetricFilter], judged_by: Profile) -> bool:
     """Whether a metric filter of our name has a source's pattern, or adds to a metric that remediation would choose:
     one of its own, or that of a filter beside it. Another is somebody else's, in spite of its name."""
-    patterns = {judged_by.pattern.text, *(profile.load(name).pattern.text for name in profile.names())}
+    patterns = {source.pattern.text for source in (judged_by, *_sources())}
     own = {metric for names in every_name(judged_by) for metric in own_metrics(names)}
     theirs = {(other.namespace, other.metric) for other in beside if other.name != found.name}
     return found.pattern in patterns or (found.namespace, found.metric) in own | theirs
@@ -78,7 +90,7 @@ def is_ours(found: MetricFilter, beside: Iterable[MetricFilter], judged_by: Prof
 
 def every_name(judged_by: Profile) -> tuple[Names, ...]:
     """The names of the profile in force and of every other: an earlier one may have been remediated by."""
-    return (judged_by.names, *(profile.load(name).names for name in profile.names()))
+    return tuple(source.names for source in (judged_by, *_sources()))
 
 
 def chosen(arns: Sequence[str], owners: Owners) -> str | None:

@@ -1,7 +1,7 @@
 """The plan: the fewest actions that make every blind region provable, and what only a person can do. Pure.
 
 A repair is never trusted to help: the account is judged again as it would be after it. First every log group that is
-ours to repair is repaired from end to end, which shows the most that can be had. Then whatever that does not need is
+ours to repair is repaired by what heals most, which shows the most that can be had. Then whatever that does not need is
 left out again: whole log groups first, then, of those that are kept, each link that works already.
 """
 
@@ -34,7 +34,7 @@ from blindspot.snapshot import (
 )
 from blindspot.tasks import Task
 from blindspot.writing import refused_only, right, written
-from filter_pattern import Pattern, PatternSyntaxError, parse
+from filter_pattern import PatternSyntaxError, parse
 
 Repairs = tuple[Repair, ...]
 
@@ -135,8 +135,9 @@ class _Planner:
         self.pattern = written(profile)
         self.blind = {region.region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT}
         self.fine = {region.region for region in assessment.regions if region.verdict is Verdict.COMPLIANT}
-        self.read: dict[str, Pattern | None] = {}
+        self.about_refusals: dict[str, bool] = {}
         self.strongest: dict[str, Repairs] = {}
+        self.judged: dict[object, frozenset[str]] = {}
 
     def plan(self) -> Plan:
         whole = {trunk: self.most(trunk) for trunk in trunks(self.snapshot)}
@@ -156,14 +157,18 @@ class _Planner:
         actions = tuple(Planned(action, self.gap(trunk, action)) for trunk in whole for action in whole[trunk])
         return Plan(actions, tuple(dict.fromkeys(self.tasks(whole.values(), best))))
 
-    def healed(self, repairs: Iterable[Repairs], trails: Collection[str] | None = None) -> frozenset[str]:
+    def healed(self, repairs: Iterable[Repairs], trails: frozenset[str] | None = None) -> frozenset[str]:
         """The regions that would be COMPLIANT after these repairs and everybody's click. `trails`: those that are
         looked at, if not all."""
-        snapshot = self.clicked(_after(self.snapshot, repairs))
-        if trails is not None:
-            snapshot = replace(snapshot, trails=tuple(trail for trail in snapshot.trails if trail.arn in trails))
-        judged = assess(snapshot, self.profile, self.disputed)
-        return frozenset(region.region for region in judged.regions if region.verdict is Verdict.COMPLIANT)
+        repairs = tuple(repairs)
+        key = tuple(chain.from_iterable(repairs)), trails
+        if key not in self.judged:
+            snapshot = self.clicked(_after(self.snapshot, repairs))
+            if trails is not None:
+                snapshot = replace(snapshot, trails=tuple(trail for trail in snapshot.trails if trail.arn in trails))
+            found = assess(snapshot, self.profile, self.disputed).regions
+            self.judged[key] = frozenset(each.region for each in found if each.verdict is Verdict.COMPLIANT)
+        return self.judged[key]
 
     def clicked(self, snapshot: Snapshot) -> Snapshot:
         return clicked(snapshot, self.owners, self.subscriber)
@@ -183,7 +188,8 @@ class _Planner:
 
     def alone(self, trunk: str, repairs: Repairs) -> frozenset[str]:
         """The regions that would be COMPLIANT by this log group alone."""
-        return self.healed([repairs], {trail.arn for trail in self.snapshot.trails if trail.log_group_arn == trunk})
+        own = frozenset(trail.arn for trail in self.snapshot.trails if trail.log_group_arn == trunk)
+        return self.healed([repairs], own)
 
     def most(self, trunk: str) -> Repairs:
         """The repair that heals most by itself: that from end to end, unless it cannot be had and another does more."""
@@ -205,13 +211,12 @@ class _Planner:
 
     def whole(self, trunk: str) -> Repairs:
         """The log group repaired from end to end, as far as it can be."""
-        place = place_of(trunk)
         own = naming.own_metrics(self.profile.names)
         metric = next((metric for metric in own if not self.others_feed(metric, trunk)), own[-1])
         filters = self.filter_on(metric, trunk, self.snapshot)
-        told = self.topic(self.own_topic(place), self.snapshot)
+        topic = self.own_topic(place_of(trunk))
+        told = self.topic(topic, self.snapshot)
         heard = set(self.heard(trunk, _after(self.snapshot, [told]), self.metrics(trunk)))
-        topic = self.own_topic(place)
         if topic not in heard:
             told, topic = (), min(heard, default=None)
         alarm = self.alarm_on(metric, topic, trunk, self.snapshot, [*filters, *told]) if topic else ()
@@ -235,13 +240,14 @@ class _Planner:
         told = self.topic(topic, snapshot)
         own = naming.own_metrics(self.profile.names)
         metrics = dict.fromkeys([own[0], *existing, *own])
+        heard = list(self.heard(trunk, snapshot, metrics))
         for metric in metrics:
             ways = [self.filter_on(metric, trunk, snapshot)]
             if metric in existing:
                 ways.insert(0, ())
             for filters in ways:
-                for heard in self.heard(trunk, snapshot, metrics):
-                    yield (*filters, *self.alarm_on(metric, heard, trunk, snapshot, filters))
+                for other in heard:
+                    yield (*filters, *self.alarm_on(metric, other, trunk, snapshot, filters))
                 # Somebody may be subscribed to our topic already.
                 for telling in ((), told, tuple(action for action in told if action.link == "topic")):
                     made = (*filters, *telling)
@@ -253,31 +259,26 @@ class _Planner:
         """The metrics of the log group's filters that count refused calls alone, or are right as they are."""
         return list(
             dict.fromkeys(
-                (found.namespace, found.metric) for found in self.filters(trunk) if self.is_about_refusals(found)
+                (found.namespace, found.metric)
+                for found in _filters(self.snapshot, trunk)
+                if self.is_about_refusals(found.pattern)
             )
         )
 
-    def filters(self, trunk: str) -> tuple[MetricFilter, ...]:
-        group = self.snapshot.log_groups[trunk]
-        return group.filters if isinstance(group, LogGroup) and isinstance(group.filters, tuple) else ()
-
-    def is_about_refusals(self, found: MetricFilter) -> bool:
-        if found.pattern not in self.read:
-            self.read[found.pattern] = self._about_refusals(found.pattern)
-        return self.read[found.pattern] is not None
-
-    def _about_refusals(self, text: str) -> Pattern | None:
-        try:
-            pattern = parse(text)
-        except PatternSyntaxError:
-            return None
-        return pattern if refused_only(pattern, self.profile) or right(pattern, self.profile) else None
+    def is_about_refusals(self, text: str) -> bool:
+        if text not in self.about_refusals:
+            try:
+                pattern = parse(text)
+            except PatternSyntaxError:
+                return False
+            self.about_refusals[text] = refused_only(pattern, self.profile) or right(pattern, self.profile)
+        return self.about_refusals[text]
 
     def others_feed(self, metric: Metric, trunk: str) -> bool:
         """Whether a filter that is not ours feeds the metric in the log group's place."""
         place, ours = place_of(trunk), naming.filter_name(self.profile.names)
-        groups = (group for group in self.snapshot.log_groups.values() if isinstance(group, LogGroup))
-        own = (found for group in groups if place_of(group.arn) == place for found in self.filters(group.arn))
+        groups = (arn for arn in self.snapshot.log_groups if place_of(arn) == place)
+        own = (found for arn in groups for found in _filters(self.snapshot, arn))
         others = (found for _, found in self.snapshot.other_filters.get(place, ()))
         return any((found.namespace, found.metric) == metric and found.name != ours for found in chain(own, others))
 
@@ -286,8 +287,7 @@ class _Planner:
         if self.pattern is None:
             return ()
         wanted = MetricFilter(naming.filter_name(self.profile.names), self.pattern.text, *metric)
-        group = snapshot.log_groups[trunk]
-        there = group.filters if isinstance(group, LogGroup) and isinstance(group.filters, tuple) else ()
+        there = _filters(snapshot, trunk)
         before = next((found for found in there if found.name == wanted.name), None)
         if before == wanted or (before and not naming.is_ours(before, there, self.profile)):
             return ()
@@ -374,16 +374,17 @@ class _Planner:
             obstacles = list(self.obstacles(left))
             yield from obstacles
             yield from tasks.gaps(self.assessment, left)
-            most = [] if obstacles else [self.most(trunk) for trunk in trunks(self.snapshot)]
-            ours = {action.resource for action in chain.from_iterable(most)}
-            as_set = assess(self.clicked(_after(self.snapshot, most)), self.profile, self.disputed)
-            yield from (task for task in tasks.gaps(as_set, left) if task.resource in ours)
+            if not obstacles:
+                most = [self.most(trunk) for trunk in trunks(self.snapshot)]
+                ours = {action.resource for action in chain.from_iterable(most)}
+                as_set = assess(self.clicked(_after(self.snapshot, most)), self.profile, self.disputed)
+                yield from (task for task in tasks.gaps(as_set, left) if task.resource in ours)
         yield from tasks.doubts(waiting)
 
     def obstacles(self, left: Collection[str]) -> Iterator[Task]:
         """What keeps us from repairing a log group that might help."""
         for trunk in trunks(self.snapshot):
-            there = self.filters(trunk)
+            there = _filters(self.snapshot, trunk)
             for found in there:
                 ours = found.name == naming.filter_name(self.profile.names)
                 if ours and not naming.is_ours(found, there, self.profile):
@@ -397,6 +398,12 @@ class _Planner:
             yield tasks.no_pattern(self.profile, left)
         if self.subscriber is None and trunks(self.snapshot):
             yield tasks.nobody_to_subscribe(left)
+
+
+def _filters(snapshot: Snapshot, log_group: str) -> tuple[MetricFilter, ...]:
+    """The filters of a log group, as far as they are known."""
+    group = snapshot.log_groups[log_group]
+    return group.filters if isinstance(group, LogGroup) and isinstance(group.filters, tuple) else ()
 
 
 def _after(snapshot: Snapshot, repairs: Iterable[Repairs]) -> Snapshot:

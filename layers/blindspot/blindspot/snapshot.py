@@ -299,7 +299,8 @@ class Snapshot:
     trails: every trail that any region showed, each once, sorted by ARN.
     log_groups: by ARN, for every trail that names one; None where it does not exist.
     alarms: by place, for every place in which a log group was read.
-    topics: by ARN, for every topic that an alarm on one of these metrics notifies; None where it does not exist.
+    topics: by ARN, for every topic that an alarm on one of these metrics notifies, and those that the remediator asks
+        for by name; None where it does not exist.
     other_filters: by place, the metric filters of log groups to which no trail delivers, by their ARNs.
     mute_rules: by place, as far as AWS and the SDK know mute rules.
     subscription_policies: by place, where a SIEM may be their target.

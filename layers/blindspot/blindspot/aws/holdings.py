@@ -12,6 +12,7 @@ from blindspot.aws.collect import ALARM_TYPES
 from blindspot.aws.fields import Answer, arn, field, items, texts
 from blindspot.aws.reading import Reader
 from blindspot.backout import Held
+from blindspot.gaps import short
 from blindspot.naming import MARK, Owner, Owners
 from blindspot.snapshot import MetricFilter, Unreadable, place_of
 
@@ -42,7 +43,7 @@ def owner(clients: Clients, arn: str) -> Owner | Unreadable:
 def current(clients: Clients, log_group: str, name: str) -> MetricFilter | Unreadable | None:
     """A metric filter as it is right now; None where it, or its log group, does not exist."""
     call, region = "logs:DescribeMetricFilters", place_of(log_group)[1]
-    group = log_group.split(":", 6)[6]
+    group = short(log_group)
     pages = partial(clients.pages, call, region, answers.metric_filters, logGroupName=group, filterNamePrefix=name)
     found = read(call, region, pages)
     if isinstance(found, Unreadable):

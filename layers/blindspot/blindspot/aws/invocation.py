@@ -1,4 +1,4 @@
-"""The events that start the evaluator, told apart by their keys and read once."""
+"""The events that start the two functions, told apart by their keys and read once."""
 
 from __future__ import annotations
 
