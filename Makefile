@@ -41,7 +41,7 @@ check: .venv/.check ## Check style, types, the direction of imports and the temp
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	PYTHONPATH=layers/blindspot $(BIN)/lint-imports
-	$(BIN)/cfn-lint template.yaml layers/blindspot/blindspot/cloudformation/*.json
+	$(BIN)/cfn-lint template.yaml layers/blindspot/blindspot/remediation/cloudformation/*.json
 	$(BIN)/sam validate --lint
 
 bench: .venv/.test ## Measure how fast patterns are decided and accounts judged

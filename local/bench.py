@@ -15,7 +15,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from blindspot import cloudtrail, profile
+from blindspot.model import cloudtrail_events as cloudtrail
+from blindspot.model import profile
 from filter_pattern import Pattern, PatternSyntaxError, parse, unseen
 
 ROUND_TRIPS, DELAY = 7, 0.05

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from blindspot.snapshot import (
+from blindspot.model.snapshot import (
     Alarm,
     CompositeAlarm,
     EventSelectors,

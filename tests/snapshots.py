@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from blindspot.snapshot import (
+from blindspot.model.snapshot import (
     EventSelector,
     EventSelectors,
     FieldSelector,

@@ -12,14 +12,17 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from blindspot import config_rows, settings
-from blindspot.assessment import Assessment, Verdict
-from blindspot.aws import config_rule, invocation, notify
-from blindspot.aws.assessing import assessed
-from blindspot.aws.clients import CallFailed, Clients
-from blindspot.document import Document, detail, document
+from blindspot import settings
+from blindspot.app import invocation
+from blindspot.app.assess import assessed
+from blindspot.aws import config_rule
+from blindspot.aws import events as notify
+from blindspot.aws.client import CallFailed, Clients
+from blindspot.model.snapshot import Unreadable
+from blindspot.report import config_evaluations as config_rows
+from blindspot.report.document import Document, detail, document
 from blindspot.settings import Settings
-from blindspot.snapshot import Unreadable
+from blindspot.verdict.assessment import Assessment, Verdict
 
 logger = Logger(service="blindspot")
 metrics = Metrics(namespace="Blindspot", service="blindspot")

@@ -14,19 +14,24 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from blindspot import naming, remediation, settings
-from blindspot.actions import Action
-from blindspot.assessment import Verdict
-from blindspot.aws import config_rule, holdings, invocation, notify
+from blindspot import settings
+from blindspot.app import invocation
+from blindspot.app.assess import Assessed, assessed, in_time
+from blindspot.aws import config_rule
+from blindspot.aws import events as notify
+from blindspot.aws import owned_resources as holdings
 from blindspot.aws.apply import apply
-from blindspot.aws.assessing import Assessed, assessed, in_time
-from blindspot.aws.clients import CallFailed, Clients
-from blindspot.aws.flag import Switch
-from blindspot.backout import backout, in_question, not_looked_at
-from blindspot.plan import Plan, plan, trunks
-from blindspot.remediation import Document, Outcome
+from blindspot.aws.client import CallFailed, Clients
+from blindspot.aws.switch import Switch
+from blindspot.model.snapshot import Unreadable, place_of
+from blindspot.remediation import document as remediation
+from blindspot.remediation import ownership as naming
+from blindspot.remediation.actions import Action
+from blindspot.remediation.backout import backout, in_question, not_looked_at
+from blindspot.remediation.document import Document, Outcome
+from blindspot.remediation.plan import Plan, plan, trunks
 from blindspot.settings import Settings
-from blindspot.snapshot import Unreadable, place_of
+from blindspot.verdict.assessment import Verdict
 
 logger = Logger(service="blindspot")
 metrics = Metrics(namespace="Blindspot", service="blindspot")

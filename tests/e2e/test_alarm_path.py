@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 from botocore import xform_name
 
-from blindspot import cloudtrail, naming, profile
-from blindspot.actions import Request
-from blindspot.assessment import assess
-from blindspot.naming import Owner
-from blindspot.plan import plan
+from blindspot.model import cloudtrail_events as cloudtrail
+from blindspot.model import profile
+from blindspot.remediation import ownership as naming
+from blindspot.remediation.actions import Request
+from blindspot.remediation.ownership import Owner
+from blindspot.remediation.plan import plan
 from blindspot.settings import Subscriber
+from blindspot.verdict.assessment import assess
 from tests.builders import ACCOUNT, HOME, a_compliant_account
 from tests.e2e.processes import HOST, ROOT, Emulator, emulator, eventually, free_port
 

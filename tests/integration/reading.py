@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
-from blindspot.aws.clients import Clients
+from blindspot.aws.client import Clients
 from blindspot.aws.collect import collect
-from blindspot.snapshot import Alarm, LogGroup, MetricFilter, Snapshot, Subscription, Topic, Unreadable
+from blindspot.model.snapshot import Alarm, LogGroup, MetricFilter, Snapshot, Subscription, Topic, Unreadable
 from local.accounts import Made
 from local.aws import Fault, LocalAws
 

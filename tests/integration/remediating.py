@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from blindspot.naming import MARK
+from blindspot.remediation.ownership import MARK
 from functions.remediator import app
 from local.accounts import Made
 from local.aws import Call, Fault, LocalAws

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from blindspot.snapshot import (
+from blindspot.model.snapshot import (
     CompositeAlarm,
     EventSelector,
     EventSelectors,

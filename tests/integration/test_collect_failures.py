@@ -10,8 +10,8 @@ import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
 from blindspot.aws.collect import AccountUnknown
-from blindspot.aws.reading import AT_ONCE
-from blindspot.snapshot import LogGroup, Snapshot, Topic, TrailStatus, Unreadable
+from blindspot.aws.read import AT_ONCE
+from blindspot.model.snapshot import LogGroup, Snapshot, Topic, TrailStatus, Unreadable
 from local.accounts import a_compliant_account
 from local.aws import Call, Fault, LocalAws, local_aws
 from tests.integration.reading import ACCOUNT, OWN, REGIONS, calls, look

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
-from blindspot.snapshot import Unreadable
+from blindspot.model.snapshot import Unreadable
 from local.accounts import a_compliant_account, put_alarm, put_filter
 from local.aws import Call, Fault, LocalAws, local_aws
 from tests.integration.reading import (

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from blindspot.aws.clients import Clients
+from blindspot.aws.client import Clients
 from blindspot.aws.config_rule import NotReported, NotStarted, Started, report, reported_before, start
-from blindspot.config_rows import Row
-from blindspot.snapshot import Unreadable
+from blindspot.model.snapshot import Unreadable
+from blindspot.report.config_evaluations import Row
 from local.aws import LocalAws
 from tests.goldens import RULE
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from blindspot.aws.clients import Clients
-from blindspot.confirmation import MOST_QUESTIONS
+from blindspot.aws.client import Clients
+from blindspot.verdict.pattern_check import MOST_QUESTIONS
 from functions.evaluator import app
 from local.accounts import CIS, HALF_RIGHT, a_compliant_account, put_filter
 from local.aws import LocalAws

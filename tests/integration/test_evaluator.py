@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from blindspot.aws import assessing
+from blindspot.app import assess as assessing
+from blindspot.app.invocation import InvocationError
 from blindspot.aws.collect import collect
-from blindspot.aws.invocation import InvocationError
 from blindspot.settings import SettingsError
 from functions.evaluator import app
 from local.accounts import HALF_RIGHT, Made, a_compliant_account

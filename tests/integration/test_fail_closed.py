@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from blindspot import profile
-from blindspot.assessment import Verdict, assess
+from blindspot.model import profile
+from blindspot.verdict.assessment import Verdict, assess
 from local.accounts import HALF_RIGHT, a_compliant_account
 from local.aws import LocalAws, local_aws
 from tests.integration.reading import OWN, REGIONS, answer_once, calls, look

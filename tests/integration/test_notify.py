@@ -2,8 +2,8 @@
 
 import pytest
 
-from blindspot.aws.clients import Clients
-from blindspot.aws.notify import ASSESSED, LARGEST_ENTRY, NotEmitted, emit
+from blindspot.aws.client import Clients
+from blindspot.aws.events import ASSESSED, LARGEST_ENTRY, NotEmitted, emit
 from local.aws import LocalAws
 
 

@@ -6,7 +6,7 @@ import logging
 import pytest
 from moto.sns.models import sns_backends
 
-from blindspot.aws.invocation import InvocationError
+from blindspot.app.invocation import InvocationError
 from functions.remediator import app
 from local.accounts import HALF_RIGHT, a_compliant_account
 from local.aws import Call, LocalAws
@@ -263,7 +263,7 @@ def test_a_composite_alarm_on_ours_keeps_it_with_its_topic_and_filter(small: Loc
 
 
 def test_a_switch_that_is_thrown_stops_a_run(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blindspot.aws.flag.CACHED", 0)
+    monkeypatch.setattr("blindspot.aws.switch.CACHED", 0)
     only_a_trail(small, a_compliant_account(small, region=HOME))
     switch(small, "true")
     at(small, Call("sns", "CreateTopic", HOME), lambda: switch(small, "false"))
@@ -275,7 +275,7 @@ def test_a_switch_that_is_thrown_stops_a_run(small: LocalAws, monkeypatch: pytes
 def test_a_switch_that_is_thrown_before_the_first_write_leaves_it_a_plan(
     small: LocalAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("blindspot.aws.flag.CACHED", 0)
+    monkeypatch.setattr("blindspot.aws.switch.CACHED", 0)
     only_a_trail(small, a_compliant_account(small, region=HOME))
     switch(small, "true")
     at(small, Call("logs", "DescribeMetricFilters", HOME), lambda: switch(small, "false"))

@@ -9,9 +9,9 @@ from typing import Any
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.cloudwatch.models import cloudwatch_backends
 
-from blindspot import profile
-from blindspot.assessment import Verdict
-from blindspot.profile import Profile
+from blindspot.model import profile
+from blindspot.model.profile import Profile
+from blindspot.verdict.assessment import Verdict
 from local.accounts import CIS, OTHER_FILTERS, Made, a_compliant_account, put_alarm, put_filter
 from local.aws import LocalAws
 

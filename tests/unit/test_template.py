@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from blindspot import profile
-from blindspot.aws.notify import ASSESSED, SOURCE
-from blindspot.naming import SUFFIX
+from blindspot.aws.events import ASSESSED, SOURCE
+from blindspot.model import profile
+from blindspot.remediation.ownership import SUFFIX
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "template.yaml").read_text()
@@ -106,7 +106,7 @@ def test_what_a_parameter_allows(parameter: str, value: str, allowed: bool) -> N
 
 
 def test_the_profiles_offered_are_those_that_exist() -> None:
-    profiles = {path.stem for path in (ROOT / "layers/blindspot/blindspot/profiles").glob("*.toml")}
+    profiles = {path.stem for path in (ROOT / "layers/blindspot/blindspot/model/profiles").glob("*.toml")}
     assert set(PARAMETERS["Profile"]["AllowedValues"]) == profiles
 
 

@@ -20,9 +20,23 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from blindspot import cloudtrail, profile
-from filter_pattern import All, Empty, Event, Found, Not, Pattern, PatternSyntaxError, Undecided, find, parse, unseen
-from filter_pattern.why import why_not
+from blindspot.model import cloudtrail_events as cloudtrail
+from blindspot.model import profile
+from filter_pattern import (
+    And,
+    Empty,
+    Event,
+    Found,
+    Not,
+    Pattern,
+    PatternSyntaxError,
+    Undecided,
+    equivalent,
+    find,
+    parse,
+    unseen,
+    why_not,
+)
 
 ACCOUNT = "111122223333"
 RECORDS = cloudtrail.records(account=ACCOUNT, region=None)
@@ -39,7 +53,7 @@ COVERS, DOES_NOT, INVALID = 0, 1, 2
 def explain(patterns: Sequence[Pattern], judge: profile.Profile, *, simplify: bool = True) -> dict[str, Any]:
     """The answer as JSON: {"profile", "covers": true | false | null, "blind_spot": event | null, "why": [sentence per
     pattern], "undecided": reason | null, "noise": [{"pattern", "event"}], "simpler": pattern | null}."""
-    required = All(judge.required, *map(Not, judge.benign))
+    required = And(judge.required, *map(Not, judge.benign))
     answer = unseen(required, patterns, RECORDS)
     event = answer.event if isinstance(answer, Found) else None
     return {
@@ -67,14 +81,10 @@ def _simpler(pattern: Pattern) -> str | None:
     if not isinstance(find(pattern, RECORDS, SHORT), Found):
         return None
     for smaller in _smaller(pattern):
-        if _within(pattern, smaller) and _within(smaller, pattern):
+        if equivalent(pattern, smaller, RECORDS, SHORT):
             written = _simpler(smaller) or str(smaller)
             return written if len(written) < len(pattern.text) else None
     return None
-
-
-def _within(one: Pattern, other: Pattern) -> bool:
-    return find(All(one, Not(other)), RECORDS, SHORT) == Empty()
 
 
 def _smaller(pattern: Pattern) -> list[Pattern]:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from blindspot import profile
-from blindspot.profile import Profile, SettingsError
+from blindspot.model import profile
+from blindspot.model.profile import Profile, SettingsError
 
 __all__ = ["Settings", "SettingsError", "Subscriber", "load"]
 

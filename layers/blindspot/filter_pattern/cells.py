@@ -16,7 +16,7 @@ from typing import NamedTuple
 from filter_pattern import records as kind
 from filter_pattern import regexes, strings
 from filter_pattern.conditions import MISSING, Compare, Equals, EqualsNumber, MatchesRegex, Reading, Test, number
-from filter_pattern.predicate import Path, value_at
+from filter_pattern.predicate import FieldPath, value_at
 from filter_pattern.records import Records
 
 
@@ -24,7 +24,7 @@ class Question(NamedTuple):
     """A test of a field under one reading; `number` names it in a formula."""
 
     number: int
-    path: Path
+    path: FieldPath
     test: Test
     reading: Reading
 
@@ -49,7 +49,7 @@ class Cells:
     complete: after iterating, whether these are all.
     """
 
-    path: Path
+    path: FieldPath
     records: Records
     own: Sequence[Question]
     below: Sequence[Question]

@@ -7,10 +7,8 @@ TestMetricFilter where the guide is silent.
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isfinite
 from typing import NamedTuple
 
 from filter_pattern import regexes, strings
@@ -180,15 +178,6 @@ class Is:
 
 
 Test = Equals | EqualsNumber | Compare | MatchesRegex | NotExists | Is
-
-
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-
-
-def equal_to(word: str, negated: bool) -> Equals | EqualsNumber:
-    """What `=` and `!=` ask of a word without quotes: to be that number, or else that text."""
-    is_number = _NUMBER.fullmatch(word) and isfinite(float(word))
-    return EqualsNumber(word, negated) if is_number else Equals(word, negated)
 
 
 def number(text: str) -> int | float:

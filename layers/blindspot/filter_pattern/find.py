@@ -28,12 +28,12 @@ from filter_pattern.conditions import MISSING, UNDOCUMENTED, Equals, Reading, Te
 from filter_pattern.parser import Pattern
 from filter_pattern.predicate import (
     EVERY,
-    All,
-    Any,
+    And,
     Atom,
     Event,
+    FieldPath,
     Not,
-    Path,
+    Or,
     Predicate,
     TextAtom,
     Word,
@@ -77,12 +77,22 @@ Answer = Found | Empty | Undecided
 
 def unseen(required: Predicate, covering: Iterable[Predicate], records: Records) -> Answer:
     """An event that is required and that nothing in `covering` sees; Empty when they see every required one."""
-    return find(All(required, *map(Not, covering)), records)
+    return find(And(required, *map(Not, covering)), records)
+
+
+def implies(one: Predicate, other: Predicate, records: Records, budget: int = BUDGET) -> bool:
+    """Whether it is proven that every event of `one` is one of `other`; where that is Undecided, it is not."""
+    return isinstance(find(And(one, Not(other)), records, budget), Empty)
+
+
+def equivalent(one: Predicate, other: Predicate, records: Records, budget: int = BUDGET) -> bool:
+    """Whether it is proven that the two are true of the same events."""
+    return implies(one, other, records, budget) and implies(other, one, records, budget)
 
 
 def find(predicate: Predicate, records: Records, budget: int = BUDGET) -> Answer:
     """Decides whether any event among the records satisfies the predicate; see the module."""
-    wanted = All(records.where, predicate)
+    wanted = And(records.where, predicate)
     search = _Search(wanted, records, budget)
     for sample in records.samples:
         if search.satisfies(sample):
@@ -116,7 +126,7 @@ def atoms(predicate: Predicate) -> Iterator[Atom | TextAtom]:
             yield from atoms(part)
         case Pattern(inner):
             yield from atoms(inner)
-        case All(parts) | Any(parts):
+        case And(parts) | Or(parts):
             for part in parts:
                 yield from atoms(part)
         case _:
@@ -152,10 +162,10 @@ class _Search:
         self.budget = budget
         self.atoms = list(atoms(wanted))
         self.always_written = records.always_written()
-        self.questions: dict[tuple[Path, Test, Reading], Question] = {}
-        self.by_path: dict[Path, list[Question]] = {}
+        self.questions: dict[tuple[FieldPath, Test, Reading], Question] = {}
+        self.by_path: dict[FieldPath, list[Question]] = {}
         self.loose: dict[Atom | TextAtom, int] = {}
-        self.known_cells: dict[Path, list[Cell]] = {}
+        self.known_cells: dict[FieldPath, list[Cell]] = {}
         self.complete = True
         self.open = sorted({flag for atom in self.atoms if isinstance(atom, Atom) for flag in self.flags(atom)})
         choices = product((False, True), repeat=len(self.open))
@@ -195,8 +205,8 @@ class _Search:
                 return self.formula(part, reading, not positive)
             case Pattern(inner):
                 return self.formula(inner, reading, positive)
-            case All(parts) | Any(parts):
-                sign = "&" if isinstance(predicate, All) is positive else "|"
+            case And(parts) | Or(parts):
+                sign = "&" if isinstance(predicate, And) is positive else "|"
                 return _join(sign, [self.formula(part, reading, positive) for part in parts])
             case _:
                 raise TypeError(f"not a predicate: {predicate!r}")
@@ -226,7 +236,7 @@ class _Search:
         """The number of a question that no field answers: it is tried both ways, and the event then has to agree."""
         return self.loose.setdefault(atom, LOOSE + len(self.loose))
 
-    def question(self, path: Path, test: Test, reading: Reading) -> Question:
+    def question(self, path: FieldPath, test: Test, reading: Reading) -> Question:
         key = (path, test, reading)
         if key not in self.questions:
             self.questions[key] = Question(len(self.questions) + 1, *key)
@@ -238,7 +248,7 @@ class _Search:
         self.hopeless: set[Formula] = set()
         tops = list(dict.fromkeys(path[0] for path in self.by_path))
         self.order = sorted(self.by_path, key=lambda path: (tops.index(path[0]), len(path)))
-        self.chosen: dict[Path, object] = {}
+        self.chosen: dict[FieldPath, object] = {}
         self.said: dict[int, bool] = {}
         return self.choose(formula, 0)
 
@@ -297,7 +307,7 @@ class _Search:
         if self.budget < 0:
             raise _OverBudget
 
-    def cells_of(self, path: Path) -> list[Cell]:
+    def cells_of(self, path: FieldPath) -> list[Cell]:
         if path not in self.known_cells:
             below = [
                 question
@@ -349,7 +359,7 @@ class _Search:
             event[self.records.spare] = value
 
 
-def _put(event: dict[str, object], path: Path, value: object) -> None:
+def _put(event: dict[str, object], path: FieldPath, value: object) -> None:
     """Sets or, with MISSING, removes what stands there."""
     within: object = event
     for step, following in pairwise(path):

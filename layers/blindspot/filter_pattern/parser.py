@@ -1,8 +1,14 @@
-"""From text to `Pattern`: a recursive-descent parser whose functions each carry the rule they read.
+"""From text to `Pattern`, and the parser of JSON patterns.
 
-The first character says which kind of pattern it is: `{` JSON, `[` space-delimited (`text_parser`), anything else terms
-(`text_parser`). What AWS rejects is refused, with the place marked and a sentence that says what is allowed there.
-Source of the rules: CloudWatch Logs user guide, "Filter pattern syntax for metric filters".
+The first character says which kind of pattern it is: `{` JSON, `[` space-delimited (`space_delimited`), anything else
+terms or a regular expression (`terms`). Nothing may stand before it, not even a blank (recorded: "Invalid metric filter
+pattern"). What AWS rejects is refused, with the place marked and a sentence that says what is allowed there.
+
+Rules (CloudWatch Logs user guide, "Filter pattern syntax for metric filters" and "Using filter patterns to match terms
+in JSON log events"): parentheses bind before `&&`, `&&` before `||`, and there is no other negation than `!=`. A
+selector holds at most one wildcard, a pattern three; a pattern holds at most two regular expressions.
+
+It is a recursive-descent parser; each `_parse_` function's docstring is its production.
 """
 
 from __future__ import annotations
@@ -11,21 +17,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from filter_pattern import text_parser
-from filter_pattern.conditions import (
-    OBSERVED,
-    Compare,
-    Equals,
-    EqualsNumber,
-    Is,
-    MatchesRegex,
-    NotExists,
-    Reading,
-)
-from filter_pattern.cursor import Cursor, PatternSyntaxError
-from filter_pattern.predicate import EVERY, All, Any, Atom, Event, Path, Predicate, Step
+from filter_pattern import terms
+from filter_pattern.conditions import OBSERVED, Compare, Equals, EqualsNumber, Is, MatchesRegex, NotExists, Reading
+from filter_pattern.predicate import EVERY, And, Atom, Event, FieldPath, Or, Predicate, Step, TextAtom
+from filter_pattern.space_delimited import SpaceDelimitedParser
+from filter_pattern.tokenizer import JSON_WORD, STEP, PatternSyntaxError, Tokenizer
 
-LONGEST = 1024
+LONGEST_PATTERN = 1024
 """Characters in a filter pattern (CloudWatch Logs API reference, PutMetricFilter)."""
 
 DEEPEST = 100
@@ -57,103 +55,101 @@ class Pattern:
     def __str__(self) -> str:
         if self.text.startswith("{"):
             return f"{{ {self.predicate} }}"
-        return text_parser.written(self.predicate)
+        return terms.written(self.predicate)
 
 
 def parse(text: str) -> Pattern:
     """The pattern that this text is. Raises PatternSyntaxError where AWS would refuse it."""
-    if len(text) > LONGEST:
+    if len(text) > LONGEST_PATTERN:
         raise PatternSyntaxError(
-            f"A filter pattern has at most {LONGEST} characters; this has {len(text)}.", text, LONGEST, len(text)
+            f"A filter pattern has at most {LONGEST_PATTERN} characters; this has {len(text)}.",
+            text,
+            LONGEST_PATTERN,
+            len(text),
         )
     if text.startswith("{"):
-        return Pattern(JsonParser(text).pattern(), text)
+        return Pattern(JsonParser(text).parse(), text)
     if re.match(r"\s+[{\[]", text):
         blanks = len(text) - len(text.lstrip())
         raise PatternSyntaxError("Nothing, not even a blank, may stand before the pattern's { or [.", text, 0, blanks)
-    return Pattern(text_parser.predicate(text), text)
+    if text.startswith("["):
+        return Pattern(TextAtom(SpaceDelimitedParser(text).parse()), text)
+    return Pattern(terms.TermsParser(text).parse(), text)
 
 
-_STEP = re.compile(
-    r"\.(?P<name>[A-Za-z0-9_-]+)|(?P<each>\.\*|\[\*\])|\.?\['(?P<quoted>[^'\]]+)'\]|\[(?P<index>[0-9]{1,9})\]"
-)
-_WORD = re.compile(r"[^\s()=!<>&|\"%,'{}\\]+")
-_IS = {"NULL": None, "TRUE": True, "FALSE": False}
-
-
-class JsonParser(Cursor):
+class JsonParser(Tokenizer):
     """Reads one JSON pattern."""
 
     depth = 0
     wildcards = 0
     regexes = 0
 
-    def pattern(self) -> Predicate:
-        """pattern := '{' any '}'"""
+    def parse(self) -> Predicate:
+        """pattern := '{' disjunction '}'"""
         self.at = 1
-        whole = self.any()
-        self.expect("}", "&& or || and another condition, or } to end the pattern")
-        self.space()
-        if self.at < len(self.text):
-            raise self.error("Nothing may follow the closing }.", self.at, len(self.text))
+        whole = self._parse_disjunction()
+        self._expect("}", "&& or || and another condition, or } to end the pattern")
+        self.expect_end("Nothing may follow the closing }.")
         return whole
 
-    def any(self) -> Predicate:
-        """any := all ('||' all)*"""
-        return self.joined("||", Any, self.all)
+    def _parse_disjunction(self) -> Predicate:
+        """disjunction := conjunction ('||' conjunction)*"""
+        return self._parse_joined("||", Or, self._parse_conjunction)
 
-    def all(self) -> Predicate:
-        """all := unit ('&&' unit)*"""
-        return self.joined("&&", All, self.unit)
+    def _parse_conjunction(self) -> Predicate:
+        """conjunction := unit ('&&' unit)*"""
+        return self._parse_joined("&&", And, self._parse_unit)
 
-    def joined(self, sign: str, kind: type[All] | type[Any], operand: Callable[[], Predicate]) -> Predicate:
+    def _parse_joined(self, sign: str, kind: type[And] | type[Or], operand: Callable[[], Predicate]) -> Predicate:
+        """joined := operand (sign operand)*"""
         parts = [operand()]
         while self.accept(sign):
             parts.append(operand())
         flat = [inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))]
         return kind(*flat) if len(flat) > 1 else flat[0]
 
-    def unit(self) -> Predicate:
-        """unit := '(' any ')' | condition"""
+    def _parse_unit(self) -> Predicate:
+        """unit := '(' disjunction ')' | condition"""
         opened = self.at
         if not self.accept("("):
-            return self.condition()
+            return self._parse_condition()
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.error(f"At most {DEEPEST} parentheses may stand within one another.", opened, self.at)
-        inside = self.any()
-        self.expect(")", "&& or || and another condition, or ) to close the parenthesis")
+        inside = self._parse_disjunction()
+        self._expect(")", "&& or || and another condition, or ) to close the parenthesis")
         self.depth -= 1
         return inside
 
-    def condition(self) -> Predicate:
-        """condition := selector (('=' | '!=') value | order number | 'IS' constant | 'NOT' 'EXISTS')"""
-        path = self.selector()
+    def _parse_condition(self) -> Predicate:
+        """condition := selector (('=' | '!=') value | ('<' | '<=' | '>' | '>=') number
+        | 'IS' ('NULL' | 'TRUE' | 'FALSE') | 'NOT' 'EXISTS')"""
+        path = self._parse_selector()
         for sign in ("!=", "="):
             if self.accept(sign):
-                return Atom(path, self.value(negated=sign == "!="))
+                return Atom(path, self._parse_value(negated=sign == "!="))
         for sign in ("<=", ">=", "<", ">"):
             if self.accept(sign):
                 return Atom(path, Compare(sign, self.number(f"After {sign} comes a number without quotes.")))
-        if self.keyword("NOT"):
-            if self.keyword("EXISTS"):
+        if self.accept_keyword("NOT"):
+            if self.accept_keyword("EXISTS"):
                 return Atom(path, NotExists())
             raise self.error("NOT is followed by EXISTS here.")
-        if self.keyword("IS"):
-            for name, constant in _IS.items():
-                if self.keyword(name):
+        if self.accept_keyword("IS"):
+            for name, constant in _CONSTANTS.items():
+                if self.accept_keyword(name):
                     return Atom(path, Is(constant))
             raise self.error("IS is followed by NULL, TRUE or FALSE here.")
         raise self.error("A field is followed by =, !=, <, <=, >, >=, IS NULL, IS TRUE, IS FALSE or NOT EXISTS.")
 
-    def selector(self) -> Path:
+    def _parse_selector(self) -> FieldPath:
         """selector := '$' ('.' name | '.*' | '.'? "['" any name "']" | '[' index ']' | '[*]')+"""
-        self.space()
+        self.skip_blanks()
         start = self.at
         if not self.accept("$"):
             raise self.error("A condition begins with a field such as $.errorCode, or with a parenthesis.")
         path: list[Step] = []
-        while found := _STEP.match(self.text, self.at):
+        while found := STEP.match(self.text, self.at):
             if found["index"]:
                 path.append(int(found["index"]))
             elif found["each"]:
@@ -170,9 +166,9 @@ class JsonParser(Cursor):
             raise self.error("A field may hold one wildcard, and a pattern three.", start, self.at)
         return tuple(path)
 
-    def value(self, *, negated: bool) -> Equals | EqualsNumber | MatchesRegex:
-        """value := '"' text '"' | number | word | '%' regex '%'"""
-        self.space()
+    def _parse_value(self, *, negated: bool) -> Equals | EqualsNumber | MatchesRegex:
+        """value := quoted | number | word | regex"""
+        self.skip_blanks()
         start = self.at
         if self.text.startswith("%", self.at):
             self.regexes += 1
@@ -180,8 +176,11 @@ class JsonParser(Cursor):
             if self.regexes > 2:
                 raise self.error("A pattern may hold two regular expressions.", start, self.at)
             return MatchesRegex(regex, negated)
-        return self.quoted_or_plain(_WORD, negated=negated)
+        return self.quoted_or_plain(JSON_WORD, negated=negated)
 
-    def expect(self, sign: str, allowed: str) -> None:
+    def _expect(self, sign: str, allowed: str) -> None:
         if not self.accept(sign):
             raise self.error(f"Expected {allowed}.")
+
+
+_CONSTANTS = {"NULL": None, "TRUE": True, "FALSE": False}

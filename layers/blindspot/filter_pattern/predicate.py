@@ -1,6 +1,6 @@
 """Statements that are true or false of an event, and how they combine.
 
-    Predicate = Atom | TextAtom | Not | All | Any | Pattern
+    Predicate = Atom | TextAtom | Not | And | Or | Pattern
 
 An `Atom` asks one thing of one field, a `TextAtom` of the event's text as it was logged. A parsed filter pattern is a
 predicate, and so is whatever else can be said of events in these terms.
@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from filter_pattern import delimited, regexes
+from filter_pattern import regexes
 from filter_pattern.conditions import MISSING, OBSERVED, Equals, Reading, Test
+from filter_pattern.space_delimited import Fields
 
 
 class Every:
@@ -28,7 +29,7 @@ EVERY = Every()
 """In a path: all elements of an array, or all fields of an object."""
 
 Step = str | int | Every
-Path = tuple[Step, ...]
+FieldPath = tuple[Step, ...]
 """The names, indexes and wildcards that lead to values: `$.users[0].id` is ("users", 0, "id")."""
 
 Event = Mapping[str, object]
@@ -44,7 +45,7 @@ class Predicate(Protocol):
 class Atom:
     """One test of one field. With a wildcard in its path it is true when any of the selected values passes."""
 
-    path: Path
+    path: FieldPath
     test: Test
 
     def matches(self, event: Event | str, reading: Reading = OBSERVED) -> bool:
@@ -97,7 +98,7 @@ class Regex:
 class TextAtom:
     """One test of the event's text. An event that is given parsed is read as the line of JSON that CloudTrail logs."""
 
-    test: Word | Regex | delimited.Fields
+    test: Word | Regex | Fields
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -126,8 +127,8 @@ class Not:
 
 
 @dataclass(frozen=True, init=False)
-class All:
-    """True where every part is; `All()` is always true."""
+class And:
+    """True where every part is; of no parts it is `ALWAYS`."""
 
     parts: tuple[Predicate, ...]
 
@@ -138,12 +139,12 @@ class All:
         return all(part.matches(event, reading) for part in self.parts)
 
     def __str__(self) -> str:
-        return " && ".join(f"({part})" if isinstance(part, Any) else str(part) for part in self.parts)
+        return " && ".join(f"({part})" if isinstance(part, Or) else str(part) for part in self.parts)
 
 
 @dataclass(frozen=True, init=False)
-class Any:
-    """True where at least one part is; `Any()` is never true."""
+class Or:
+    """True where at least one part is; of no parts it is `NEVER`."""
 
     parts: tuple[Predicate, ...]
 
@@ -157,12 +158,19 @@ class Any:
         return " || ".join(str(part) for part in self.parts)
 
 
+ALWAYS = And()
+"""True of every event."""
+
+NEVER = Or()
+"""True of no event."""
+
+
 def equals(field: str, value: str) -> Atom:
     """The predicate that a top-level field is exactly this text, which holds no `*`."""
     return Atom((field,), Equals(value))
 
 
-def values_at(value: object, path: Path) -> Iterator[object]:
+def values_at(value: object, path: FieldPath) -> Iterator[object]:
     """Every value that the path selects; none where it leads nowhere."""
     if not path:
         yield value
@@ -183,7 +191,7 @@ def values_at(value: object, path: Path) -> Iterator[object]:
                 yield from values_at(inner, rest)
 
 
-def value_at(event: Event, path: Path) -> object:
+def value_at(event: Event, path: FieldPath) -> object:
     """The value that a path without wildcards leads to, or MISSING."""
     return next(values_at(event, path), MISSING)
 
@@ -195,7 +203,7 @@ def as_logged(event: Event) -> str:
     return json.dumps(event, separators=(",", ":"), ensure_ascii=False)
 
 
-def selector(path: Path) -> str:
+def selector(path: FieldPath) -> str:
     """The path as a pattern writes it."""
     return "$" + "".join(map(_written, path))
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field as default
 from typing import NamedTuple
 
-from filter_pattern.predicate import All, Event, Path, Predicate
+from filter_pattern.predicate import ALWAYS, Event, FieldPath, Predicate
 
 STRING, BOOLEAN, NUMBER, NULL, OBJECT, ARRAY = "string", "boolean", "number", "null", "object", "array"
 
@@ -19,7 +18,7 @@ STRING, BOOLEAN, NUMBER, NULL, OBJECT, ARRAY = "string", "boolean", "number", "n
 class Field(NamedTuple):
     """What one field can hold.
 
-    kinds: the JSON types it can have.
+    kinds: the JSON types it can have; of a field that no event has, none.
     always: whether it is there in every event (or, below another field, whenever that one is an object).
     values: when given, it holds one of these and nothing else; no arrays and no objects.
     examples: strings seen in real events, preferred when an event is made up.
@@ -34,9 +33,6 @@ class Field(NamedTuple):
 ANYTHING = Field(frozenset({STRING, BOOLEAN, NUMBER, NULL, OBJECT, ARRAY}))
 """A field of which nothing is known: it may be missing, and may be of any type."""
 
-ABSENT = Field()
-"""A field that no event has."""
-
 
 @dataclass(frozen=True)
 class Records:
@@ -49,9 +45,9 @@ class Records:
     spare: a field that may hold any text, so that a word can stand in an event without meaning anything.
     """
 
-    fields: Mapping[Path, Field]
+    fields: Mapping[FieldPath, Field]
     samples: tuple[Event, ...] = ()
-    where: Predicate = default(default_factory=All)
+    where: Predicate = ALWAYS
     spare: str | None = None
 
     def always_written(self) -> str:
@@ -62,13 +58,13 @@ class Records:
         words = [value for value in constants if isinstance(value, str)]
         return "\n".join([*names, *words, *(str(value).lower() for value in constants if isinstance(value, bool))])
 
-    def field(self, path: Path) -> Field:
+    def field(self, path: FieldPath) -> Field:
         """What that field can hold."""
         always = True
         for end in range(1, len(path)):
             parent = self.fields.get(path[:end], ANYTHING)
             if (ARRAY if isinstance(path[end], int) else OBJECT) not in parent.kinds or parent.values:
-                return ABSENT
+                return Field()
             always = always and parent.always and len(parent.kinds) == 1
         found = self.fields.get(path, ANYTHING)
         return found if always or not found.always else Field(found.kinds, False, found.values, found.examples)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from filter_pattern.conditions import MISSING, Equals, Is, NotExists
 from filter_pattern.parser import Pattern
-from filter_pattern.predicate import All, Any, Atom, Event, Predicate, TextAtom, selector, value_at
+from filter_pattern.predicate import And, Atom, Event, Or, Predicate, TextAtom, selector, value_at
 
 
 def why_not(predicate: Predicate, event: Event) -> str:
@@ -20,9 +20,9 @@ def _failing(predicate: Predicate, event: Event) -> list[Atom | TextAtom]:
     match predicate:
         case Atom() | TextAtom():
             return [] if predicate.matches(event) else [predicate]
-        case All(parts):
+        case And(parts):
             return [atom for part in parts for atom in _failing(part, event)]
-        case Any(parts):
+        case Or(parts):
             arms = [_failing(part, event) for part in parts]
             return min(arms, key=lambda arm: (len(arm), -sum(_likeness(atom, event) for atom in arm)), default=[])
         case Pattern(inner):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blindspot.access import allows
+from blindspot.languages.resource_policy import allows
 from tests.builders import ACCOUNT, HOME, a_policy, topic_arn
 
 ELSEWHERE = "999999999999"

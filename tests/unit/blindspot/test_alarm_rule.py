@@ -2,7 +2,7 @@
 
 import pytest
 
-from blindspot.alarm_rule import asks_for, ringing
+from blindspot.chain.composite_alarm import asks_for, ringing
 from tests.builders import ACCOUNT, HOME, a_composite
 
 ARN = f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:a"

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from blindspot import profile
-from blindspot.assessment import FUTURE, Assessment, RegionAssessment, Verdict, assess
-from blindspot.gaps import FIXES
-from blindspot.snapshot import (
+from blindspot.model import profile
+from blindspot.model.findings import FIXES
+from blindspot.model.snapshot import (
     UNKNOWN_KIND,
     EventSelector,
     EventSelectors,
@@ -24,6 +23,7 @@ from blindspot.snapshot import (
     SubscriptionFilter,
     Unreadable,
 )
+from blindspot.verdict.assessment import FUTURE, Assessment, RegionAssessment, Verdict, assess
 from tests.builders import (
     ACCOUNT,
     CIS,

@@ -2,10 +2,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from blindspot import profile
-from blindspot.assessment import assess
-from blindspot.config_rows import LONGEST_ANNOTATION, OtherAccountError, Row, cannot_verify, retired, rows
-from blindspot.snapshot import Snapshot, Unreadable
+from blindspot.model import profile
+from blindspot.model.snapshot import Snapshot, Unreadable
+from blindspot.report.config_evaluations import LONGEST_ANNOTATION, OtherAccountError, Row, cannot_verify, retired, rows
+from blindspot.verdict.assessment import assess
 from tests.builders import ACCOUNT, HOME, a_compliant_account, a_filter, a_trail
 
 AT = datetime(2026, 11, 21, 12, 0, 0, 373000, tzinfo=UTC)

@@ -5,11 +5,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from blindspot import profile
-from blindspot.assessment import assess
-from blindspot.document import Document, detail, document, without_events
-from blindspot.gaps import FIXES, REMEDIES
-from blindspot.snapshot import LogGroup, Skipped, Snapshot, Unreadable
+from blindspot.model import profile
+from blindspot.model.findings import FIXES, REMEDIES
+from blindspot.model.snapshot import LogGroup, Skipped, Snapshot, Unreadable
+from blindspot.report.document import Document, detail, document, without_events
+from blindspot.verdict.assessment import assess
 from tests.builders import ACCOUNT, HOME, REGIONS, a_compliant_account, a_filter, an_alarm, log_group_arn, topic_arn
 from tests.unit.blindspot.test_assessment import BROKEN, DOUBTFUL, HOLDS
 

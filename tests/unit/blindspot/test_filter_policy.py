@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blindspot.filter_policy import UNKNOWN, alarm_body, passes
+from blindspot.languages.sns_filter_policy import UNKNOWN, alarm_body, passes
 from tests.builders import ACCOUNT, HOME
 
 NAME = "unauthorized-calls"

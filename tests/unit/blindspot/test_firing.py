@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blindspot.firing import MOST_FEEDS, Feed, firing, queries
-from blindspot.gaps import Doubt, Gap
-from blindspot.snapshot import MathAlarm, MetricQuery
+from blindspot.chain.metric_alarm import MOST_FEEDS, Feed, firing, queries
+from blindspot.model.findings import Doubt, Gap
+from blindspot.model.snapshot import MathAlarm, MetricQuery
 from tests import cloudwatch
 from tests.builders import a_math_alarm, an_alarm
 from tests.cloudwatch import Events, Filter

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from blindspot import profile
-from blindspot.assessment import assess
-from blindspot.gaps import FIXES, LINKS, REMEDIES, Doubt, Gap
+from blindspot.model import profile
+from blindspot.model.findings import FIXES, LINKS, REMEDIES, Doubt, Gap
+from blindspot.verdict.assessment import assess
 from tests.builders import a_compliant_account, a_filter
 from tests.unit.blindspot.test_assessment import BROKEN, DOUBTFUL, HOSTILE, PROFILE, SIEM, to_siem
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from blindspot.aws.invocation import Assess, Evaluate, InvocationError, Start, parse
+from blindspot.app.invocation import Assess, Evaluate, InvocationError, Start, parse
 
 INVOKING = {
     "awsAccountId": "123456789012",

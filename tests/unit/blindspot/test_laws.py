@@ -6,9 +6,9 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blindspot import profile
-from blindspot.assessment import Assessment, Verdict, assess
-from blindspot.snapshot import Alarm, LogGroup, MathAlarm, MetricAlarm, MetricFilter, Snapshot, Topic, Unreadable
+from blindspot.model import profile
+from blindspot.model.snapshot import Alarm, LogGroup, MathAlarm, MetricAlarm, MetricFilter, Snapshot, Topic, Unreadable
+from blindspot.verdict.assessment import Assessment, Verdict, assess
 from tests.builders import CIS
 from tests.snapshots import SIEM, snapshots, unread
 

@@ -5,13 +5,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from blindspot import profile
-from blindspot.actions import PutAlarm
-from blindspot.assessment import Verdict, assess
-from blindspot.naming import Owner, alarm_arns, topic_arns
-from blindspot.plan import Plan, clicked, plan, trunks
-from blindspot.settings import Subscriber
-from blindspot.snapshot import (
+from blindspot.model import profile
+from blindspot.model.snapshot import (
     Alarm,
     EventSelector,
     EventSelectors,
@@ -21,6 +16,11 @@ from blindspot.snapshot import (
     Unreadable,
     place_of,
 )
+from blindspot.remediation.actions import PutAlarm
+from blindspot.remediation.ownership import Owner, alarm_arns, topic_arns
+from blindspot.remediation.plan import Plan, clicked, plan, trunks
+from blindspot.settings import Subscriber
+from blindspot.verdict.assessment import Verdict, assess
 from tests.builders import (
     HOME,
     REGIONS,

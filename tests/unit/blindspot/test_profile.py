@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from blindspot import profile
-from blindspot.assessment import Verdict, assess
-from blindspot.profile import SettingsError
+from blindspot.model import profile
+from blindspot.model.profile import SettingsError
+from blindspot.verdict.assessment import Verdict, assess
 from tests.builders import a_compliant_account, a_filter, an_alarm
 
 OK, LATE, BLIND, EXACT = "COMPLIANT", "alarm.insensitive", "HeadBucket", "without what follows it"

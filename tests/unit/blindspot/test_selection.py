@@ -2,7 +2,7 @@
 
 import pytest
 
-from blindspot.selection import selects
+from blindspot.languages.selection_criteria import selects
 
 FIELDS = {"@aws.account": "111122223333", "@aws.region": "eu-west-1", "LogGroupName": "trail"}
 

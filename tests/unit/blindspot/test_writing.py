@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blindspot import profile
-from blindspot.profile import SettingsError
-from blindspot.writing import refused_only, right, written
-from filter_pattern import parse
-from filter_pattern.parser import LONGEST
+from blindspot.model import profile
+from blindspot.model.profile import SettingsError
+from blindspot.remediation.pattern_writer import refused_only, right, written
+from filter_pattern import LONGEST_PATTERN, parse
 
 DENIED = '($.errorCode = "AccessDenied*")'
 REQUIRED = '{ $.errorCode = "AccessDenied*" }'
@@ -92,4 +91,4 @@ def test_what_is_written_is_right_whatever_is_benign(benign: list[str]) -> None:
     assert found is not None
     assert right(found, judged_by)
     assert refused_only(found, judged_by)
-    assert len(found.text) <= LONGEST
+    assert len(found.text) <= LONGEST_PATTERN

@@ -4,7 +4,7 @@ from itertools import product
 
 from hypothesis import strategies as st
 
-from filter_pattern import All, Any, Atom, Equals, Field, Not, NotExists, Predicate, Records
+from filter_pattern import And, Atom, Equals, Field, Not, NotExists, Or, Predicate, Records
 from filter_pattern.conditions import MISSING, ORDER, Compare, EqualsNumber, Is, MatchesRegex
 from filter_pattern.records import STRING
 
@@ -29,7 +29,7 @@ def patterns(texts: st.SearchStrategy[str] = values) -> st.SearchStrategy[Predic
     return st.recursive(
         atoms(texts),
         lambda inner: st.lists(inner, min_size=2, max_size=3).flatmap(
-            lambda parts: st.sampled_from([All(*parts), Any(*parts)])
+            lambda parts: st.sampled_from([And(*parts), Or(*parts)])
         ),
         max_leaves=6,
     )
@@ -39,7 +39,7 @@ predicates = st.recursive(
     atoms(),
     lambda inner: st.one_of(
         st.builds(Not, inner),
-        st.lists(inner, max_size=3).flatmap(lambda parts: st.sampled_from([All(*parts), Any(*parts)])),
+        st.lists(inner, max_size=3).flatmap(lambda parts: st.sampled_from([And(*parts), Or(*parts)])),
     ),
     max_leaves=6,
 )
@@ -52,7 +52,7 @@ numeric = st.one_of(
 comparisons = st.recursive(
     st.builds(Atom, st.sampled_from((("n",), ("m",))), numeric),
     lambda inner: st.lists(inner, min_size=1, max_size=3).flatmap(
-        lambda parts: st.sampled_from([All(*parts), Any(*parts), Not(parts[0])])
+        lambda parts: st.sampled_from([And(*parts), Or(*parts), Not(parts[0])])
     ),
     max_leaves=5,
 )
@@ -81,9 +81,9 @@ NUMERIC_EVENTS = [
     {key: value for key, value in (("n", n), ("m", m)) if value is not MISSING} for n in ANY_VALUES for m in ANY_VALUES
 ]
 
-SOMETIMES, ALWAYS = Field(frozenset({STRING})), Field(frozenset({STRING}), always=True)
+SOMETIMES, PRESENT = Field(frozenset({STRING})), Field(frozenset({STRING}), always=True)
 RECORDS = Records(
-    {("a",): SOMETIMES, ("b",): ALWAYS, ("c",): Field(frozenset({"object"})), ("c", "d"): SOMETIMES},
+    {("a",): SOMETIMES, ("b",): PRESENT, ("c",): Field(frozenset({"object"})), ("c", "d"): SOMETIMES},
     samples=({"b": "zz"},),
 )
 

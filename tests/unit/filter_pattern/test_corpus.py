@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from blindspot import cloudtrail
+from blindspot.model import cloudtrail_events as cloudtrail
 from filter_pattern import Found, Pattern, PatternSyntaxError, Undecided, parse, unseen
 
 CORPUS = Path(os.environ.get("BLINDSPOT_CORPUS", "../shared/corpus"))

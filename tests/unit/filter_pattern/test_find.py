@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filter_pattern import (
+    ALWAYS,
     ANYTHING,
-    All,
-    Any,
+    NEVER,
+    And,
     Atom,
     Empty,
     Equals,
@@ -19,6 +20,7 @@ from filter_pattern import (
     Found,
     Not,
     NotExists,
+    Or,
     Predicate,
     Records,
     Undecided,
@@ -57,7 +59,7 @@ def test_agrees_with_a_search_of_every_small_event(predicate: Predicate) -> None
 def random_pattern(random: Random, depth: int = 2) -> Predicate:
     if depth and random.random() < 0.6:
         parts = [random_pattern(random, depth - 1) for _ in range(random.choice((2, 2, 3)))]
-        return random.choice((All, Any))(*parts)
+        return random.choice((And, Or))(*parts)
     text = "".join(random.choice("xy") for _ in range(random.randrange(3)))
     test = random.choice(
         (
@@ -126,7 +128,7 @@ def test_covering_is_transitive(one: Predicate, two: Predicate, three: Predicate
 @given(patterns(), patterns(), patterns())
 def test_two_patterns_cover_what_their_union_covers(required: Predicate, one: Predicate, two: Predicate) -> None:
     together = unseen(required, [one, two], RECORDS)
-    assert isinstance(together, Empty) == isinstance(unseen(required, [Any(one, two)], RECORDS), Empty)
+    assert isinstance(together, Empty) == isinstance(unseen(required, [Or(one, two)], RECORDS), Empty)
 
 
 def field(name: str, value: str, negated: bool = False) -> Atom:
@@ -139,14 +141,14 @@ ANYWHERE = Records({})
 @pytest.mark.parametrize(
     ("predicate", "satisfiable"),
     [
-        (All(), True),
-        (Any(), False),
-        (All(field("a", "x*"), field("a", "*y")), True),
-        (All(field("a", "x"), field("a", "y")), False),
-        (All(field("a", "x"), field("a.b", "y")), False),  # a text has no fields of its own
-        (All(field("a", "x", negated=True), field("a.b", "y")), False),  # nor is an object different from a text
-        (All(Not(field("a", "x")), field("a.b", "y")), True),
-        (All(Not(field("a", "*")), Not(field("a", "*", negated=True))), True),  # missing, null, an object
+        (ALWAYS, True),
+        (NEVER, False),
+        (And(field("a", "x*"), field("a", "*y")), True),
+        (And(field("a", "x"), field("a", "y")), False),
+        (And(field("a", "x"), field("a.b", "y")), False),  # a text has no fields of its own
+        (And(field("a", "x", negated=True), field("a.b", "y")), False),  # nor is an object different from a text
+        (And(Not(field("a", "x")), field("a.b", "y")), True),
+        (And(Not(field("a", "*")), Not(field("a", "*", negated=True))), True),  # missing, null, an object
         (parse("{ $.a IS TRUE && $.a NOT EXISTS }"), False),
         (parse("{ $.a IS NULL || $.a IS FALSE }"), True),
     ],
@@ -209,12 +211,12 @@ def test_a_constant_field_is_never_anything_else() -> None:
 
 
 HOSTILE: dict[str, Predicate] = {
-    "a hundred alternatives": Any(*(field("a", f"{'v' * (i % 7)}alue{i}") for i in range(100))),
-    "twenty wildcards on one field": All(*(field("a", f"*{chr(97 + i)}*") for i in range(20))),
-    "twenty wildcards, none": Not(Any(*(field("a", f"*{chr(97 + i)}*") for i in range(20)), field("a", "*"))),
-    "twenty fields": All(*(Any(field(f"f{i}", "x"), field(f"f{i + 1}", "y")) for i in range(20))),
-    "a parity over fields": All(
-        *(Any(All(field(f"f{i}", "x"), Not(field(f"f{i + 1}", "x"))), field(f"g{i}", "y")) for i in range(30))
+    "a hundred alternatives": Or(*(field("a", f"{'v' * (i % 7)}alue{i}") for i in range(100))),
+    "twenty wildcards on one field": And(*(field("a", f"*{chr(97 + i)}*") for i in range(20))),
+    "twenty wildcards, none": Not(Or(*(field("a", f"*{chr(97 + i)}*") for i in range(20)), field("a", "*"))),
+    "twenty fields": And(*(Or(field(f"f{i}", "x"), field(f"f{i + 1}", "y")) for i in range(20))),
+    "a parity over fields": And(
+        *(Or(And(field(f"f{i}", "x"), Not(field(f"f{i + 1}", "x"))), field(f"g{i}", "y")) for i in range(30))
     ),
     "one long value": field("a", "*" + "ab" * 500),
 }
@@ -231,7 +233,7 @@ def test_hostile_predicates_end_soon(name: str) -> None:
 
 
 def test_over_the_budget_is_undecided_and_not_empty() -> None:
-    impossible = All(*(field("a", f"*{chr(97 + i)}*") for i in range(20)), field("a", "*t*", negated=True))
+    impossible = And(*(field("a", f"*{chr(97 + i)}*") for i in range(20)), field("a", "*t*", negated=True))
     assert isinstance(find(impossible, RECORDS, budget=1000), Undecided)
 
 

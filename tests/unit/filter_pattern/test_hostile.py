@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blindspot import cloudtrail
+from blindspot.model import cloudtrail_events as cloudtrail
 from filter_pattern import PatternSyntaxError, find, parse, unseen
 from local.bench import HOSTILE
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from filter_pattern import All, Any, Atom, Equals, Not, NotExists, Pattern, PatternSyntaxError, parse
+from filter_pattern import ALWAYS, And, Atom, Equals, Not, NotExists, Or, Pattern, PatternSyntaxError, parse
 from filter_pattern.conditions import Compare, EqualsNumber, Is, MatchesRegex
-from filter_pattern.delimited import Fields, Slot
 from filter_pattern.predicate import EVERY, Regex, TextAtom, Word
+from filter_pattern.space_delimited import Fields, Slot
 from tests.unit.filter_pattern.strategies import patterns, starred
 
 A, B, C = (Atom((name,), Equals("1x")) for name in "abc")
@@ -26,11 +26,11 @@ def word(text: str) -> TextAtom:
         ('{ $.a = "1x" }', A),
         ("{$.a=1x}", A),
         ("{\n  $.a\n = 1x }\n", A),
-        ("{ $.a = 1x || $.b = 1x && $.c = 1x }", Any(A, All(B, C))),
-        ("{ ($.a = 1x || $.b = 1x) && $.c = 1x }", All(Any(A, B), C)),
-        ("{ $.a = 1x && $.b = 1x || $.c = 1x }", Any(All(A, B), C)),
+        ("{ $.a = 1x || $.b = 1x && $.c = 1x }", Or(A, And(B, C))),
+        ("{ ($.a = 1x || $.b = 1x) && $.c = 1x }", And(Or(A, B), C)),
+        ("{ $.a = 1x && $.b = 1x || $.c = 1x }", Or(And(A, B), C)),
         ("{ ((($.a = 1x))) }", A),
-        ("{ ($.a = 1x || $.b = 1x) || $.c = 1x }", Any(A, B, C)),
+        ("{ ($.a = 1x || $.b = 1x) || $.c = 1x }", Or(A, B, C)),
         ('{ $.a != "*x*" }', Atom(("a",), Equals("*x*", negated=True))),
         ("{ $.a-b_c.d NOT EXISTS }", Atom(("a-b_c", "d"), NotExists())),
         ("{ $.['a.b'] = 1x }", Atom(("a.b",), Equals("1x"))),
@@ -45,12 +45,12 @@ def word(text: str) -> TextAtom:
         ("{ $.a[0].b[1] = 1x }", Atom(("a", 0, "b", 1), Equals("1x"))),
         ("{ $.a[*].b = 1x }", Atom(("a", EVERY, "b"), Equals("1x"))),
         ("{ $.* = 1x }", Atom((EVERY,), Equals("1x"))),
-        ("", All()),
-        (" ", All()),
-        ('" "', All()),
+        ("", ALWAYS),
+        (" ", ALWAYS),
+        ('" "', ALWAYS),
         ("ERROR", TextAtom(Word("ERROR"))),
-        ('ERROR -"not found" -x', All(word("ERROR"), Not(word("not found")), Not(word("x")))),
-        ("?a ?b", Any(word("a"), word("b"))),
+        ('ERROR -"not found" -x', And(word("ERROR"), Not(word("not found")), Not(word("x")))),
+        ("?a ?b", Or(word("a"), word("b"))),
         ("?a ?b c", word("c")),
         ("%ERR|WARN%", TextAtom(Regex("ERR|WARN"))),
         ("[]", TextAtom(Fields(()))),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from blindspot import cloudtrail
+from blindspot.model import cloudtrail_events as cloudtrail
 from filter_pattern import Empty, Found, Undecided, parse, unseen
 
 REQUIRED = parse('{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }')

@@ -1,7 +1,6 @@
 import pytest
 
-from filter_pattern import parse
-from filter_pattern.why import why_not
+from filter_pattern import parse, why_not
 
 EVENT = {"errorCode": "AccessDeniedException", "eventName": "HeadBucket", "readOnly": True}
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 
 from botocore.exceptions import BotoCoreError
 
-from blindspot.actions import Action, Request
-from blindspot.aws.clients import Clients, read
-from blindspot.aws.holdings import ABSENT, current, owner
-from blindspot.naming import Owner
-from blindspot.remediation import Outcome
-from blindspot.snapshot import Unreadable
+from blindspot.aws.client import Clients, read
+from blindspot.aws.owned_resources import ABSENT, current, owner
+from blindspot.model.snapshot import Unreadable
+from blindspot.remediation.actions import Action, Request
+from blindspot.remediation.document import Outcome
+from blindspot.remediation.ownership import Owner
 
 
 def apply(clients: Clients, actions: Iterable[Action], stopped: Callable[[], str | None]) -> tuple[Outcome, ...]:

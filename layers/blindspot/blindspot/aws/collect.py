@@ -10,15 +10,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from blindspot import alarm_rule
-from blindspot.aws import answers
-from blindspot.aws.clients import CallFailed, Clients
-from blindspot.aws.fields import Answer
-from blindspot.aws.reading import Reader, in_thread
+from blindspot.aws import responses as answers
+from blindspot.aws.client import CallFailed, Clients
+from blindspot.aws.read import Reader, in_thread
 from blindspot.aws.regions import Regions
-from blindspot.firing import queries
-from blindspot.gaps import FOREIGN
-from blindspot.snapshot import (
+from blindspot.aws.response_fields import Answer
+from blindspot.chain import composite_alarm as alarm_rule
+from blindspot.chain.metric_alarm import queries
+from blindspot.model.findings import FOREIGN
+from blindspot.model.snapshot import (
     Alarm,
     CompositeAlarm,
     EventSelectors,

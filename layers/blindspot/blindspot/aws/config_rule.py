@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError
 
-from blindspot.aws.clients import CallFailed, Clients, read
-from blindspot.aws.fields import Answer, field, items
-from blindspot.config_rows import Row
-from blindspot.snapshot import Unreadable
+from blindspot.aws.client import CallFailed, Clients, read
+from blindspot.aws.response_fields import Answer, field, items
+from blindspot.model.snapshot import Unreadable
+from blindspot.report.config_evaluations import Row
 
 BATCH = 100
 """Evaluations that one PutEvaluations takes (AWS Config API reference, PutEvaluations)."""

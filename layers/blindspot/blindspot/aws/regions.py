@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from blindspot.snapshot import Skipped, Unreadable
+from blindspot.model.snapshot import Skipped, Unreadable
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from blindspot.aws import answers
-from blindspot.aws.fields import Malformed
-from blindspot.snapshot import (
+from blindspot.aws import responses as answers
+from blindspot.aws.response_fields import Malformed
+from blindspot.model.snapshot import (
     CompositeAlarm,
     EventSelector,
     EventSelectors,

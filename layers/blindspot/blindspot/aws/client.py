@@ -1,0 +1,197 @@
+"""How AWS is called: one session, a client for each service and region, and every failure turned into a value.
+
+Operations are named as in IAM ("logs:DescribeMetricFilters"): the part before the colon is the SDK's service, the
+rest its operation.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own, which does not derive from Python's
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    ReadTimeoutError,
+    UnknownRegionError,
+)
+from botocore.parsers import ResponseParserError
+from botocore.session import Session
+
+from blindspot.aws.response_fields import Malformed, NoAnswer, field
+from blindspot.aws.responses import Credentials
+from blindspot.model.snapshot import Unreadable
+
+T = TypeVar("T")
+
+REFUSED = frozenset(
+    {
+        "AccessDenied",  # query protocol: STS, CloudWatch (Common Errors of each API reference)
+        "AccessDeniedException",  # JSON protocol: CloudTrail, Logs, Config, EventBridge
+        "UnauthorizedOperation",  # EC2 (API reference, Error codes)
+        "AuthorizationError",  # SNS (API reference, GetTopicAttributes)
+        "AuthorizationErrorException",  # the same under the name of its shape
+        "NotAuthorized",  # Common Errors, older services
+    }
+)
+"""Error codes that say: the identity is known, but not allowed.
+
+A region that is not enabled answers UnrecognizedClientException, InvalidClientTokenId or AuthFailure instead: there
+our credentials are not known at all, and no permission would help.
+"""
+
+CONFIG = Config(
+    # A region is slow at worst by half a second; three seconds mean that nobody is there. Three attempts of these two
+    # keep one dead endpoint below 40 seconds. The default pool of ten connections is more than the four operations
+    # that `collect` has under way on one client.
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    user_agent_extra="blindspot",
+)
+
+
+class CallFailed(Exception):
+    """An AWS call without which the run cannot go on. Names the operation, the region and AWS's error code; never
+    AWS's or the SDK's message, which may quote what was sent."""
+
+    def __init__(self, failure: Unreadable) -> None:
+        super().__init__(f"{failure.call} in {failure.region}: {failure.error}")
+        self.failure = failure
+
+
+class Clients:
+    """The clients of one process. May be used from several threads.
+
+    region: where the function runs, and what belongs to it: AWS Config's rule, the event bus.
+    api_calls: how many operations were called, each page once, retries not counted.
+    """
+
+    def __init__(self, region: str) -> None:
+        # At DEBUG botocore logs whole requests, with the result token and the credentials' session token in them.
+        # Not so at INFO, whatever level the application logs at.
+        logging.getLogger("botocore").setLevel(logging.INFO)
+        self.region = region
+        self.api_calls = 0
+        self._session = self._new_session()
+        self._roles: dict[str, Session] = {}
+        self._clients: dict[tuple[str, str, str | None], Any] = {}
+        # Creating a client is not thread-safe (boto3 guide, "Multithreading or multiprocessing with clients").
+        self._creating = threading.Lock()
+        self._counting = threading.Lock()
+
+    def become(self, account: str, role: Credentials) -> None:
+        """From now on calls for that account are made with these credentials of a role there."""
+        session = self._new_session()
+        session.set_credentials(role.access_key, role.secret_key, role.session_token)
+        with self._creating:
+            self._roles[account] = session
+            self._clients = {key: client for key, client in self._clients.items() if key[2] != account}
+
+    def call(self, call: str, region: str, account: str | None = None, /, **parameters: Any) -> dict[str, Any]:
+        """The answer of one operation, asked with the credentials of a role in that account, or with our own.
+
+        Raises what botocore raises, and Malformed where botocore cannot parse.
+        """
+        service, operation = call.split(":")
+        method = getattr(self._client(service, region, account), xform_name(operation))
+        try:
+            answer: dict[str, Any] = method(**parameters)
+        except (ResponseParserError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # botocore's parsers trip over a wrong type with whatever Python raises there.
+            raise Malformed("answer") from error
+        return answer
+
+    def pages(
+        self,
+        call: str,
+        region: str,
+        parse: Callable[[dict[str, Any]], tuple[T, ...]],
+        account: str | None = None,
+        /,
+        *,
+        until: float = float("inf"),
+        **parameters: Any,
+    ) -> tuple[T, ...]:
+        """What `parse` finds on all pages. `until`, on the monotonic clock, is when to give up.
+
+        Raises as `call` does, and NoAnswer where the pages do not end.
+        """
+        found: list[T] = []
+        seen: set[str] = set()
+        while time.monotonic() < until:
+            answer = self.call(call, region, account, **parameters)
+            found += parse(answer)
+            name = "nextToken" if "nextToken" in answer else "NextToken"  # Logs writes it small
+            following = field(answer, name, str, None)
+            if not following:
+                return tuple(found)
+            if following in seen:
+                raise NoAnswer("RepeatedToken")
+            seen.add(following)
+            parameters[name] = following
+        raise NoAnswer("Timeout")
+
+    def partition_of(self, region: str) -> str | None:
+        """The partition of a region, None for a region that this SDK is too old to know."""
+        try:
+            return str(self._session.get_partition_for_region(region))
+        except UnknownRegionError:
+            return None
+
+    def values_of(self, service: str, enumeration: str) -> frozenset[str]:
+        """The values of an enumeration that this SDK knows. Lambda's own SDK is some months old, and a service may
+        refuse a value that is newer than the protocol the SDK speaks to it."""
+        with self._creating:
+            shape: Any = self._session.get_service_model(service).shape_for(enumeration)
+            return frozenset(shape.enum)
+
+    def knows(self, call: str) -> bool:
+        """Whether this SDK has the operation."""
+        service, operation = call.split(":")
+        with self._creating:
+            return operation in self._session.get_service_model(service).operation_names
+
+    def _client(self, service: str, region: str, account: str | None) -> Any:
+        key = service, region, account
+        with self._creating:
+            if key not in self._clients:
+                session = self._roles[account] if account else self._session
+                self._clients[key] = session.create_client(service, region_name=region, config=CONFIG)
+            return self._clients[key]
+
+    def _new_session(self) -> Session:
+        session = Session()
+        # An older SDK otherwise asks us-east-1, which may be excluded (AWS SDKs and tools reference guide,
+        # "AWS STS Regional endpoints").
+        session.set_config_variable("sts_regional_endpoints", "regional")
+        session.register("before-parameter-build", self._count)
+        return session
+
+    def _count(self, **_: object) -> None:
+        with self._counting:
+            self.api_calls += 1
+
+
+def read(call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
+    """What `answer` returns, or why AWS did not give it. Anything that is not AWS's doing rises."""
+    denied = False
+    try:
+        return answer()
+    except ClientError as refusal:
+        error = str(refusal.response.get("Error", {}).get("Code") or "Unknown")
+        denied = error in REFUSED
+    except (ConnectTimeoutError, ReadTimeoutError):
+        error = "Timeout"
+    except (ConnectionError, HTTPClientError, NoCredentialsError, CredentialRetrievalError) as failure:
+        error = type(failure).__name__
+    except NoAnswer as failure:
+        error = str(failure)
+    return Unreadable(call, region, error, denied)

@@ -1,0 +1,44 @@
+"""Telling EventBridge what was found."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from blindspot.aws.client import CallFailed, Clients, read
+from blindspot.aws.response_fields import Answer, field, items
+from blindspot.model.snapshot import Unreadable
+
+SOURCE = "blindspot"
+ASSESSED = "Control Assessed"
+"""The detail type of a verdict; "Remediation Planned", "Remediation Applied" and "Remediation Backed Out" go with a
+remediator's document."""
+
+LARGEST_ENTRY = 256 * 1024
+"""Bytes of an entry: its source, detail type and detail (EventBridge user guide, "Calculating PutEvents event entry
+size")."""
+
+CALL = "events:PutEvents"
+
+
+class NotEmitted(CallFailed):
+    """Raised when the event did not reach the event bus."""
+
+
+def emit(clients: Clients, detail_type: str, detail: Mapping[str, Any]) -> None:
+    """Puts an event on the default bus. Raises NotEmitted, also for a detail that is too large."""
+    entry = {"Source": SOURCE, "DetailType": detail_type, "Detail": json.dumps(detail)}
+    size = sum(len(text.encode()) for text in entry.values())
+    if size > LARGEST_ENTRY:
+        raise NotEmitted(Unreadable(CALL, clients.region, f"{size} bytes are over the {LARGEST_ENTRY} of one event"))
+    error = read(CALL, clients.region, lambda: _failure(clients.call(CALL, clients.region, Entries=[entry])))
+    if isinstance(error, Unreadable):
+        raise NotEmitted(error)
+    if error:
+        raise NotEmitted(Unreadable(CALL, clients.region, error))
+
+
+def _failure(answer: Answer) -> str | None:
+    """The error code of an entry that failed, although the call did not (API reference, PutEvents)."""
+    if not field(answer, "FailedEntryCount", int):
+        return None
+    return field(items(answer, "Entries")[0], "ErrorCode", str)

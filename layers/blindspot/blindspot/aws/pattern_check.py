@@ -1,0 +1,36 @@
+"""Asking logs:TestMetricFilter how AWS reads a filter pattern."""
+
+import asyncio
+import json
+from collections.abc import Collection
+
+from blindspot.aws import responses as answers
+from blindspot.aws.client import Clients
+from blindspot.aws.read import Reader
+from blindspot.model.snapshot import Unreadable
+from blindspot.verdict.pattern_check import Answers, Question
+
+PACE = 0.2
+"""Seconds from one call to the next: 5 TestMetricFilter a second (CloudWatch Logs user guide, "CloudWatch Logs
+quotas")."""
+
+
+def confirm(clients: Clients, asked: Collection[Question], *, deadline: float) -> Answers:
+    """What AWS says to each question, as far as it answers by the deadline on the monotonic clock."""
+    return asyncio.run(_confirm(clients, asked, Reader(clients, deadline)))
+
+
+async def _confirm(clients: Clients, asked: Collection[Question], reader: Reader) -> Answers:
+    async def ask(number: int, question: Question) -> frozenset[int] | Unreadable:
+        await asyncio.sleep(number * PACE)
+        messages = [json.dumps(event, separators=(",", ":")) for event in question.events]
+        return await reader.one(
+            "logs:TestMetricFilter",
+            clients.region,
+            answers.matched,
+            filterPattern=question.pattern,
+            logEventMessages=messages,
+        )
+
+    told = await asyncio.gather(*(ask(number, question) for number, question in enumerate(asked)))
+    return {question.pattern: answer for question, answer in zip(asked, told, strict=True)}

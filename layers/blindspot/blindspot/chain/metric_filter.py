@@ -1,0 +1,225 @@
+"""What a metric filter counts: its pattern, what narrows it beside the pattern, and which ordinary calls it counts.
+
+Source: CloudWatch Logs user guide, "Creating metrics from log events using filters"; CloudWatch Logs API reference,
+PutMetricFilter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from fractions import Fraction
+from math import isfinite
+
+from blindspot.chain import trail as recording
+from blindspot.languages.selection_criteria import selects
+from blindspot.model import cloudtrail_events as cloudtrail
+from blindspot.model.findings import Doubt, Finding, Gap, short
+from blindspot.model.profile import Profile
+from blindspot.model.snapshot import LogGroup, MetricFilter, MetricQuery, Snapshot, Trail, Unreadable, place_of
+from filter_pattern import (
+    BOOLEAN,
+    STRING,
+    And,
+    Atom,
+    Event,
+    Field,
+    Pattern,
+    PatternSyntaxError,
+    Predicate,
+    Undecided,
+    find,
+    implies,
+    parse,
+)
+
+_ACCOUNTS = tuple(f"{number:012}" for number in range(100))
+"""More accounts than a pattern can name: some other account of an organization."""
+
+
+class Counting:
+    """The metric filters of an account.
+
+    disputed: the patterns that AWS was seen to read otherwise.
+    """
+
+    def __init__(self, snapshot: Snapshot, profile: Profile, disputed: Collection[str]) -> None:
+        self._snapshot = snapshot
+        self._profile = profile
+        self._disputed = disputed
+        self._enabled = frozenset[str]() if isinstance(snapshot.regions, Unreadable) else frozenset(snapshot.regions)
+        self._patterns: dict[str, Pattern | tuple[str, str]] = {}
+        self._refusals: dict[str, bool] = {}
+
+    def pattern(self, resource: str, title: str, text: str) -> Pattern | Doubt:
+        """The pattern of a filter, read and decided once.
+
+        AWS stores no invalid pattern, so one that cannot be read is our limit and may match anything.
+        """
+        if text not in self._patterns:
+            self._patterns[text] = self._read(text)
+        found = self._patterns[text]
+        return found if isinstance(found, Pattern) else Doubt(found[0], resource, f"The pattern of {title} {found[1]}")
+
+    def noise(self, group: LogGroup, metric_filter: MetricFilter, scope: Predicate) -> Finding:
+        """Whether the filter counts ordinary events, of those in scope, that a trail brings to its log group. What
+        comes to a log group to which no trail delivers is not known."""
+        resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
+        pattern = self.pattern(resource, f"metric filter {title}", metric_filter.pattern)
+        if not self._profile.noise_breaks:
+            return None
+        if isinstance(pattern, Doubt):
+            return pattern
+        possible = None
+        counted = And(pattern, scope)
+        if not any(self._trails(group)) and not self._counts_refusals_alone(pattern):
+            said = f"Metric filter {title} may count what comes to a log group of which nothing is known."
+            return Doubt("filter.noise", resource, said)
+        for event in filter(counted.matches, self._ordinary(group, metric_filter)):
+            what = f"{event['eventSource']} {event['eventName']}"
+            arriving = {self._brings(trail, event) for trail in self._trails(group)} or {None}
+            if True in arriving:
+                said = f"Metric filter {title} counts ordinary calls such as {what}; its alarm never rests."
+                return Gap("filter.noise", resource, said)
+            if None in arriving:
+                said = f"Metric filter {title} may count ordinary calls such as {what}."
+                possible = Doubt("filter.noise", resource, said)
+        return possible
+
+    def _counts_refusals_alone(self, pattern: Pattern) -> bool:
+        if pattern.text not in self._refusals:
+            anywhere = cloudtrail.records(account=self._snapshot.account, region=None)
+            self._refusals[pattern.text] = implies(pattern, self._profile.required, anywhere)
+        return self._refusals[pattern.text]
+
+    def _trails(self, group: LogGroup) -> Iterator[Trail]:
+        return (trail for trail in self._snapshot.trails if trail.log_group_arn == group.arn)
+
+    def _brings(self, trail: Trail, event: Event) -> bool | None:
+        """Whether the trail brings such an event to its log group; None where that is not known."""
+        region = str(event["awsRegion"])
+        found = (recording.logging(trail), recording.delivering(trail, self._snapshot.read_at))
+        if not recording.observes(trail, region) or any(isinstance(finding, Gap) for finding in found):
+            return False
+        if not recording.possibly_recorded(trail, region).matches(event):
+            return False
+        enabled = region == trail.home_region or region in self._enabled
+        return True if enabled and recording.surely_recorded(trail).matches(event) and found == (None, None) else None
+
+    def _ordinary(self, group: LogGroup, metric_filter: MetricFilter) -> Iterator[Event]:
+        """The ordinary events of every region and account that the filter may tell apart."""
+        text = metric_filter.pattern
+        regions, accounts = {place_of(group.arn)[1]}, {self._snapshot.account}
+        named_regions = set(re.findall(r"\b[a-z]{2,}(?:-[a-z]+)+-\d\b", text))
+        if named_regions or "awsRegion" in text:
+            skipped = {skipped.region for skipped in self._snapshot.skipped if skipped.excluded}
+            regions |= self._enabled | skipped | named_regions | {"us-east-1"}
+        if any(trail.organization for trail in self._trails(group)):
+            named = set(re.findall(r"\b\d{12}\b", text))
+            accounts |= named | {next(other for other in _ACCOUNTS if other not in named)}
+        for account in sorted(accounts):
+            for region in sorted(regions):
+                yield from cloudtrail.ordinary(account=account, region=region)
+
+    def _read(self, text: str) -> Pattern | tuple[str, str]:
+        """The pattern, or the code of the doubt and what is wrong."""
+        if text in self._disputed:
+            return "filter.disputed", "is read otherwise by AWS than by Blindspot."
+        try:
+            pattern = parse(text)
+        except PatternSyntaxError as error:
+            return "filter.unclear", f"is not worked out. {error.message}"
+        alone = find(pattern, cloudtrail.records(account=self._snapshot.account, region=None))
+        if isinstance(alone, Undecided) and alone.too_large:
+            return "filter.unclear", f"cannot be decided: {alone.reason}."
+        return pattern
+
+
+def filter_resource(log_group_arn: str, name: str) -> str:
+    """How a gap names a metric filter, which has no ARN of its own."""
+    return f"{log_group_arn}:metric-filter:{name}"
+
+
+def filter_title(log_group_arn: str, name: str) -> str:
+    """How a sentence names it: filters of one name stand on many log groups."""
+    return f"{name} of log group {short(log_group_arn)}"
+
+
+def narrowing(group: LogGroup, metric_filter: MetricFilter) -> Finding:
+    """Whether something beside the pattern keeps log events from being counted."""
+    resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
+    chosen = selects(metric_filter.field_selection, system_fields(group))
+    if chosen is False:
+        said = f"The field selection criteria of metric filter {title} leave out this log group's events."
+        return Gap("filter.narrowed", resource, said)
+    if chosen is None:
+        said = f"The field selection criteria of metric filter {title} may leave out events."
+        return Doubt("filter.narrowed", resource, said)
+    if metric_filter.on_transformed_logs:
+        said = f"Metric filter {title} looks at log events after a transformation that is not known."
+        return Doubt("filter.narrowed", resource, said)
+    return None
+
+
+def adding(group: LogGroup, metric_filter: MetricFilter) -> Fraction | Doubt:
+    """What each match adds to the metric."""
+    try:
+        value = float(metric_filter.value)
+    except ValueError:
+        value = float("nan")
+    if isfinite(value):
+        return Fraction(value)
+    resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
+    said = f"Metric filter {title} adds what it finds in {metric_filter.value}, which may be nothing."
+    return Doubt("filter.value", resource, said)
+
+
+def system_fields(group: LogGroup) -> dict[str, str]:
+    """The system fields of the log events that a trail delivers to the log group."""
+    account, region = place_of(group.arn)
+    return {"@aws.account": account, "@aws.region": region}
+
+
+def feeding(query: MetricQuery, group: LogGroup, metric_filter: MetricFilter) -> Predicate | Doubt | None:
+    """Which of the filter's matches reach the metric as the query has it; None where no data do.
+
+    Metrics with other dimensions are other metrics, and an alarm with another unit never has data (CloudWatch API
+    reference, PutMetricAlarm).
+    """
+    if query.unit not in (None, metric_filter.unit or "None"):
+        return None
+    selectors, wanted = dict(metric_filter.dimensions), dict(query.dimensions)
+    system = {name: system_fields(group).get(name) for name in metric_filter.system_dimensions}
+    if any(wanted.get(name) != value for name, value in system.items()):
+        return None
+    wanted = {name: value for name, value in wanted.items() if name not in system}
+    title = filter_title(group.arn, metric_filter.name)
+    try:
+        if wanted.keys() == selectors.keys():
+            return And(*(_equal(selector, wanted[name]) for name, selector in selectors.items()))
+        others = [selector for name, selector in selectors.items() if name not in wanted]
+        if not wanted.keys() < selectors.keys() or any(map(_is_in_every_event, others)):
+            return None
+        said = f"Metric filter {title} may add to its metric without dimensions where an event lacks their fields."
+    except PatternSyntaxError:
+        said = f"Which matches of metric filter {title} get these dimensions is not worked out."
+    return Doubt("filter.narrowed", filter_resource(group.arn, metric_filter.name), said)
+
+
+def _is_in_every_event(selector: str) -> bool:
+    """Whether the selector leads to a text that every event has. Raises PatternSyntaxError as `_equal` does."""
+    atom = parse(f"{{ {selector} NOT EXISTS }}").predicate
+    known = cloudtrail.records(account="", region=None).field(atom.path) if isinstance(atom, Atom) else Field()
+    return known.always and known.kinds == {STRING}
+
+
+def _equal(selector: str, value: str) -> Predicate:
+    """Raises PatternSyntaxError for a selector or a value that does not go into a pattern of JSON fields, or of which
+    it is not documented how it is written as a dimension's."""
+    atom = parse(f"{{ {selector} NOT EXISTS }}").predicate
+    field = cloudtrail.records(account="", region=None).field(atom.path) if isinstance(atom, Atom) else Field()
+    if value in ("true", "false") and BOOLEAN in field.kinds:
+        raise PatternSyntaxError("The value may stand for a boolean.", value, 0, len(value))
+    if '"' in value or "\\" in value or "*" in value:
+        raise PatternSyntaxError("A dimension's value would need to be escaped.", value, 0, len(value))
+    return parse(f'{{ {selector} = "{value}" }}').predicate

@@ -1,0 +1,144 @@
+"""What a trail records and delivers: event selectors become a predicate over events.
+
+Source: CloudTrail user guide, "Logging management events" and "Filtering data events by using advanced event
+selectors", whose rule for several conditions on one field is taken to hold for management events too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from blindspot.model.cloudtrail_events import GLOBAL_REGIONS, GLOBAL_SERVICES, own_call
+from blindspot.model.findings import Doubt, Finding, Gap, short, unread
+from blindspot.model.snapshot import EventSelector, EventSelectors, FieldSelector, Trail, TrailStatus, Unreadable
+from filter_pattern import ALWAYS, NEVER, And, Atom, Equals, Is, Not, NotExists, Or, Predicate, equals
+
+STALE = timedelta(hours=24)
+"""How old the last delivery may be. A trail that records reads has our own calls to deliver at every evaluation."""
+
+_SELECTABLE = (
+    "eventCategory",
+    "readOnly",
+    "eventSource",
+    "eventName",
+    "eventType",
+    "sessionCredentialFromConsole",
+    "userIdentity.arn",
+)
+"""The fields of management events on which CloudTrail can select (CloudTrail API reference, AdvancedFieldSelector)."""
+
+
+def observes(trail: Trail, region: str | None) -> bool:
+    """Whether events of that region reach the trail; None stands for a region that is enabled later."""
+    return trail.multi_region or trail.home_region == region
+
+
+def surely_recorded(trail: Trail) -> Predicate:
+    """The management events that the trail records, as far as that is known for certain."""
+    if isinstance(trail.selectors, Unreadable):
+        return NEVER
+    narrowed = ALWAYS if trail.global_service_events else Not(GLOBAL_SERVICES)
+    return And(_selected(trail.selectors, sure=True), narrowed)
+
+
+def possibly_recorded(trail: Trail, region: str | None) -> Predicate:
+    """The management events of that region that the trail may record."""
+    left_out = region in GLOBAL_REGIONS and not trail.global_service_events
+    narrowed = Not(GLOBAL_SERVICES) if left_out else ALWAYS
+    if isinstance(trail.selectors, Unreadable):
+        return narrowed
+    return And(_selected(trail.selectors, sure=False), narrowed)
+
+
+def _selected(selectors: EventSelectors, *, sure: bool) -> Predicate:
+    if selectors.advanced:
+        return Or(*(And(*(_field(field, sure=sure) for field in selector)) for selector in selectors.advanced))
+    return Or(*map(_selected_by, selectors.basic)) if selectors.basic else ALWAYS
+
+
+def _selected_by(selector: EventSelector) -> Predicate:
+    if not selector.management_events:
+        return NEVER
+    kinds = {"ReadOnly": Atom(("readOnly",), Is(True)), "WriteOnly": Atom(("readOnly",), Is(False))}
+    excluded = (Not(equals("eventSource", source)) for source in selector.excluded_sources)
+    return And(kinds.get(selector.read_write, ALWAYS), *excluded)
+
+
+def _field(selector: FieldSelector, *, sure: bool) -> Predicate:
+    """What an advanced event selector asks of one field: any of what it selects, and none of what it deselects."""
+    path = tuple(selector.field.split("."))
+    select = _tests(path, selector.equals, selector.starts_with, selector.ends_with)
+    deselect = _tests(path, selector.not_equals, selector.not_starts_with, selector.not_ends_with)
+    if selector.field not in _SELECTABLE:
+        return NEVER if sure else ALWAYS
+    if deselect and sure:
+        # Whether "is not" holds of a field that an event lacks is not documented.
+        deselect += [Atom(path, NotExists()), Atom(path, Is(None))]
+    return And(Or(*select) if select else ALWAYS, Not(Or(*deselect)))
+
+
+def _tests(path: tuple[str, ...], equal: Iterable[str], starts: Iterable[str], ends: Iterable[str]) -> list[Predicate]:
+    """As a filter pattern writes them: `*` for what may follow or come before."""
+    return [
+        *(_is(path, value, value) for value in equal),
+        *(_is(path, value, f"{value}*") for value in starts),
+        *(_is(path, value, f"*{value}") for value in ends),
+    ]
+
+
+def _is(path: tuple[str, ...], value: str, written: str) -> Predicate:
+    if "*" in value:
+        return NEVER  # "Selectors don't support the use of wildcards like *", and no event has one in these fields
+    return Atom(path, Is(value == "true")) if path == ("readOnly",) else Atom(path, Equals(written))
+
+
+def logging(trail: Trail) -> Finding:
+    """Whether the trail is logging, as its home region says; for a multi-region trail that holds everywhere."""
+    if isinstance(trail.status, Unreadable):
+        return unread(trail.arn, trail.status)
+    if not trail.status.logging:
+        return Gap("trail.not-logging", trail.arn, f"Trail {short(trail.arn)} is not logging.")
+    return None
+
+
+def selecting(trail: Trail) -> Finding:
+    """Whether the trail's selectors are known; what they leave out is in `surely_recorded`."""
+    return unread(trail.arn, trail.selectors) if isinstance(trail.selectors, Unreadable) else None
+
+
+def delivering(trail: Trail, now: datetime) -> Finding:
+    """Whether what the trail records reaches its log group."""
+    if trail.log_group_arn is None:
+        return Gap("trail.no-log-group", trail.arn, f"Trail {short(trail.arn)} delivers to no log group.")
+    status = trail.status
+    if isinstance(status, Unreadable):
+        return None
+    if status.logs_delivery_error:
+        return failing(trail, "log group", status.logs_delivery_error)
+    if stale(trail, now) and surely_recorded(trail).matches(own_call(trail.home_region)):
+        said = f"{_silent(trail, status)}."
+        if trail.organization and status.logs_delivered_at is None:
+            # Whether a member account is shown the time is not documented.
+            return Doubt("trail.delivery-failing", trail.arn, said)
+        return Gap("trail.delivery-failing", trail.arn, said)
+    return None
+
+
+def failing(trail: Trail, target: str, error: str) -> Gap:
+    """The gap of a trail whose latest delivery met an error."""
+    said = f"Trail {short(trail.arn)} fails to deliver to its {target}: {error}."
+    return Gap("trail.delivery-failing", trail.arn, said)
+
+
+def stale(trail: Trail, now: datetime) -> bool:
+    """Whether nothing has come from a logging trail for long, which need not mean anything where it records little."""
+    if trail.log_group_arn is None or isinstance(trail.status, Unreadable) or not trail.status.logging:
+        return False
+    latest = max(filter(None, (trail.status.logs_delivered_at, trail.status.logging_since)), default=None)
+    return latest is None or now - latest > STALE
+
+
+def _silent(trail: Trail, status: TrailStatus) -> str:
+    last = f"since {status.logs_delivered_at:%Y-%m-%d %H:%M} UTC" if status.logs_delivered_at else "so far"
+    return f"Trail {short(trail.arn)} has delivered nothing to its log group {last}"

@@ -1,0 +1,222 @@
+"""Profiles: what a source of the control asks for, as one TOML file each beside this module.
+
+A profile is `cis-level-2`, with what its own source says put over it, with the operator's overrides put over that.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from blindspot.model import cloudtrail_events as cloudtrail
+from filter_pattern import And, Found, Not, Pattern, PatternSyntaxError, find, parse
+
+DEFAULT = "cis-level-2"
+_FOLDER = Path(__file__).parent / "profiles"
+
+
+class SettingsError(ValueError):
+    """Raised when the operator's settings cannot be followed. Its text names the setting and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSettings:
+    """The alarm as the source sets it. `period` is in seconds."""
+
+    statistic: str
+    period: int
+    threshold: float
+    comparison: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the source calls the resources it creates."""
+
+    filter: str
+    metric: str
+    namespace: str
+    alarm: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is required, and how its source would set it up. docs/profiles.md says what each key means."""
+
+    name: str
+    required: Pattern
+    benign: tuple[Pattern, ...]
+    noise_breaks: bool
+    calls_to_alarm: int
+    accepted_actions: tuple[str, ...]
+    siem_destinations: tuple[str, ...]
+    future_region: bool
+    pattern: Pattern
+    alarm: AlarmSettings
+    names: Names
+
+
+def names() -> list[str]:
+    """The profiles there are."""
+    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+
+def load(name: str, overrides: Mapping[str, object] | None = None) -> Profile:
+    """The profile of that name with these overrides, an object with a profile's keys.
+
+    Raises SettingsError where there is no such profile, or an override is not what its key allows.
+    """
+    if name not in names():
+        raise SettingsError(f"Profile is {name!r}; allowed: {', '.join(names())}.")
+    settings = _checked(_read(DEFAULT), _KEYS, f"Profile {DEFAULT}")
+    for layer, where in ((_read(name), f"Profile {name}"), (overrides or {}, "Overrides")):
+        for key, value in _checked(layer, _KEYS, where).items():
+            settings[key] = {**settings[key], **value} if isinstance(value, dict) else value
+    profile = Profile(
+        name=name,
+        **{key: value for key, value in settings.items() if key not in ("alarm", "names")},
+        alarm=AlarmSettings(**settings["alarm"]),
+        names=Names(**settings["names"]),
+    )
+    anywhere = cloudtrail.records(account="000000000000", region=None)
+    if not isinstance(find(And(profile.required, *map(Not, profile.benign)), anywhere), Found):
+        raise SettingsError(
+            "required, less what is benign, must match some event; as set, everything would be compliant."
+        )
+    return profile
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
+
+
+def _checked(settings: object, keys: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The settings, each as its key's check returns it."""
+    if not isinstance(settings, Mapping):
+        raise SettingsError(f"{where} is {_shown(settings)}; allowed: an object with the keys {', '.join(keys)}.")
+    checked = {}
+    for key, value in settings.items():
+        if key not in keys:
+            raise SettingsError(f"{where} has an unknown key {_shown(key)}; allowed: {', '.join(keys)}.")
+        if isinstance(keys[key], Mapping):
+            checked[key] = _checked(value, keys[key], f"{where}: {key}")
+            continue
+        try:
+            checked[key] = keys[key](value)
+        except PatternSyntaxError as error:
+            raise SettingsError(f"{where}: {key} is not a filter pattern that can be read. {error}") from None
+        except ValueError as allowed:
+            raise SettingsError(f"{where}: {key} is {_shown(value)}; allowed: {allowed}.") from None
+    return checked
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+# Each check returns the setting, or raises ValueError with what is allowed.
+Check = Callable[[object], object]
+
+
+def _pattern(value: object) -> Pattern:
+    if not isinstance(value, str):
+        raise ValueError("a filter pattern, as text")
+    return parse(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def _period(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(_PERIODS)
+    if value not in (10, 20, 30) and (value % 60 or not 60 <= value <= 86_400):
+        raise ValueError(_PERIODS)
+    return value
+
+
+_PERIODS = "10, 20, 30 or a multiple of 60 up to 86400, in seconds"
+
+
+def _whole(least: int, most: int) -> Check:
+    def check(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return value
+
+    return check
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("a number")
+    return float(value)
+
+
+def _one_of(*allowed: str) -> Check:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or value not in allowed:
+            raise ValueError(f"one of {', '.join(allowed)}")
+        return value
+
+    return check
+
+
+def _text(expression: str, allowed: str) -> Check:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not re.fullmatch(expression, value):
+            raise ValueError(allowed)
+        return value
+
+    return check
+
+
+def _list_of(what: str, check: Check, least: int = 0) -> Check:
+    def check_all(values: object) -> tuple[object, ...]:
+        if not isinstance(values, list) or len(values) < least:
+            raise ValueError(f"a list with at least {least} of: {what}" if least else f"a list of: {what}")
+        return tuple(map(check, values))
+
+    return check_all
+
+
+_SERVICES = ("sns", "lambda", "ssm", "ssm-incidents", "aiops")
+
+_KEYS: Mapping[str, Any] = {
+    "required": _pattern,
+    "benign": _list_of("filter patterns", _pattern),
+    "noise_breaks": _flag,
+    "calls_to_alarm": _whole(1, 1000),
+    "accepted_actions": _list_of(", ".join(_SERVICES), _one_of(*_SERVICES), least=1),
+    "siem_destinations": _list_of("ARNs", _text("arn:.+", "ARNs")),
+    "future_region": _flag,
+    "pattern": _pattern,
+    "alarm": {
+        "statistic": _one_of("Sum", "SampleCount", "Maximum", "Minimum", "Average"),
+        "period": _period,
+        "threshold": _number,
+        "comparison": _one_of(
+            "GreaterThanOrEqualToThreshold",
+            "GreaterThanThreshold",
+            "LessThanThreshold",
+            "LessThanOrEqualToThreshold",
+        ),
+    },
+    "names": {
+        "filter": _text(r"[^:*]{1,512}", "1 to 512 characters without : and *"),
+        "metric": _text(r"[^:*$]{1,255}", "1 to 255 characters without :, * and $"),
+        "namespace": _text(r"[^:*$]{1,255}", "1 to 255 characters without :, * and $"),
+        "alarm": _text(r".{1,255}", "1 to 255 characters"),
+        "topic": _text(r"[A-Za-z0-9_-]{1,256}", "1 to 256 letters, digits, _ and -"),
+    },
+}

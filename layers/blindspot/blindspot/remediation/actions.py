@@ -1,0 +1,351 @@
+"""What remediation and backout can do, as data: the resource, the request that is sent, and what takes it back.
+
+Each action also says what it would make of a Snapshot, so that a plan can be judged before anything is written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
+
+from blindspot.chain.metric_filter import filter_resource
+from blindspot.model.findings import short
+from blindspot.model.snapshot import (
+    LogGroup,
+    MetricAlarm,
+    MetricFilter,
+    Snapshot,
+    Subscription,
+    Topic,
+    Unreadable,
+    place_of,
+)
+from blindspot.remediation.ownership import MARK
+from blindspot.settings import Subscriber
+
+CLICKED = ("email", "https")
+"""Of the protocols that the stack offers, those whose subscriber must confirm (SNS API reference, Subscribe)."""
+
+TAGS = [{"Key": MARK[0], "Value": MARK[1]}]
+
+WHO_WAS_REFUSED = (
+    "filter errorCode like /UnauthorizedOperation|AccessDenied/"
+    " | stats count(*) as calls by userIdentity.arn, eventSource, eventName, errorCode, sourceIPAddress"
+    " | sort calls desc"
+)
+"""A CloudWatch Logs Insights query for whoever is told of the alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call: its name as in IAM, the region, and the parameters as the SDK takes them."""
+
+    call: str
+    region: str
+    parameters: Mapping[str, Any]
+
+
+class FilterAt(NamedTuple):
+    """A metric filter that is about to be written to: `known` are the forms in which it is ours; None, not there."""
+
+    log_group: str
+    name: str
+    known: tuple[MetricFilter | None, ...]
+
+
+class Action(Protocol):
+    """One step.
+
+    title: what it does. resource: what it does that to, an ARN where there is one.
+    request, undo: the call, and the one that takes it back; None where nothing is left to take back.
+    needs: the resources without which it makes no sense.
+    marked: the ARN of the alarm or topic whose tags are read right before it.
+    filter_at: of a metric filter, its log group, its name, and what it may be right before it.
+    """
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def resource(self) -> str: ...
+    @property
+    def request(self) -> Request: ...
+    @property
+    def undo(self) -> Request | None: ...
+    @property
+    def needs(self) -> tuple[str, ...]: ...
+    @property
+    def marked(self) -> str | None: ...
+    @property
+    def filter_at(self) -> FilterAt | None: ...
+
+
+class Repair(Action, Protocol):
+    """A step of a plan; `on` is the account as it would be after it, `link` the link of the chain that it mends."""
+
+    @property
+    def link(self) -> str: ...
+    def on(self, snapshot: Snapshot) -> Snapshot: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFilter:
+    """Deletes a metric filter that is ours. `needs`: our alarms, which it may feed."""
+
+    log_group: str
+    filter: MetricFilter
+    needs: tuple[str, ...] = ()
+    title = "delete metric filter"
+    undo = None
+    marked = None
+
+    @property
+    def resource(self) -> str:
+        return filter_resource(self.log_group, self.filter.name)
+
+    @property
+    def filter_at(self) -> FilterAt:
+        return FilterAt(self.log_group, self.filter.name, (self.filter, None))
+
+    @property
+    def request(self) -> Request:
+        names = {"logGroupName": short(self.log_group), "filterName": self.filter.name}
+        return Request("logs:DeleteMetricFilter", place_of(self.log_group)[1], names)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTopic:
+    """Deletes a topic that is ours, and SNS its subscriptions with it. `needs`: our alarms that notify it."""
+
+    resource: str
+    needs: tuple[str, ...] = ()
+    title = "delete topic"
+    undo = None
+    filter_at = None
+
+    @property
+    def marked(self) -> str:
+        return self.resource
+
+    @property
+    def request(self) -> Request:
+        return Request("sns:DeleteTopic", place_of(self.resource)[1], {"TopicArn": self.resource})
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAlarm:
+    """Deletes an alarm that is ours."""
+
+    resource: str
+    title = "delete alarm"
+    undo = None
+    needs: tuple[str, ...] = ()
+    filter_at = None
+
+    @property
+    def marked(self) -> str:
+        return self.resource
+
+    @property
+    def request(self) -> Request:
+        return Request("cloudwatch:DeleteAlarms", place_of(self.resource)[1], {"AlarmNames": [short(self.resource)]})
+
+
+@dataclass(frozen=True, slots=True)
+class PutFilter:
+    """Creates our metric filter on a log group, or sets it anew."""
+
+    log_group: str
+    filter: MetricFilter
+    before: MetricFilter | None
+    link = "filter"
+    needs: tuple[str, ...] = ()
+    marked = None
+
+    @property
+    def title(self) -> str:
+        return f"{'update' if self.before else 'create'} metric filter"
+
+    @property
+    def filter_at(self) -> FilterAt:
+        return FilterAt(self.log_group, self.filter.name, (self.filter, self.before, None))
+
+    @property
+    def resource(self) -> str:
+        return filter_resource(self.log_group, self.filter.name)
+
+    @property
+    def request(self) -> Request:
+        transformation = {
+            "metricName": self.filter.metric,
+            "metricNamespace": self.filter.namespace,
+            "metricValue": self.filter.value,
+        }
+        parameters = {
+            "logGroupName": short(self.log_group),
+            "filterName": self.filter.name,
+            "filterPattern": self.filter.pattern,
+            "metricTransformations": [transformation],
+        }
+        return Request("logs:PutMetricFilter", place_of(self.log_group)[1], parameters)
+
+    @property
+    def undo(self) -> Request:
+        return DeleteFilter(self.log_group, self.filter).request
+
+    def on(self, snapshot: Snapshot) -> Snapshot:
+        group = snapshot.log_groups[self.log_group]
+        if not isinstance(group, LogGroup) or isinstance(group.filters, Unreadable):
+            return snapshot
+        kept = (found for found in group.filters if found.name != self.filter.name)
+        changed = replace(group, filters=(*kept, self.filter))
+        return replace(snapshot, log_groups={**snapshot.log_groups, self.log_group: changed})
+
+
+@dataclass(frozen=True, slots=True)
+class PutTopic:
+    """Creates our topic with the policy that an alarm needs, or sets that policy anew."""
+
+    resource: str
+    is_new: bool
+    link = "topic"
+    needs: tuple[str, ...] = ()
+    filter_at = None
+
+    @property
+    def title(self) -> str:
+        return "create topic" if self.is_new else "update topic"
+
+    @property
+    def marked(self) -> str:
+        return self.resource
+
+    @property
+    def policy(self) -> str:
+        # SNS developer guide, "Example cases for Amazon SNS access control": CloudWatch alarms.
+        statement = {
+            "Sid": "LetAlarmsOfThisAccountPublish",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": self.resource,
+            "Condition": {"StringEquals": {"aws:SourceAccount": place_of(self.resource)[0]}},
+        }
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    @property
+    def request(self) -> Request:
+        region = place_of(self.resource)[1]
+        if not self.is_new:
+            asked = {"TopicArn": self.resource, "AttributeName": "Policy", "AttributeValue": self.policy}
+            return Request("sns:SetTopicAttributes", region, asked)
+        made = {"Name": short(self.resource), "Attributes": {"Policy": self.policy}, "Tags": TAGS}
+        return Request("sns:CreateTopic", region, made)
+
+    @property
+    def undo(self) -> Request:
+        return DeleteTopic(self.resource).request
+
+    def on(self, snapshot: Snapshot) -> Snapshot:
+        before = snapshot.topics.get(self.resource)
+        made = replace(before, policy=self.policy) if isinstance(before, Topic) else None
+        made = made or Topic(self.resource, self.policy, key_id=None, subscriptions=())
+        return replace(snapshot, topics={**snapshot.topics, self.resource: made})
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Subscribes somebody to our topic. SNS makes no second subscription of the same endpoint."""
+
+    topic: str
+    subscriber: Subscriber
+    link = "subscription"
+    title = "create subscription"
+    filter_at = None
+
+    @property
+    def resource(self) -> str:
+        return f"{self.topic}:{self.subscriber.protocol}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.topic,)
+
+    @property
+    def marked(self) -> str:
+        return self.topic
+
+    @property
+    def request(self) -> Request:
+        asked = {"Protocol": self.subscriber.protocol, "Endpoint": self.subscriber.endpoint}
+        return Request("sns:Subscribe", place_of(self.topic)[1], {"TopicArn": self.topic, **asked})
+
+    @property
+    def undo(self) -> Request:
+        # One that waits for its click cannot be taken back by itself; it goes with its topic.
+        return DeleteTopic(self.topic).request
+
+    def on(self, snapshot: Snapshot) -> Snapshot:
+        topic = snapshot.topics.get(self.topic)
+        if not isinstance(topic, Topic) or isinstance(topic.subscriptions, Unreadable):
+            return snapshot
+        arn = None if self.subscriber.protocol in CLICKED else f"{self.topic}:planned"
+        made = Subscription(arn, self.subscriber.protocol, endpoint=self.subscriber.endpoint)
+        changed = replace(topic, subscriptions=(*topic.subscriptions, made))
+        return replace(snapshot, topics={**snapshot.topics, self.topic: changed})
+
+
+@dataclass(frozen=True, slots=True)
+class PutAlarm:
+    """Creates our alarm, or sets it anew. `log_group` is where to look when it rings."""
+
+    alarm: MetricAlarm
+    log_group: str
+    is_new: bool
+    needs: tuple[str, ...]
+    link = "alarm"
+    filter_at = None
+
+    @property
+    def title(self) -> str:
+        return f"{'create' if self.is_new else 'update'} alarm"
+
+    @property
+    def resource(self) -> str:
+        return self.alarm.arn
+
+    @property
+    def marked(self) -> str:
+        return self.alarm.arn
+
+    @property
+    def request(self) -> Request:
+        asked = {
+            "AlarmName": short(self.alarm.arn),
+            "AlarmDescription": f"Unauthorized API calls. Made by Blindspot. Who was refused, calling what? Ask "
+            f"CloudWatch Logs Insights of log group {short(self.log_group)}: {WHO_WAS_REFUSED}",
+            "Namespace": self.alarm.namespace,
+            "MetricName": self.alarm.metric,
+            "Statistic": self.alarm.statistic,
+            "Period": self.alarm.period,
+            "EvaluationPeriods": self.alarm.evaluation_periods,
+            "Threshold": self.alarm.threshold,
+            "ComparisonOperator": self.alarm.comparison,
+            "TreatMissingData": self.alarm.missing_data,
+            "AlarmActions": list(self.alarm.actions),
+            "Tags": TAGS,
+        }
+        return Request("cloudwatch:PutMetricAlarm", place_of(self.alarm.arn)[1], asked)
+
+    @property
+    def undo(self) -> Request:
+        return DeleteAlarm(self.alarm.arn).request
+
+    def on(self, snapshot: Snapshot) -> Snapshot:
+        place = place_of(self.alarm.arn)
+        alarms = snapshot.alarms.get(place, ())
+        if isinstance(alarms, Unreadable):
+            return snapshot
+        kept = (alarm for alarm in alarms if alarm.arn != self.alarm.arn)
+        return replace(snapshot, alarms={**snapshot.alarms, place: (*kept, self.alarm)})

@@ -1,0 +1,126 @@
+"""What only a person can do, with the CloudFormation that would do it where there is one. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from blindspot.model.findings import FIXES, Doubt, Gap, short
+from blindspot.model.profile import Profile
+from blindspot.remediation.ownership import SUFFIX
+from blindspot.verdict.assessment import FUTURE, Assessment, Verdict
+
+_FOLDER = Path(__file__).parent / "cloudformation"
+
+TEMPLATES = {
+    "trail.missing": "trail",
+    "trail.not-multi-region": "trail",
+    "trail.no-log-group": "log-group",
+    "log-group.missing": "log-group",
+    "log-group.class": "log-group",
+}
+"""By code of a gap, the template in the folder `cloudformation` that mends it."""
+
+PROPERTIES: dict[str, dict[str, Any]] = {
+    "trail.not-logging": {"IsLogging": True},
+    "trail.selectors": {
+        "EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True}],
+        "IncludeGlobalServiceEvents": True,
+    },
+}
+"""By code of a gap, what to set on the trail in the template that made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A person's task: code, resource and regions as in a gap, why, and what to do."""
+
+    code: str
+    resource: str
+    regions: tuple[str, ...]
+    message: str
+    fix: str
+
+    @property
+    def cloudformation(self) -> dict[str, Any] | None:
+        """A template that does it, or the properties to set in the one that made the trail; None where neither can."""
+        if self.code in PROPERTIES:
+            return {"Resources": {"Trail": {"Type": "AWS::CloudTrail::Trail", "Properties": PROPERTIES[self.code]}}}
+        name = TEMPLATES.get(self.code)
+        template: dict[str, Any] | None = json.loads((_FOLDER / f"{name}.json").read_text("utf-8")) if name else None
+        return template
+
+
+def clicks(assessment: Assessment, regions: Collection[str]) -> Iterator[Task]:
+    """The subscriptions for whose confirmation these regions wait, or will when they are made."""
+    return _of_gaps(assessment, regions, ("subscription.pending",))
+
+
+def gaps(assessment: Assessment, regions: Collection[str]) -> Iterator[Task]:
+    """The gaps that these regions keep."""
+    return _of_gaps(assessment, regions)
+
+
+def doubts(assessment: Assessment) -> Iterator[Task]:
+    """What would settle the regions of which nothing is sure: on a doubt nothing is written."""
+    found: dict[Doubt, list[str]] = {}
+    for region in assessment.regions:
+        for doubt in region.doubts if region.verdict is Verdict.INDETERMINATE else ():
+            found.setdefault(doubt, []).append(region.region)
+    for doubt, names in found.items():
+        yield Task(doubt.code, doubt.resource, tuple(names), doubt.message, doubt.fix)
+
+
+def taken(kind: str, arns: Sequence[str], regions: Collection[str]) -> Task:
+    """Our names are somebody else's, or their tags could not be read."""
+    names = " and ".join(map(short, arns))
+    return Task(
+        "name.taken",
+        arns[-1],
+        tuple(sorted(regions)),
+        f"What is named {names} is somebody else's, or its tags could not be read.",
+        f'Name another {kind} that ends in {SUFFIX} in Overrides: {{"names": {{"{kind}": "..."}}}}.',
+    )
+
+
+def no_pattern(profile: Profile, regions: Collection[str]) -> Task:
+    """No filter pattern can be written that does what the settings ask."""
+    return Task(
+        "pattern.none",
+        profile.name,
+        tuple(sorted(regions)),
+        "No filter pattern within 1,024 characters counts all that is required and nothing ordinary.",
+        "Require less in Overrides, or write the metric filters by hand.",
+    )
+
+
+def nobody_to_subscribe(regions: Collection[str]) -> Task:
+    """The stack names nobody who could be told."""
+    return Task(
+        "endpoint.missing",
+        "SubscriptionEndpoint",
+        tuple(sorted(regions)),
+        "The stack names nobody who could be subscribed to a topic.",
+        "Set SubscriptionProtocol and SubscriptionEndpoint.",
+    )
+
+
+def _of_gaps(assessment: Assessment, regions: Collection[str], codes: Collection[str] = ()) -> Iterator[Task]:
+    found: dict[Gap, list[str]] = {}
+    for region in assessment.regions:
+        for gap in region.gaps if region.region in regions else ():
+            if not codes or gap.code in codes:
+                found.setdefault(gap, []).append(region.region)
+    if unrecorded := [region for gap, names in found.items() if TEMPLATES.get(gap.code) == "trail" for region in names]:
+        said = f"No trail records {_listed(unrecorded)}."
+        yield Task("trail.missing", "account", tuple(unrecorded), said, FIXES["trail.missing"])
+    for gap, names in found.items():
+        if TEMPLATES.get(gap.code) != "trail":
+            yield Task(gap.code, gap.resource, tuple(names), gap.message, gap.fix)
+
+
+def _listed(regions: Sequence[str]) -> str:
+    return ", ".join("a region enabled later" if region == FUTURE else region for region in regions)

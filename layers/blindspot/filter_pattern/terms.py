@@ -1,0 +1,69 @@
+"""Patterns of terms, `ERROR -debug "not found"`, and a regular expression that stands alone.
+
+Rules (CloudWatch Logs user guide, "Using filter patterns to match terms in unstructured log events", and the worked
+examples of the TestMetricFilter API reference): a term is found anywhere in the message, inside a longer word too, in
+upper and lower case as written. Terms must all be there, those with `-` must not; those with `?` are alternatives, and
+are ignored where any other term stands beside them. An empty or blank pattern matches everything.
+"""
+
+from __future__ import annotations
+
+from filter_pattern.predicate import ALWAYS, And, Not, Or, Predicate, Regex, TextAtom, Word
+from filter_pattern.tokenizer import TERM, Tokenizer
+
+
+class TermsParser(Tokenizer):
+    """Reads one pattern of terms, or one regular expression."""
+
+    def parse(self) -> Predicate:
+        """pattern := regex | terms"""
+        if not self.text.startswith("%"):
+            return self._parse_terms()
+        regex = self.regex()
+        self.expect_end("Nothing may follow a regular expression that stands alone.")
+        return TextAtom(Regex(regex))
+
+    def _parse_terms(self) -> Predicate:
+        """terms := (('?' | '-')? term)*"""
+        must: list[Predicate] = []
+        alternatives: list[Predicate] = []
+        self.skip_blanks()
+        while self.at < len(self.text):
+            if self.accept("?"):
+                alternatives.append(self._parse_term(signed=True))
+            elif self.accept("-"):
+                must.append(Not(self._parse_term(signed=True)))
+            elif (term := self._parse_term()) != ALWAYS:
+                must.append(term)
+            self.skip_blanks()
+        if must:
+            return And(*must) if len(must) > 1 else must[0]
+        return Or(*alternatives) if alternatives else ALWAYS
+
+    def _parse_term(self, *, signed: bool = False) -> Predicate:
+        """term := word | quoted"""
+        self.skip_blanks()
+        start = self.at
+        phrase = self.quoted()
+        if phrase is None:
+            word = TERM.match(self.text, self.at)
+            if word is None:
+                raise self.error('A term is a word of letters, digits and _, or any "phrase" in double quotes.')
+            self.at, phrase = word.end(), word.group()
+        if self.at < len(self.text) and not self.text[self.at].isspace():
+            raise self.error('Between terms stands a blank; other characters need "double quotes".')
+        if signed and not phrase.strip():
+            raise self.error("After ? and - comes a phrase that is not blank.", start, self.at)
+        return TextAtom(Word(phrase)) if phrase.strip() else ALWAYS
+
+
+def written(predicate: Predicate) -> str:
+    """The pattern of terms, or of another kind that looks at the text, in its own notation."""
+    match predicate:
+        case And(parts):
+            return " ".join(map(written, parts))
+        case Or(parts):
+            return " ".join(f"?{written(part)}" for part in parts)
+        case Not(part):
+            return f"-{written(part)}"
+    return str(predicate)
