@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from blindspot.verdict.assessment import FUTURE
+from blindspot.model.snapshot import FUTURE
 from local.accounts import an_account_as_real_ones_look
 from local.aws import LocalAws, local_aws
 from local.extension.config import Row

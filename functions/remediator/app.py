@@ -23,7 +23,8 @@ from blindspot.aws import owned_resources as holdings
 from blindspot.aws.apply import apply
 from blindspot.aws.client import CallFailed, Clients
 from blindspot.aws.switch import Switch
-from blindspot.model.snapshot import Unreadable, place_of
+from blindspot.model.arn import place_of
+from blindspot.model.snapshot import Unreadable
 from blindspot.remediation import document as remediation
 from blindspot.remediation import ownership as naming
 from blindspot.remediation.actions import Action

@@ -6,7 +6,8 @@ from itertools import product
 import pytest
 
 from blindspot.model.findings import FIXES
-from blindspot.verdict.assessment import FUTURE, Assessment, RegionAssessment, Verdict, assess
+from blindspot.model.snapshot import FUTURE
+from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict, assess
 from local.aws import LocalAws, local_aws
 from tests.integration.reading import look
 from tests.scenarios import SCENARIOS, bends

@@ -10,6 +10,7 @@ import pytest
 from blindspot.model import profile
 from blindspot.model.findings import FIXES
 from blindspot.model.snapshot import (
+    FUTURE,
     UNKNOWN_KIND,
     EventSelector,
     EventSelectors,
@@ -23,7 +24,7 @@ from blindspot.model.snapshot import (
     SubscriptionFilter,
     Unreadable,
 )
-from blindspot.verdict.assessment import FUTURE, Assessment, RegionAssessment, Verdict, assess
+from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict, assess
 from tests.builders import (
     ACCOUNT,
     CIS,

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 
 from blindspot.model import profile
-from blindspot.model.findings import FIXES, REMEDIES
+from blindspot.model.findings import DOUBT_FIXES, FIXES
 from blindspot.model.snapshot import LogGroup, Skipped, Snapshot, Unreadable
 from blindspot.report.document import Document, detail, document, without_events
 from blindspot.verdict.assessment import assess
@@ -132,4 +132,4 @@ def test_every_document_follows_the_schema(name: str) -> None:
 
 def test_the_schema_knows_every_code() -> None:
     assert SCHEMA["$defs"]["gap_code"]["enum"] == list(FIXES)
-    assert SCHEMA["$defs"]["doubt_code"]["enum"] == [*FIXES, *REMEDIES]
+    assert SCHEMA["$defs"]["doubt_code"]["enum"] == [*FIXES, *DOUBT_FIXES]

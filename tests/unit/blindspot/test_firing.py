@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blindspot.chain.metric_alarm import MOST_FEEDS, Feed, firing, queries
-from blindspot.model.findings import Doubt, Gap
+from blindspot.chain.metric_alarm import MOST_FEEDS, Feed, check_firing, queries
+from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
 from blindspot.model.snapshot import MathAlarm, MetricQuery
 from tests import cloudwatch
 from tests.builders import a_math_alarm, an_alarm
@@ -89,8 +89,8 @@ def test_the_simulation_agrees(alarm: Any, both: tuple[Filter, ...]) -> None:
         Feed(Fraction(one.value), None if one.default is None else Fraction(one.default), own=number == 0, local=True)
         for number, one in enumerate(both)
     ]
-    found = firing(alarm, {queries(alarm)[0]: feeds}, copies=1)
-    if found is None:
+    found = check_firing(alarm, {queries(alarm)[0]: feeds}, copies=1)
+    if found is HOLDS:
         assert all(is_heard(alarm, both, **history) for history in histories(both, busy=False))
     if isinstance(found, Gap):
         once = [history for history in histories(both, busy=True) if history["copies"] == 1]
@@ -105,14 +105,14 @@ def one(value: float = 1, default: float | None = None, *, own: bool = True, loc
     return Feed(Fraction(value), None if default is None else Fraction(default), own, local)
 
 
-def of_math(expression: str, **feeds: list[Feed]) -> Gap | Doubt | None:
+def of_math(expression: str, **feeds: list[Feed]) -> Finding:
     """What is found of metric math over the metrics of these names."""
     metrics = {
         name: MetricQuery(name, namespace="CISBenchmark", metric=name, statistic="Sum", period=300) for name in feeds
     }
     alarm = a_math_alarm(expression)
     alarm = MathAlarm(alarm.arn, (alarm.queries[0], *metrics.values()))
-    return firing(alarm, {metrics[name]: each for name, each in feeds.items()}, copies=1)
+    return check_firing(alarm, {metrics[name]: each for name, each in feeds.items()}, copies=1)
 
 
 SECOND = one(own=False)
@@ -144,7 +144,7 @@ MATH = [
 @pytest.mark.parametrize(("expression", "feeds", "code", "why"), MATH)
 def test_metric_math(expression: str, feeds: dict[str, list[Feed]], code: str | None, why: str) -> None:
     found = of_math(expression, **feeds)
-    assert (found.code if found else None) == code, why
+    assert (None if found is HOLDS else found.code) == code, why
 
 
 def test_periods_shorter_than_a_minute_are_without_data_most_of_the_time() -> None:
@@ -156,15 +156,15 @@ def test_periods_shorter_than_a_minute_are_without_data_most_of_the_time() -> No
         ("breaching", 0.0, "alarm.latches"),
     ):
         alarm = an_alarm(period=10, missing_data=treatment)
-        found = firing(alarm, {queries(alarm)[0]: [one(default=default)]}, copies=1)
-        assert (found.code if found else None) == code
+        found = check_firing(alarm, {queries(alarm)[0]: [one(default=default)]}, copies=1)
+        assert (None if found is HOLDS else found.code) == code
 
 
 def test_more_filters_than_can_be_combined_are_not_worked_out() -> None:
     others = [one(value=number, own=False) for number in range(2, MOST_FEEDS + 3)]
     alarm = an_alarm()
-    assert firing(alarm, {queries(alarm)[0]: [one(), *others[:MOST_FEEDS]]}, copies=1) is None
-    found = firing(alarm, {queries(alarm)[0]: [one(), *others]}, copies=1)
+    assert check_firing(alarm, {queries(alarm)[0]: [one(), *others[:MOST_FEEDS]]}, copies=1) is HOLDS
+    found = check_firing(alarm, {queries(alarm)[0]: [one(), *others]}, copies=1)
     assert isinstance(found, Doubt)
 
 
@@ -175,11 +175,15 @@ def test_more_filters_than_can_be_combined_are_not_worked_out() -> None:
         ({"threshold": 10.0}, 9, "9 refused calls within one period do not set off alarm unauthorized"),
         ({"statistic": "Maximum", "threshold": 2.0}, 1, "No number of refused calls sets off alarm unauthorized"),
         ({"comparison": "LessThanThreshold", "threshold": 5.0}, 1, "Many refused calls within one period do not set"),
-        ({"missing_data": "ignore"}, 1, "Once in ALARM it stays there: alarm unauthorized (Sum >= 1, 1 of 1 periods"),
+        (
+            {"missing_data": "ignore"},
+            1,
+            "It goes to ALARM once and does not return to OK: alarm unauthorized (Sum >= 1",
+        ),
     ],
 )
 def test_a_gap_says_what_the_alarm_goes_by(bent: dict[str, Any], copies: int, said: str) -> None:
     alarm = an_alarm(**bent)
-    found = firing(alarm, {queries(alarm)[0]: [one()]}, copies)
+    found = check_firing(alarm, {queries(alarm)[0]: [one()]}, copies)
     assert isinstance(found, Gap)
     assert found.message.startswith(said)

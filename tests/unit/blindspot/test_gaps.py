@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from blindspot.model import profile
-from blindspot.model.findings import FIXES, LINKS, REMEDIES, Doubt, Gap
+from blindspot.model.findings import DOUBT_FIXES, FIXES, LINKS, Doubt, Gap
 from blindspot.verdict.assessment import assess
 from tests.builders import a_compliant_account, a_filter
 from tests.unit.blindspot.test_assessment import BROKEN, DOUBTFUL, HOSTILE, PROFILE, SIEM, to_siem
@@ -25,7 +26,7 @@ def told() -> Iterator[Gap | Doubt]:
     assessed.append(assess(a_compliant_account(filters=(a_filter(f"{{ {HOSTILE} }}"),)), PROFILE))
     halves = (a_filter('{ $.errorCode = "*UnauthorizedOperation" }'), a_filter('{ $.errorCode = "Access*Denied*" }'))
     assessed.append(assess(a_compliant_account(filters=halves), PROFILE))
-    assessed.append(assess(a_compliant_account(), PROFILE, disputed=[a_filter().pattern]))
+    assessed.append(assess(replace(a_compliant_account(), disputed_patterns=frozenset({a_filter().pattern})), PROFILE))
     for assessment in assessed:
         for region in assessment.regions:
             yield from region.gaps
@@ -36,23 +37,23 @@ TOLD = list(told())
 
 
 def test_every_code_has_its_section_in_the_order_of_the_chain() -> None:
-    assert sorted(SECTIONS) == sorted([*FIXES, *REMEDIES])
+    assert sorted(SECTIONS) == sorted([*FIXES, *DOUBT_FIXES])
     links = [code.split(".")[0] for code in SECTIONS if code in FIXES]
     order = [link for link in LINKS if link != "siem"] + ["siem"]
     assert sorted(links, key=order.index) == links
 
 
-@pytest.mark.parametrize("code", [*FIXES, *REMEDIES])
+@pytest.mark.parametrize("code", [*FIXES, *DOUBT_FIXES])
 def test_a_section_has_an_example_and_the_fix(code: str) -> None:
     section = " ".join(SECTIONS[code].split())
     (example,) = re.findall(r"^> (.+)$", SECTIONS[code], re.MULTILINE)
     kind = Gap if code in FIXES else Doubt
     assert example in [finding.message for finding in TOLD if isinstance(finding, kind) and finding.code == code]
-    assert section.endswith(FIXES.get(code) or REMEDIES[code])
+    assert section.endswith(FIXES.get(code) or DOUBT_FIXES[code])
 
 
 def test_a_doubt_has_a_code_that_is_told() -> None:
     codes = {finding.code for finding in TOLD if isinstance(finding, Doubt)}
-    assert codes >= set(REMEDIES)
-    assert codes <= {*FIXES, *REMEDIES}
+    assert codes >= set(DOUBT_FIXES)
+    assert codes <= {*FIXES, *DOUBT_FIXES}
     assert all(finding.fix for finding in TOLD)

@@ -6,16 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from blindspot.model import profile
-from blindspot.model.snapshot import (
-    Alarm,
-    EventSelector,
-    EventSelectors,
-    LogGroup,
-    MetricFilter,
-    Snapshot,
-    Unreadable,
-    place_of,
-)
+from blindspot.model.arn import place_of
+from blindspot.model.snapshot import Alarm, EventSelector, EventSelectors, LogGroup, MetricFilter, Snapshot, Unreadable
 from blindspot.remediation.actions import PutAlarm
 from blindspot.remediation.ownership import Owner, alarm_arns, topic_arns
 from blindspot.remediation.plan import Plan, clicked, plan, trunks

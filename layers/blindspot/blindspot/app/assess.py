@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -51,7 +52,7 @@ def assessed(
     asked = in_time(partial(confirmation.questions, assessment, settings.profile), until)
     answers = confirm(clients, asked, deadline=deadline)
     if disputed := confirmation.disputed(asked, answers):
-        assessment = in_time(partial(assess, snapshot, settings.profile, disputed), until)
+        assessment = in_time(partial(assess, replace(snapshot, disputed_patterns=disputed), settings.profile), until)
     return Assessed(confirmation.confirmed(assessment, answers), disputed)
 
 

@@ -17,6 +17,7 @@ from blindspot.aws.regions import Regions
 from blindspot.aws.response_fields import Answer
 from blindspot.chain import composite_alarm as alarm_rule
 from blindspot.chain.metric_alarm import queries
+from blindspot.model.arn import Place, place_of
 from blindspot.model.findings import FOREIGN
 from blindspot.model.snapshot import (
     Alarm,
@@ -27,14 +28,12 @@ from blindspot.model.snapshot import (
     MetricFilter,
     MuteRule,
     OtherAlarm,
-    Place,
     Snapshot,
     Subscription,
     SubscriptionFilter,
     Topic,
     Trail,
     Unreadable,
-    place_of,
 )
 
 T = TypeVar("T")

@@ -11,8 +11,8 @@ from blindspot.aws.client import Clients, read
 from blindspot.aws.collect import ALARM_TYPES
 from blindspot.aws.read import Reader
 from blindspot.aws.response_fields import Answer, arn, field, items, texts
-from blindspot.model.findings import short
-from blindspot.model.snapshot import MetricFilter, Unreadable, place_of
+from blindspot.model.arn import place_of, short
+from blindspot.model.snapshot import MetricFilter, Unreadable
 from blindspot.remediation.backout import Held
 from blindspot.remediation.ownership import MARK, Owner, Owners
 

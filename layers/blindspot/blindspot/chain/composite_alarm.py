@@ -10,7 +10,8 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from blindspot.languages import three_valued as logic
-from blindspot.model.findings import Doubt, Finding, Gap, short
+from blindspot.model.arn import short
+from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
 from blindspot.model.snapshot import CompositeAlarm
 
 _ATOM = re.compile(
@@ -24,7 +25,7 @@ def asks_for(composite: CompositeAlarm, arns: Collection[str]) -> bool:
     return any(name in composite.rule for name in names) if asked is None else not asked.isdisjoint(names)
 
 
-def ringing(
+def check_rule(
     composite: CompositeAlarm, sure: Collection[str], perhaps: Collection[str], unsettled: Collection[str]
 ) -> Finding:
     """Whether the composite alarm rings when alarms do, from rest, all others resting.
@@ -35,16 +36,16 @@ def ringing(
     name = short(composite.arn)
     unsettled = [arn for arn in unsettled if arn not in sure]
     if _comes_true(composite.rule, (), ()) is True:
-        said = f"Composite alarm {name} is in ALARM even when the alarms of its rule rest."
+        said = f"Composite alarm {name} is in ALARM even when no alarm of its rule is."
         return Gap("alarm.latches", composite.arn, said)
     before = _comes_true(composite.rule, (), unsettled)
     after = _comes_true(composite.rule, sure, [*perhaps, *unsettled])
     if (before, after) == (False, True):
-        return None
+        return HOLDS
     if after is False:
-        said = f"Composite alarm {name} does not ring unless other alarms of its rule ring too."
+        said = f"Composite alarm {name} does not go to ALARM unless other alarms of its rule do too."
         return Gap("alarm.insensitive", composite.arn, said)
-    said = f"Whether composite alarm {name} rings when the alarms of its rule do is not worked out."
+    said = f"It is not worked out whether composite alarm {name} goes to ALARM when the alarms of its rule do."
     return Doubt("alarm.unclear", composite.arn, said)
 
 

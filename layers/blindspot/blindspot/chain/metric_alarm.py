@@ -1,8 +1,9 @@
-"""Whether an alarm fires on one refused call and comes back to rest, and whom it then acts on.
+"""The metric alarm: whether it goes to ALARM on one refused call, and leaves ALARM again.
 
-Two questions are asked of an alarm: do so many copies of one event within one period take it from rest to ALARM, and
-does it leave ALARM by itself? They are answered for a log group in which other log events arrive all the time, and
-for one in which they do not, since a metric filter's default value is published only where log events arrive.
+Two questions are asked of an alarm on one metric or on metric math: do so many copies of one event within one period
+take it to ALARM from another state, and does it leave ALARM by itself? They are answered for a log group in which other
+log events arrive all the time, and for one in which they do not, since a metric filter's default value is published
+only where log events arrive. Where the answers differ, the alarm is a doubt.
 
 Source: CloudWatch user guide, "Using Amazon CloudWatch alarms", with its section "Configuring how CloudWatch alarms
 treat missing data"; CloudWatch Logs user guide, "Creating metrics from log events using filters".
@@ -11,7 +12,7 @@ treat missing data"; CloudWatch Logs user guide, "Creating metrics from log even
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from fractions import Fraction
@@ -19,8 +20,9 @@ from itertools import product
 
 from blindspot.languages import metric_math
 from blindspot.languages.metric_math import Expression, Point
-from blindspot.model.findings import Doubt, Finding, Gap, short, unread
-from blindspot.model.snapshot import Alarm, CompositeAlarm, MathAlarm, MetricAlarm, MetricQuery, MuteRule, Unreadable
+from blindspot.model.arn import short
+from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
+from blindspot.model.snapshot import MathAlarm, MetricAlarm, MetricQuery
 
 _COMPARISONS = {
     "GreaterThanOrEqualToThreshold": operator.ge,
@@ -97,14 +99,14 @@ class _Outcome(Enum):
     UNKNOWN = auto()
 
 
-def metrics(alarm: MetricAlarm | MathAlarm) -> frozenset[MetricQuery]:
+def metrics(alarm: MetricAlarm | MathAlarm) -> tuple[MetricQuery, ...]:
     """The metrics that the alarm's state depends on; all lines where its metric math is not worked out."""
     watched = watches(alarm)
-    return frozenset(query for query in queries(alarm) if watched is None or query.name in watched.metrics())
+    return tuple(query for query in queries(alarm) if watched is None or query.name in watched.metrics())
 
 
-def firing(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) -> Finding:
-    """Whether `copies` of one event within one period make the alarm fire from rest, and it then returns to rest."""
+def check_firing(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) -> Finding:
+    """Whether `copies` of one event within one period take the alarm to ALARM, and it then leaves ALARM again."""
     watched = watches(alarm)
     reason = _beyond(alarm, watched, feeds) if watched else "watches metric math that is not worked out"
     if watched is None or reason:
@@ -112,18 +114,18 @@ def firing(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) -> Finding
     busy = {_outcome(alarm, watched, world, copies) for world in _worlds(feeds, busy=True)}
     idle = {_outcome(alarm, watched, world, copies) for world in _worlds(feeds, busy=False)}
     if busy | idle == {_Outcome.HOLDS}:
-        return None
+        return HOLDS
     if busy & {_Outcome.HOLDS, _Outcome.UNKNOWN}:
-        said = f"Whether it fires and rests depends on what else is logged: {_terms(alarm)}."
-        return Doubt("alarm.unclear", alarm.arn, said)
-    code, said = _TOLD[min(busy, key=lambda outcome: outcome.value)]
-    return Gap(code, alarm.arn, said.format(calls=_calls(copies), terms=_terms(alarm)))
+        message = f"Whether it goes to ALARM and returns to OK depends on what else is logged: {_terms(alarm)}."
+        return Doubt("alarm.unclear", alarm.arn, message)
+    code, message = _GAPS[min(busy, key=lambda outcome: outcome.value)]
+    return Gap(code, alarm.arn, message.format(calls=_calls(copies), terms=_terms(alarm)))
 
 
 def _beyond(alarm: MetricAlarm | MathAlarm, watched: Expression, feeds: Feeds) -> str | None:
     """Why the alarm is not worked out, if so."""
     if not all(feeds.get(query) for query in metrics(alarm)):
-        return "also watches a metric of which nothing is known"
+        return "also watches a metric that no known metric filter feeds"
     if alarm.comparison not in _COMPARISONS or any(query.statistic not in _STATISTICS for query in feeds):
         return "compares in a way that is not worked out"
     if len(_others(feeds)) > MOST_FEEDS:
@@ -131,12 +133,12 @@ def _beyond(alarm: MetricAlarm | MathAlarm, watched: Expression, feeds: Feeds) -
     return None
 
 
-_TOLD = {
+_GAPS = {
     _Outcome.NEVER: ("alarm.never-fires", "No number of refused calls sets off {terms}."),
     _Outcome.FLOODED: ("alarm.never-fires", "Many refused calls within one period do not set off {terms}."),
     _Outcome.INSENSITIVE: ("alarm.insensitive", "{calls} set off {terms}."),
     _Outcome.WAITS: ("alarm.insensitive", "One period of refused calls does not set off {terms}."),
-    _Outcome.LATCHES: ("alarm.latches", "Once in ALARM it stays there: {terms}."),
+    _Outcome.LATCHES: ("alarm.latches", "It goes to ALARM once and does not return to OK: {terms}."),
 }
 
 
@@ -259,36 +261,6 @@ def _after_one_of_several(alarm: MetricAlarm | MathAlarm, world: _World, *, miss
     if not missing or alarm.missing_data != "missing":
         return _Outcome.WAITS
     return _Outcome.UNKNOWN if world.sparse else _Outcome.HOLDS
-
-
-def acting(alarm: Alarm, accepted: Collection[str], mute_rules: Sequence[MuteRule] | Unreadable) -> Finding:
-    """Whether the alarm's state reaches anything: its actions are enabled, not muted, and of an accepted service."""
-    name = short(alarm.arn)
-    if not alarm.actions_enabled:
-        return Gap("alarm.actions-disabled", alarm.arn, f"The actions of alarm {name} are disabled.")
-    if not accepted_actions(alarm, accepted):
-        what = "an SNS topic" if tuple(accepted) == ("sns",) else " or ".join(accepted)
-        said = f"Alarm {name} notifies nobody: none of its alarm actions is {what}."
-        return Gap("alarm.no-action", alarm.arn, said)
-    if isinstance(alarm, CompositeAlarm) and alarm.suppressed:
-        return Gap("alarm.muted", alarm.arn, f"The actions of alarm {name} are suppressed by alarm {alarm.suppressor}.")
-    return _muted(alarm, mute_rules)
-
-
-def _muted(alarm: Alarm, mute_rules: Sequence[MuteRule] | Unreadable) -> Finding:
-    if isinstance(mute_rules, Unreadable):
-        return unread(alarm.arn, mute_rules)
-    active = [rule for rule in mute_rules if rule.status == "ACTIVE"]
-    for rule in active:
-        if not isinstance(rule.alarms, Unreadable) and short(alarm.arn) in rule.alarms:
-            said = f"Mute rule {rule.arn.split(':', 6)[-1]} silences the actions of alarm {short(alarm.arn)}."
-            return Gap("alarm.muted", alarm.arn, said)
-    return next((unread(alarm.arn, rule.alarms) for rule in active if isinstance(rule.alarms, Unreadable)), None)
-
-
-def accepted_actions(alarm: Alarm, accepted: Collection[str]) -> tuple[str, ...]:
-    """The ARNs among the alarm's actions that are of an accepted service."""
-    return tuple(arn for arn in alarm.actions if arn.split(":")[2:3] and arn.split(":")[2] in accepted)
 
 
 def _calls(copies: int) -> str:

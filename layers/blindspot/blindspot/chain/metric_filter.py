@@ -1,4 +1,5 @@
-"""What a metric filter counts: its pattern, what narrows it beside the pattern, and which ordinary calls it counts.
+"""The metric filter: its pattern, what narrows it beside the pattern, what it adds to which metric, and which ordinary
+calls it counts.
 
 Source: CloudWatch Logs user guide, "Creating metrics from log events using filters"; CloudWatch Logs API reference,
 PutMetricFilter.
@@ -7,16 +8,17 @@ PutMetricFilter.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from math import isfinite
 
-from blindspot.chain import trail as recording
+from blindspot.chain.trail import check_delivery, check_logging, observes, possibly_recorded, surely_recorded
 from blindspot.languages.selection_criteria import selects
-from blindspot.model import cloudtrail_events as cloudtrail
-from blindspot.model.findings import Doubt, Finding, Gap, short
+from blindspot.model import cloudtrail_events
+from blindspot.model.arn import place_of, short
+from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
 from blindspot.model.profile import Profile
-from blindspot.model.snapshot import LogGroup, MetricFilter, MetricQuery, Snapshot, Trail, Unreadable, place_of
+from blindspot.model.snapshot import LogGroup, MetricFilter, MetricQuery, Snapshot, Trail, Unreadable
 from filter_pattern import (
     BOOLEAN,
     STRING,
@@ -37,74 +39,70 @@ _ACCOUNTS = tuple(f"{number:012}" for number in range(100))
 """More accounts than a pattern can name: some other account of an organization."""
 
 
-class Counting:
-    """The metric filters of an account.
+class FilterPatterns:
+    """The filter patterns of an account, each parsed and decided once."""
 
-    disputed: the patterns that AWS was seen to read otherwise.
-    """
-
-    def __init__(self, snapshot: Snapshot, profile: Profile, disputed: Collection[str]) -> None:
+    def __init__(self, snapshot: Snapshot, profile: Profile) -> None:
         self._snapshot = snapshot
         self._profile = profile
-        self._disputed = disputed
         self._enabled = frozenset[str]() if isinstance(snapshot.regions, Unreadable) else frozenset(snapshot.regions)
         self._patterns: dict[str, Pattern | tuple[str, str]] = {}
         self._refusals: dict[str, bool] = {}
 
     def pattern(self, resource: str, title: str, text: str) -> Pattern | Doubt:
-        """The pattern of a filter, read and decided once.
+        """The pattern of a filter, which a message calls by its title.
 
-        AWS stores no invalid pattern, so one that cannot be read is our limit and may match anything.
+        AWS stores no invalid pattern, so one that cannot be parsed is our limit and may match anything.
         """
         if text not in self._patterns:
             self._patterns[text] = self._read(text)
         found = self._patterns[text]
         return found if isinstance(found, Pattern) else Doubt(found[0], resource, f"The pattern of {title} {found[1]}")
 
-    def noise(self, group: LogGroup, metric_filter: MetricFilter, scope: Predicate) -> Finding:
-        """Whether the filter counts ordinary events, of those in scope, that a trail brings to its log group. What
-        comes to a log group to which no trail delivers is not known."""
+    def check_noise(self, group: LogGroup, metric_filter: MetricFilter, scope: Predicate) -> Finding:
+        """Whether the filter counts ordinary events, of those in scope, that a trail delivers to its log group. What
+        else is written to a log group to which no trail delivers is not known."""
         resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
         pattern = self.pattern(resource, f"metric filter {title}", metric_filter.pattern)
         if not self._profile.noise_breaks:
-            return None
+            return HOLDS
         if isinstance(pattern, Doubt):
             return pattern
-        possible = None
+        possible: Finding = HOLDS
         counted = And(pattern, scope)
         if not any(self._trails(group)) and not self._counts_refusals_alone(pattern):
-            said = f"Metric filter {title} may count what comes to a log group of which nothing is known."
-            return Doubt("filter.noise", resource, said)
+            message = f"Metric filter {title} may count other events of a log group to which no trail delivers."
+            return Doubt("filter.noise", resource, message)
         for event in filter(counted.matches, self._ordinary(group, metric_filter)):
             what = f"{event['eventSource']} {event['eventName']}"
-            arriving = {self._brings(trail, event) for trail in self._trails(group)} or {None}
+            arriving = {self._arrives(trail, event) for trail in self._trails(group)} or {None}
             if True in arriving:
-                said = f"Metric filter {title} counts ordinary calls such as {what}; its alarm never rests."
-                return Gap("filter.noise", resource, said)
+                message = f"Metric filter {title} counts ordinary calls such as {what}; its alarm never returns to OK."
+                return Gap("filter.noise", resource, message)
             if None in arriving:
-                said = f"Metric filter {title} may count ordinary calls such as {what}."
-                possible = Doubt("filter.noise", resource, said)
+                message = f"Metric filter {title} may count ordinary calls such as {what}."
+                possible = Doubt("filter.noise", resource, message)
         return possible
 
     def _counts_refusals_alone(self, pattern: Pattern) -> bool:
         if pattern.text not in self._refusals:
-            anywhere = cloudtrail.records(account=self._snapshot.account, region=None)
+            anywhere = cloudtrail_events.records(account=self._snapshot.account, region=None)
             self._refusals[pattern.text] = implies(pattern, self._profile.required, anywhere)
         return self._refusals[pattern.text]
 
     def _trails(self, group: LogGroup) -> Iterator[Trail]:
         return (trail for trail in self._snapshot.trails if trail.log_group_arn == group.arn)
 
-    def _brings(self, trail: Trail, event: Event) -> bool | None:
-        """Whether the trail brings such an event to its log group; None where that is not known."""
+    def _arrives(self, trail: Trail, event: Event) -> bool | None:
+        """Whether the trail delivers such an event to its log group; None where that is not known."""
         region = str(event["awsRegion"])
-        found = (recording.logging(trail), recording.delivering(trail, self._snapshot.read_at))
-        if not recording.observes(trail, region) or any(isinstance(finding, Gap) for finding in found):
+        found = (check_logging(trail), check_delivery(trail, self._snapshot.read_at))
+        if not observes(trail, region) or any(isinstance(finding, Gap) for finding in found):
             return False
-        if not recording.possibly_recorded(trail, region).matches(event):
+        if not possibly_recorded(trail, region).matches(event):
             return False
         enabled = region == trail.home_region or region in self._enabled
-        return True if enabled and recording.surely_recorded(trail).matches(event) and found == (None, None) else None
+        return True if enabled and surely_recorded(trail).matches(event) and found == (HOLDS, HOLDS) else None
 
     def _ordinary(self, group: LogGroup, metric_filter: MetricFilter) -> Iterator[Event]:
         """The ordinary events of every region and account that the filter may tell apart."""
@@ -119,49 +117,59 @@ class Counting:
             accounts |= named | {next(other for other in _ACCOUNTS if other not in named)}
         for account in sorted(accounts):
             for region in sorted(regions):
-                yield from cloudtrail.ordinary(account=account, region=region)
+                yield from cloudtrail_events.ordinary(account=account, region=region)
 
     def _read(self, text: str) -> Pattern | tuple[str, str]:
         """The pattern, or the code of the doubt and what is wrong."""
-        if text in self._disputed:
-            return "filter.disputed", "is read otherwise by AWS than by Blindspot."
+        if text in self._snapshot.disputed_patterns:
+            return "filter.disputed", "is read differently by AWS than by Blindspot."
         try:
             pattern = parse(text)
         except PatternSyntaxError as error:
-            return "filter.unclear", f"is not worked out. {error.message}"
-        alone = find(pattern, cloudtrail.records(account=self._snapshot.account, region=None))
+            return "filter.unclear", f"cannot be parsed. {error.message}"
+        alone = find(pattern, cloudtrail_events.records(account=self._snapshot.account, region=None))
         if isinstance(alone, Undecided) and alone.too_large:
             return "filter.unclear", f"cannot be decided: {alone.reason}."
         return pattern
 
 
 def filter_resource(log_group_arn: str, name: str) -> str:
-    """How a gap names a metric filter, which has no ARN of its own."""
+    """The id of a metric filter, which has no ARN of its own: in an account its log group and name are unique."""
     return f"{log_group_arn}:metric-filter:{name}"
 
 
 def filter_title(log_group_arn: str, name: str) -> str:
-    """How a sentence names it: filters of one name stand on many log groups."""
+    """How a message names it: many log groups may have a filter of the same name."""
     return f"{name} of log group {short(log_group_arn)}"
 
 
-def narrowing(group: LogGroup, metric_filter: MetricFilter) -> Finding:
+def check_narrowing(group: LogGroup, metric_filter: MetricFilter) -> Finding:
     """Whether something beside the pattern keeps log events from being counted."""
     resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
     chosen = selects(metric_filter.field_selection, system_fields(group))
     if chosen is False:
-        said = f"The field selection criteria of metric filter {title} leave out this log group's events."
-        return Gap("filter.narrowed", resource, said)
+        message = f"The field selection criteria of metric filter {title} exclude this log group's events."
+        return Gap("filter.narrowed", resource, message)
     if chosen is None:
-        said = f"The field selection criteria of metric filter {title} may leave out events."
-        return Doubt("filter.narrowed", resource, said)
+        message = f"The field selection criteria of metric filter {title} may exclude events."
+        return Doubt("filter.narrowed", resource, message)
     if metric_filter.on_transformed_logs:
-        said = f"Metric filter {title} looks at log events after a transformation that is not known."
-        return Doubt("filter.narrowed", resource, said)
-    return None
+        message = f"Metric filter {title} is applied to log events after a transformation that is not known."
+        return Doubt("filter.narrowed", resource, message)
+    return HOLDS
 
 
-def adding(group: LogGroup, metric_filter: MetricFilter) -> Fraction | Doubt:
+def check_value(group: LogGroup, metric_filter: MetricFilter) -> Finding:
+    """Whether each match adds something to the metric."""
+    value = value_per_match(group, metric_filter)
+    if isinstance(value, Doubt) or value > 0:
+        return HOLDS
+    title = filter_title(group.arn, metric_filter.name)
+    message = f"Metric filter {title} adds {metric_filter.value} to its metric for each match."
+    return Gap("filter.value", filter_resource(group.arn, metric_filter.name), message)
+
+
+def value_per_match(group: LogGroup, metric_filter: MetricFilter) -> Fraction | Doubt:
     """What each match adds to the metric."""
     try:
         value = float(metric_filter.value)
@@ -170,8 +178,8 @@ def adding(group: LogGroup, metric_filter: MetricFilter) -> Fraction | Doubt:
     if isfinite(value):
         return Fraction(value)
     resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
-    said = f"Metric filter {title} adds what it finds in {metric_filter.value}, which may be nothing."
-    return Doubt("filter.value", resource, said)
+    message = f"Metric filter {title} adds the value of {metric_filter.value}, which may be missing or 0."
+    return Doubt("filter.value", resource, message)
 
 
 def system_fields(group: LogGroup) -> dict[str, str]:
@@ -180,7 +188,7 @@ def system_fields(group: LogGroup) -> dict[str, str]:
     return {"@aws.account": account, "@aws.region": region}
 
 
-def feeding(query: MetricQuery, group: LogGroup, metric_filter: MetricFilter) -> Predicate | Doubt | None:
+def matches_in_metric(query: MetricQuery, group: LogGroup, metric_filter: MetricFilter) -> Predicate | Doubt | None:
     """Which of the filter's matches reach the metric as the query has it; None where no data do.
 
     Metrics with other dimensions are other metrics, and an alarm with another unit never has data (CloudWatch API
@@ -200,16 +208,16 @@ def feeding(query: MetricQuery, group: LogGroup, metric_filter: MetricFilter) ->
         others = [selector for name, selector in selectors.items() if name not in wanted]
         if not wanted.keys() < selectors.keys() or any(map(_is_in_every_event, others)):
             return None
-        said = f"Metric filter {title} may add to its metric without dimensions where an event lacks their fields."
+        message = f"Metric filter {title} may add to its metric without dimensions where an event lacks their fields."
     except PatternSyntaxError:
-        said = f"Which matches of metric filter {title} get these dimensions is not worked out."
-    return Doubt("filter.narrowed", filter_resource(group.arn, metric_filter.name), said)
+        message = f"Which matches of metric filter {title} get these dimensions is not worked out."
+    return Doubt("filter.narrowed", filter_resource(group.arn, metric_filter.name), message)
 
 
 def _is_in_every_event(selector: str) -> bool:
     """Whether the selector leads to a text that every event has. Raises PatternSyntaxError as `_equal` does."""
     atom = parse(f"{{ {selector} NOT EXISTS }}").predicate
-    known = cloudtrail.records(account="", region=None).field(atom.path) if isinstance(atom, Atom) else Field()
+    known = cloudtrail_events.records(account="", region=None).field(atom.path) if isinstance(atom, Atom) else Field()
     return known.always and known.kinds == {STRING}
 
 
@@ -217,7 +225,7 @@ def _equal(selector: str, value: str) -> Predicate:
     """Raises PatternSyntaxError for a selector or a value that does not go into a pattern of JSON fields, or of which
     it is not documented how it is written as a dimension's."""
     atom = parse(f"{{ {selector} NOT EXISTS }}").predicate
-    field = cloudtrail.records(account="", region=None).field(atom.path) if isinstance(atom, Atom) else Field()
+    field = cloudtrail_events.records(account="", region=None).field(atom.path) if isinstance(atom, Atom) else Field()
     if value in ("true", "false") and BOOLEAN in field.kinds:
         raise PatternSyntaxError("The value may stand for a boolean.", value, 0, len(value))
     if '"' in value or "\\" in value or "*" in value:

@@ -1,16 +1,15 @@
-"""Whether an alarm's notification passes the topic and reaches somebody.
+"""The topic: whether CloudWatch may publish to it when an alarm goes to ALARM.
 
-Source: Amazon SNS developer guide, "Example cases for Amazon SNS access control", "Confirming a subscription" and
-"Subscription filter policies"; knowledge-center article "Why didn't I receive an SNS notification for my CloudWatch
-alarm trigger?".
+Source: Amazon SNS developer guide, "Example cases for Amazon SNS access control"; knowledge-center article "Why didn't
+I receive an SNS notification for my CloudWatch alarm trigger?".
 """
 
 from __future__ import annotations
 
-from blindspot.languages import resource_policy as access
-from blindspot.languages import sns_filter_policy as filter_policy
-from blindspot.model.findings import Doubt, Finding, Gap, short, unread
-from blindspot.model.snapshot import Key, Subscription, Topic, Unreadable, place_of
+from blindspot.languages import resource_policy
+from blindspot.model.arn import is_arn, place_of, short
+from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, unread
+from blindspot.model.snapshot import Key, Topic, Unreadable
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 
@@ -21,25 +20,28 @@ _OF_AWS = "alias/aws/sns"
 """The key of SNS's own, whose policy nobody can change."""
 
 
-def letting_in(arn: str, topic: Topic | Unreadable | None, alarm_arn: str) -> Finding:
-    """Whether CloudWatch may publish to the topic when the alarm rings."""
+def check_publish_access(arn: str, topic: Topic | Unreadable | None, alarm_arn: str) -> Finding:
+    """Whether CloudWatch may publish to the topic when the alarm goes to ALARM. `topic`: None where it is missing."""
     region = place_of(alarm_arn)[1]
-    if arn.count(":") < 5 or place_of(arn)[1] != region:
-        said = f"Topic {short(arn)} is not in {region}, where the alarm that should notify it is."
-        return Gap("topic.region", arn, said)
+    if not is_arn(arn) or place_of(arn)[1] != region:
+        message = f"Topic {short(arn)} is not in {region}, the region of the alarm that should notify it."
+        return Gap("topic.region", arn, message)
     if topic is None:
         return Gap("topic.missing", arn, f"The alarm notifies topic {short(arn)}, which does not exist.")
     if isinstance(topic, Unreadable):
         return unread(arn, topic)
     context = _context(alarm_arn)
-    allowed = access.allows(topic.policy, service=CLOUDWATCH, actions=["SNS:Publish"], resource=arn, context=context)
+    allowed = resource_policy.allows(
+        topic.policy, service=CLOUDWATCH, actions=["SNS:Publish"], resource=arn, context=context
+    )
     if allowed is False:
-        said = f"The access policy of topic {short(arn)} does not let CloudWatch publish for {short(alarm_arn)}."
-        return Gap("topic.policy", arn, said)
-    key = _unlocking(topic, context)
-    if key is None and allowed is None:
-        said = f"Whether the access policy of topic {short(arn)} lets CloudWatch publish cannot be said."
-        return Doubt("topic.policy", arn, said)
+        alarm = short(alarm_arn)
+        message = f"The access policy of topic {short(arn)} does not allow CloudWatch to publish for alarm {alarm}."
+        return Gap("topic.policy", arn, message)
+    key = _check_key(topic, context)
+    if key is HOLDS and allowed is None:
+        message = f"It is not known whether the access policy of topic {short(arn)} allows CloudWatch to publish."
+        return Doubt("topic.policy", arn, message)
     return key
 
 
@@ -55,68 +57,33 @@ def _context(alarm_arn: str) -> dict[str, str]:
     }
 
 
-def _unlocking(topic: Topic, context: dict[str, str]) -> Finding:
+def _check_key(topic: Topic, context: dict[str, str]) -> Finding:
     """Whether CloudWatch may use the topic's key, if it has one."""
     if topic.key_id is None:
-        return None
-    said = f"Topic {short(topic.arn)} is encrypted with key {topic.key_id},"
+        return HOLDS
+    encrypted = f"Topic {short(topic.arn)} is encrypted with key {topic.key_id},"
     if topic.key_id.endswith(_OF_AWS):
-        return Gap("topic.key", topic.arn, f"{said} which CloudWatch may not use.")
+        return Gap("topic.key", topic.arn, f"{encrypted} which CloudWatch may not use.")
     key = topic.key
     if isinstance(key, Unreadable):
         return unread(topic.arn, key)
     if key is None:
-        return Gap("topic.key", topic.arn, f"{said} which does not exist.")
+        return Gap("topic.key", topic.arn, f"{encrypted} which does not exist.")
     if key.state not in USABLE:
-        return Gap("topic.key", topic.arn, f"{said} which is not enabled ({key.state}).")
-    return _granting(topic, key, said, context)
+        return Gap("topic.key", topic.arn, f"{encrypted} which is not enabled ({key.state}).")
+    return _check_key_policy(topic, key, encrypted, context)
 
 
-def _granting(topic: Topic, key: Key, said: str, context: dict[str, str]) -> Finding:
+def _check_key_policy(topic: Topic, key: Key, encrypted: str, context: dict[str, str]) -> Finding:
     if key.managed_by_aws:
-        return Gap("topic.key", topic.arn, f"{said} which CloudWatch may not use.")
+        return Gap("topic.key", topic.arn, f"{encrypted} which CloudWatch may not use.")
     if isinstance(key.policy, Unreadable):
         return unread(topic.arn, key.policy)
     actions = ("kms:Decrypt", "kms:GenerateDataKey")
-    allowed = access.allows(key.policy, service=CLOUDWATCH, actions=actions, resource="*", context=context)
+    allowed = resource_policy.allows(key.policy, service=CLOUDWATCH, actions=actions, resource="*", context=context)
     if allowed is False:
-        return Gap("topic.key", topic.arn, f"{said} whose policy does not let CloudWatch use it.")
+        return Gap("topic.key", topic.arn, f"{encrypted} whose policy does not allow CloudWatch to use it.")
     if allowed is None:
-        return Doubt("topic.key", topic.arn, f"{said} and whether its policy lets CloudWatch use it cannot be said.")
-    return None
-
-
-def reaching(topic: Topic, alarm_arn: str) -> Finding:
-    """Whether at least one confirmed subscription gets the notifications of the alarm."""
-    if isinstance(topic.subscriptions, Unreadable):
-        return unread(topic.arn, topic.subscriptions)
-    name = short(topic.arn)
-    if not topic.subscriptions:
-        return Gap("subscription.missing", topic.arn, f"Nobody is subscribed to topic {name}.")
-    confirmed = [subscription for subscription in topic.subscriptions if subscription.arn is not None]
-    if not confirmed:
-        return Gap("subscription.pending", topic.arn, f"No subscription of topic {name} has been confirmed.")
-    heard = [_hears(subscription, alarm_arn) for subscription in confirmed]
-    if None in heard:
-        return None
-    if doubts := [finding for finding in heard if isinstance(finding, Doubt)]:
-        return doubts[0]
-    return heard[0]
-
-
-def _hears(subscription: Subscription, alarm_arn: str) -> Finding:
-    """Whether a confirmed subscription's filter policy lets the alarm's notifications through."""
-    arn, policy = f"{subscription.arn}", subscription.filter_policy
-    if policy is None:
-        return None
-    if isinstance(policy, Unreadable):
-        return unread(arn, policy)
-    body = filter_policy.alarm_body(account=place_of(alarm_arn)[0], alarm_name=short(alarm_arn), alarm_arn=alarm_arn)
-    passes = filter_policy.passes(policy, scope=subscription.filter_scope, body=body)
-    if passes is False:
-        said = f"The filter policy of subscription {short(arn)} holds back alarm messages."
-        return Gap("subscription.filtered", arn, said)
-    if passes is None:
-        said = f"Whether the filter policy of subscription {short(arn)} lets alarm messages through cannot be said."
-        return Doubt("subscription.filtered", arn, said)
-    return None
+        message = f"{encrypted} and it is not known whether the key's policy allows CloudWatch to use it."
+        return Doubt("topic.key", topic.arn, message)
+    return HOLDS

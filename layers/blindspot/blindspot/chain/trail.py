@@ -1,4 +1,6 @@
-"""What a trail records and delivers: event selectors become a predicate over events.
+"""The trail: which regions it observes, what it records, and whether that reaches its log group.
+
+Event selectors become a predicate over events.
 
 Source: CloudTrail user guide, "Logging management events" and "Filtering data events by using advanced event
 selectors", whose rule for several conditions on one field is taken to hold for management events too.
@@ -9,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from blindspot.model.arn import short
 from blindspot.model.cloudtrail_events import GLOBAL_REGIONS, GLOBAL_SERVICES, own_call
-from blindspot.model.findings import Doubt, Finding, Gap, short, unread
-from blindspot.model.snapshot import EventSelector, EventSelectors, FieldSelector, Trail, TrailStatus, Unreadable
+from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, unread
+from blindspot.model.snapshot import EventSelector, EventSelectors, FieldSelector, Trail, Unreadable
 from filter_pattern import ALWAYS, NEVER, And, Atom, Equals, Is, Not, NotExists, Or, Predicate, equals
 
-STALE = timedelta(hours=24)
+SILENT_AFTER = timedelta(hours=24)
 """How old the last delivery may be. A trail that records reads has our own calls to deliver at every evaluation."""
 
 _SELECTABLE = (
@@ -29,8 +32,8 @@ _SELECTABLE = (
 """The fields of management events on which CloudTrail can select (CloudTrail API reference, AdvancedFieldSelector)."""
 
 
-def observes(trail: Trail, region: str | None) -> bool:
-    """Whether events of that region reach the trail; None stands for a region that is enabled later."""
+def observes(trail: Trail, region: str) -> bool:
+    """Whether events of that region, or of `future`, reach the trail."""
     return trail.multi_region or trail.home_region == region
 
 
@@ -42,7 +45,7 @@ def surely_recorded(trail: Trail) -> Predicate:
     return And(_selected(trail.selectors, sure=True), narrowed)
 
 
-def possibly_recorded(trail: Trail, region: str | None) -> Predicate:
+def possibly_recorded(trail: Trail, region: str) -> Predicate:
     """The management events of that region that the trail may record."""
     left_out = region in GLOBAL_REGIONS and not trail.global_service_events
     narrowed = Not(GLOBAL_SERVICES) if left_out else ALWAYS
@@ -93,52 +96,56 @@ def _is(path: tuple[str, ...], value: str, written: str) -> Predicate:
     return Atom(path, Is(value == "true")) if path == ("readOnly",) else Atom(path, Equals(written))
 
 
-def logging(trail: Trail) -> Finding:
-    """Whether the trail is logging, as its home region says; for a multi-region trail that holds everywhere."""
+def check_logging(trail: Trail) -> Finding:
+    """Whether the trail is logging, as its home region says; for a multi-region trail that holds in every region."""
     if isinstance(trail.status, Unreadable):
         return unread(trail.arn, trail.status)
     if not trail.status.logging:
         return Gap("trail.not-logging", trail.arn, f"Trail {short(trail.arn)} is not logging.")
-    return None
+    return HOLDS
 
 
-def selecting(trail: Trail) -> Finding:
+def check_selectors(trail: Trail) -> Finding:
     """Whether the trail's selectors are known; what they leave out is in `surely_recorded`."""
-    return unread(trail.arn, trail.selectors) if isinstance(trail.selectors, Unreadable) else None
+    return unread(trail.arn, trail.selectors) if isinstance(trail.selectors, Unreadable) else HOLDS
 
 
-def delivering(trail: Trail, now: datetime) -> Finding:
-    """Whether what the trail records reaches its log group."""
+def check_delivery(trail: Trail, now: datetime) -> Finding:
+    """Whether what the trail records reaches its log group. `now`: aware, in UTC."""
     if trail.log_group_arn is None:
         return Gap("trail.no-log-group", trail.arn, f"Trail {short(trail.arn)} delivers to no log group.")
     status = trail.status
     if isinstance(status, Unreadable):
-        return None
+        return HOLDS  # `check_logging` has the doubt
     if status.logs_delivery_error:
-        return failing(trail, "log group", status.logs_delivery_error)
-    if stale(trail, now) and surely_recorded(trail).matches(own_call(trail.home_region)):
-        said = f"{_silent(trail, status)}."
+        return delivery_failing(trail, "log group", status.logs_delivery_error)
+    if is_silent(trail, now) and surely_recorded(trail).matches(own_call(trail.home_region)):
+        last = f"since {status.logs_delivered_at:%Y-%m-%d %H:%M} UTC" if status.logs_delivered_at else "so far"
+        message = f"Trail {short(trail.arn)} has delivered nothing to its log group {last}."
         if trail.organization and status.logs_delivered_at is None:
             # Whether a member account is shown the time is not documented.
-            return Doubt("trail.delivery-failing", trail.arn, said)
-        return Gap("trail.delivery-failing", trail.arn, said)
-    return None
+            return Doubt("trail.delivery-failing", trail.arn, message)
+        return Gap("trail.delivery-failing", trail.arn, message)
+    return HOLDS
 
 
-def failing(trail: Trail, target: str, error: str) -> Gap:
+def check_delivery_to_siem(trail: Trail, target: str) -> Finding:
+    """Whether the latest delivery to the trail's own "bucket" or "topic" succeeded."""
+    if isinstance(trail.status, Unreadable):
+        return HOLDS  # `check_logging` has the doubt
+    error = trail.status.bucket_error if target == "bucket" else trail.status.topic_error
+    return delivery_failing(trail, target, error) if error else HOLDS
+
+
+def delivery_failing(trail: Trail, target: str, error: str) -> Gap:
     """The gap of a trail whose latest delivery met an error."""
-    said = f"Trail {short(trail.arn)} fails to deliver to its {target}: {error}."
-    return Gap("trail.delivery-failing", trail.arn, said)
+    message = f"Trail {short(trail.arn)} cannot deliver to its {target}: {error}."
+    return Gap("trail.delivery-failing", trail.arn, message)
 
 
-def stale(trail: Trail, now: datetime) -> bool:
-    """Whether nothing has come from a logging trail for long, which need not mean anything where it records little."""
+def is_silent(trail: Trail, now: datetime) -> bool:
+    """Whether a logging trail has delivered nothing for long, which may be normal where it records little."""
     if trail.log_group_arn is None or isinstance(trail.status, Unreadable) or not trail.status.logging:
         return False
     latest = max(filter(None, (trail.status.logs_delivered_at, trail.status.logging_since)), default=None)
-    return latest is None or now - latest > STALE
-
-
-def _silent(trail: Trail, status: TrailStatus) -> str:
-    last = f"since {status.logs_delivered_at:%Y-%m-%d %H:%M} UTC" if status.logs_delivered_at else "so far"
-    return f"Trail {short(trail.arn)} has delivered nothing to its log group {last}"
+    return latest is None or now - latest > SILENT_AFTER

@@ -1,62 +1,73 @@
-"""What is wrong with a link of a channel: a `Gap` where it is broken, a `Doubt` where that cannot be said.
+"""What is found of a link of a channel: it holds, it is broken (a gap), or that is not known (a doubt).
 
-The codes and what mends them are data; the module that finds a gap writes only the sentence for the case at hand.
-docs/gaps.md tells each code with an example.
+The codes and their fixes are data; the module that finds a gap writes only the sentence for the case at hand.
+docs/gaps.md describes each code, with an example.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
+from blindspot.model.arn import short
 from blindspot.model.snapshot import Unreadable
 
 FIXES = {
     "trail.missing": "Create a multi-region trail that delivers to a CloudWatch Logs log group.",
-    "trail.not-multi-region": "Make one of the trails a multi-region trail: it records regions that are enabled later.",
+    "trail.not-multi-region": "Make one of the trails a multi-region trail, which records regions enabled later.",
     "trail.not-logging": "Start logging on the trail.",
-    "trail.selectors": "Let the trail record these events: by its event selectors, and with global service events.",
-    "trail.no-log-group": "Set a CloudWatch Logs log group, and a role to write to it, on the trail.",
-    "trail.delivery-failing": "Repair what the trail delivers to, or its role, until events arrive again.",
-    "log-group.missing": "Create the log group again, or set another on the trail.",
-    "log-group.class": "Deliver to a log group of the Standard class: only there do metric filters work.",
+    "trail.selectors": "Change the trail's event selectors, or include global service events, to record these events.",
+    "trail.no-log-group": "Set a CloudWatch Logs log group, and a role that may write to it, on the trail.",
+    "trail.delivery-failing": "Repair the delivery target or the role that the trail uses, until events arrive again.",
+    "log-group.missing": "Create the log group again, or set another one on the trail.",
+    "log-group.class": "Deliver to a log group of the Standard class: metric filters work only there.",
     "filter.missing": "Create a metric filter for unauthorized calls on the log group.",
     "filter.misses": "Widen the filter pattern, or add a second metric filter beside it.",
     "filter.value": "Set the filter's metric value to 1.",
     "filter.narrowed": "Remove what narrows the filter beside its pattern.",
-    "filter.noise": "Narrow the filter pattern to refused calls, so that its alarm can return to rest.",
+    "filter.noise": "Narrow the filter pattern to refused calls, so that its alarm can return to OK.",
     "siem.misses": "Widen the subscription filter's pattern, or leave it empty to send every event.",
     "alarm.missing": "Create an alarm on the filter's metric.",
-    "alarm.insensitive": "Let the alarm fire on so many calls: lower its threshold or periods, or simplify its rule.",
+    "alarm.insensitive": "Lower the alarm's threshold or periods, or simplify the composite alarm's rule.",
     "alarm.never-fires": "Set the alarm to Sum, GreaterThanOrEqualToThreshold, threshold 1.",
-    "alarm.latches": "Let the alarm rest without calls: missing data notBreaching, no default value that breaches.",
+    "alarm.latches": "Let the alarm return to OK: missing data notBreaching, no default value that breaches.",
     "alarm.actions-disabled": "Enable the alarm's actions.",
-    "alarm.muted": "Remove the mute rule or the suppression, or leave this alarm out of it.",
-    "alarm.no-action": "Give the alarm an action that the profile accepts: an SNS topic, as it comes.",
+    "alarm.muted": "Remove the mute rule or the suppressor, or exclude this alarm from it.",
+    "alarm.no-action": "Add an alarm action that the profile accepts; by default an SNS topic.",
     "topic.missing": "Create the topic, or name an existing one in the alarm's actions.",
     "topic.region": "Notify a topic in the alarm's own region.",
-    "topic.policy": "Let cloudwatch.amazonaws.com publish to the topic in the topic's access policy.",
-    "topic.key": "Encrypt the topic with a key of your own that lets cloudwatch.amazonaws.com use it.",
-    "subscription.missing": "Subscribe somebody to the topic.",
-    "subscription.pending": "Let the subscriber confirm the subscription by the link that SNS sends.",
-    "subscription.filtered": "Remove the subscription's filter policy, or let alarm messages through it.",
+    "topic.policy": "Allow cloudwatch.amazonaws.com to publish to the topic in the topic's access policy.",
+    "topic.key": "Encrypt the topic with a customer managed key that cloudwatch.amazonaws.com may use.",
+    "subscription.missing": "Add a subscription to the topic.",
+    "subscription.pending": "Have the subscriber confirm the subscription with the link that SNS sent.",
+    "subscription.filtered": "Remove the subscription's filter policy, or let alarm messages pass it.",
 }
-"""Every gap code, with what mends it. A doubt has one of these where that link may be broken."""
+"""Every gap code, with its fix. A doubt has one of these codes where that link may be broken."""
 
-REMEDIES = {
-    "unread.refused": "Grant it to the role that asks; where a policy denies the region, use ExcludedRegions.",
-    "unread.no-answer": "Run the evaluation again; if it stays so, look into the region or the network.",
-    "unread.not-asked": "Leave the region out of ExcludedRegions, or opt in to it.",
+DOUBT_FIXES = {
+    "unread.refused": "Allow the call to the role; where a policy denies the whole region, use ExcludedRegions.",
+    "unread.no-answer": "Run the evaluation again; if the read fails again, check the region and the network.",
+    "unread.not-asked": "Remove the region from ExcludedRegions, or opt in to it.",
     "trail.foreign": "Name a role of the trail's account in MonitoringRoleArns.",
     "log-group.foreign": "Name a role of the log group's account in MonitoringRoleArns.",
-    "filter.unclear": "Write the filter pattern in terms that can be decided, as docs/filter-patterns.md has them.",
+    "filter.unclear": "Write the filter pattern in terms that can be decided: see docs/filter-patterns.md.",
     "filter.disputed": "Open an issue of this project with the pattern: AWS and Blindspot read it differently.",
     "alarm.unclear": "Add a plain alarm on the filter's metric beside this one.",
-    "undecided": "Write the patterns more simply, or put what is required into one filter.",
+    "undecided": "Simplify the patterns, or put what is required into one filter.",
 }
 """The codes that only a doubt has, with what settles them."""
 
 LINKS = ("trail", "log-group", "filter", "siem", "alarm", "topic", "subscription")
 """The links in the order of the chain; a gap's code begins with its link."""
+
+
+class Holds(Enum):
+    """The finding that a link holds."""
+
+    HOLDS = "holds"
+
+
+HOLDS = Holds.HOLDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +99,17 @@ class Doubt:
     @property
     def fix(self) -> str:
         """What would settle it."""
-        return REMEDIES.get(self.code) or FIXES[self.code]
+        return DOUBT_FIXES.get(self.code) or FIXES[self.code]
 
 
-Finding = Gap | Doubt | None
-"""What is found of one link; None where it holds."""
+Finding = Gap | Doubt | Holds
+"""What is found of one link."""
 
 NOT_ASKED = {
-    "Excluded": "ExcludedRegions leaves the region out",
+    "Excluded": "ExcludedRegions contains the region",
     "NotOptedIn": "the account has not opted in to the region",
-    "UnknownRegion": "the region is not among the account's",
-    "NotRead": "nothing led there",
+    "UnknownRegion": "the account has no such region",
+    "NotRead": "no resource that was read refers to it",
 }
 """Errors of reads that were never tried, and why not."""
 
@@ -106,23 +117,16 @@ FOREIGN = "ForeignAccount"
 """The error of a read that was never tried, because the resource is in an account for which there is no role."""
 
 
-def short(arn: str) -> str:
-    """The resource's own name, as people call it."""
-    name = arn.split(":", 5)[-1]
-    return name.removeprefix("trail/").removeprefix("log-group:").removeprefix("alarm:")
-
-
 def unread(resource: str, read: Unreadable) -> Doubt:
     """The doubt that a read without an answer leaves, and what would settle it."""
     if read.denied:
-        said = f"{read.call} was refused in {read.region} ({read.error})."
-        return Doubt("unread.refused", resource, said)
+        return Doubt("unread.refused", resource, f"{read.call} was refused in {read.region} ({read.error}).")
     if read.error == FOREIGN:
         code = "log-group.foreign" if ":log-group:" in resource else "trail.foreign"
-        what = code.removesuffix(".foreign").replace("-", " ")
-        said = f"The {what} {short(resource)} belongs to another account, for which no role is set."
-        return Doubt(code, resource, said)
+        kind = code.removesuffix(".foreign").replace("-", " ").capitalize()
+        message = f"{kind} {short(resource)} belongs to another account, for which no role is set."
+        return Doubt(code, resource, message)
     if read.error in NOT_ASKED:
-        said = f"{read.call} was not asked in {read.region}: {NOT_ASKED[read.error]}."
-        return Doubt("unread.not-asked", resource, said)
+        message = f"{read.call} was not called in {read.region}: {NOT_ASKED[read.error]}."
+        return Doubt("unread.not-asked", resource, message)
     return Doubt("unread.no-answer", resource, f"{read.call} gave no answer in {read.region} ({read.error}).")

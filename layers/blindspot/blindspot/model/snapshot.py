@@ -1,14 +1,16 @@
 """What was read from AWS, in the order of the chain: trail, log group, metric filter, alarm, topic, subscription.
 
-A `Snapshot` is all that the decision knows of an account. It keeps three things apart that are easily confused: a
+A `Snapshot` is all that the decision knows of an account. It keeps three things apart that are easy to confuse: a
 resource that was read, one that AWS says does not exist (`None`), and one that gave no answer (`Unreadable`, standing
 where its data would stand).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
+
+from blindspot.model.arn import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +284,8 @@ class Topic:
     key: Key | Unreadable | None = None
 
 
-Place = tuple[str, str]
-"""An account and a region."""
+FUTURE = "future"
+"""The name of the region that stands for every region enabled later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +306,7 @@ class Snapshot:
     other_filters: by place, the metric filters of log groups to which no trail delivers, by their ARNs.
     mute_rules: by place, as far as AWS and the SDK know mute rules.
     subscription_policies: by place, where a SIEM may be their target.
+    disputed_patterns: filter patterns that logs:TestMetricFilter was seen to match differently than Blindspot does.
     """
 
     account: str
@@ -320,9 +323,23 @@ class Snapshot:
     other_filters: Mapping[Place, tuple[tuple[str, MetricFilter], ...]] = field(default_factory=dict)
     mute_rules: Mapping[Place, tuple[MuteRule, ...] | Unreadable] = field(default_factory=dict)
     subscription_policies: Mapping[Place, tuple[SubscriptionFilter, ...] | Unreadable] = field(default_factory=dict)
+    disputed_patterns: frozenset[str] = frozenset()
 
 
-def place_of(arn: str) -> Place:
-    """The account and the region that an ARN names."""
-    _, _, _, region, account, _ = arn.split(":", 5)
-    return account, region
+def unreadable_reads(snapshot: Snapshot) -> Iterator[Unreadable]:
+    """Every read of the snapshot that gave no answer, in the order of the chain."""
+    candidates: list[object] = [snapshot.regions, *snapshot.unread_regions.values()]
+    for trail in snapshot.trails:
+        candidates += [trail.status, trail.selectors]
+    for group in snapshot.log_groups.values():
+        candidates += [group.log_class, group.filters, group.subscriptions] if isinstance(group, LogGroup) else [group]
+    candidates += [*snapshot.subscription_policies.values(), *snapshot.alarms.values(), *snapshot.mute_rules.values()]
+    for rules in snapshot.mute_rules.values():
+        candidates += [] if isinstance(rules, Unreadable) else [rule.alarms for rule in rules]
+    for topic in snapshot.topics.values():
+        candidates += [topic.key, topic.subscriptions] if isinstance(topic, Topic) else [topic]
+        if isinstance(topic, Topic) and isinstance(topic.key, Key):
+            candidates.append(topic.key.policy)
+        if isinstance(topic, Topic) and not isinstance(topic.subscriptions, Unreadable):
+            candidates += [subscription.filter_policy for subscription in topic.subscriptions]
+    return (candidate for candidate in candidates if isinstance(candidate, Unreadable))

@@ -11,17 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 from blindspot.chain.metric_filter import filter_resource
-from blindspot.model.findings import short
-from blindspot.model.snapshot import (
-    LogGroup,
-    MetricAlarm,
-    MetricFilter,
-    Snapshot,
-    Subscription,
-    Topic,
-    Unreadable,
-    place_of,
-)
+from blindspot.model.arn import place_of, short
+from blindspot.model.snapshot import LogGroup, MetricAlarm, MetricFilter, Snapshot, Subscription, Topic, Unreadable
 from blindspot.remediation.ownership import MARK
 from blindspot.settings import Subscriber
 

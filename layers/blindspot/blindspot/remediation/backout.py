@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from blindspot.chain.metric_filter import filter_resource
-from blindspot.model.findings import short, unread
+from blindspot.model.arn import Place, short
+from blindspot.model.findings import unread
 from blindspot.model.profile import Profile
-from blindspot.model.snapshot import MetricFilter, Place, Snapshot, Unreadable
+from blindspot.model.snapshot import MetricFilter, Snapshot, Unreadable
 from blindspot.remediation import ownership as naming
 from blindspot.remediation.actions import Action, DeleteAlarm, DeleteFilter, DeleteTopic
 from blindspot.remediation.ownership import SUFFIX, Owner, Owners

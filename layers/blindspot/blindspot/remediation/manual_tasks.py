@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from blindspot.model.findings import FIXES, Doubt, Gap, short
+from blindspot.model.arn import short
+from blindspot.model.findings import FIXES, Doubt, Gap
 from blindspot.model.profile import Profile
+from blindspot.model.snapshot import FUTURE
 from blindspot.remediation.ownership import SUFFIX
-from blindspot.verdict.assessment import FUTURE, Assessment, Verdict
+from blindspot.verdict.assessment import Assessment, Verdict
 
 _FOLDER = Path(__file__).parent / "cloudformation"
 

@@ -11,8 +11,9 @@ from enum import Enum
 from functools import cache
 
 from blindspot.model import profile
+from blindspot.model.arn import Place
 from blindspot.model.profile import Names, Profile
-from blindspot.model.snapshot import MetricFilter, Place
+from blindspot.model.snapshot import MetricFilter
 
 SUFFIX = "-blindspot"
 

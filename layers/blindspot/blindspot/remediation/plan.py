@@ -12,22 +12,23 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from blindspot.chain import topic as delivery
-from blindspot.chain import trail as recording
 from blindspot.chain.metric_alarm import queries
 from blindspot.chain.metric_filter import filter_resource
+from blindspot.chain.subscription import check_subscriptions
+from blindspot.chain.topic import check_publish_access
+from blindspot.chain.trail import observes
+from blindspot.model.arn import Place, place_of
+from blindspot.model.findings import HOLDS
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import (
     LogGroup,
     MathAlarm,
     MetricAlarm,
     MetricFilter,
-    Place,
     Snapshot,
     Subscription,
     Topic,
     Unreadable,
-    place_of,
 )
 from blindspot.remediation import manual_tasks as tasks
 from blindspot.remediation import ownership as naming
@@ -36,7 +37,7 @@ from blindspot.remediation.manual_tasks import Task
 from blindspot.remediation.ownership import Metric, Owner, Owners
 from blindspot.remediation.pattern_writer import refused_only, right, written
 from blindspot.settings import Subscriber
-from blindspot.verdict.assessment import FUTURE, Assessment, Verdict, assess
+from blindspot.verdict.assessment import Assessment, Verdict, assess
 from filter_pattern import PatternSyntaxError, parse
 
 Repairs = tuple[Repair, ...]
@@ -169,7 +170,7 @@ class _Planner:
             snapshot = self.clicked(_after(self.snapshot, repairs))
             if trails is not None:
                 snapshot = replace(snapshot, trails=tuple(trail for trail in snapshot.trails if trail.arn in trails))
-            found = assess(snapshot, self.profile, self.disputed).regions
+            found = assess(snapshot, self.profile).regions
             self.judged[key] = frozenset(each.region for each in found if each.verdict is Verdict.COMPLIANT)
         return self.judged[key]
 
@@ -186,8 +187,7 @@ class _Planner:
     def seen(self, trunk: str) -> int:
         """How many of the blind regions its trails observe."""
         trails = [trail for trail in self.snapshot.trails if trail.log_group_arn == trunk]
-        regions = [None if region == FUTURE else region for region in self.blind]
-        return sum(any(recording.observes(trail, region) for trail in trails) for region in regions)
+        return sum(any(observes(trail, region) for trail in trails) for region in self.blind)
 
     def alone(self, trunk: str, repairs: Repairs) -> frozenset[str]:
         """The regions that would be COMPLIANT by this log group alone."""
@@ -308,7 +308,7 @@ class _Planner:
             repairs.append(made)
         else:
             subscribed = topic.subscriptions if isinstance(topic.subscriptions, tuple) else ()
-            if delivery.letting_in(arn, topic, _any_alarm(arn)) is not None:
+            if check_publish_access(arn, topic, _any_alarm(arn)) is not HOLDS:
                 repairs.append(replace(made, is_new=False))
         if not any(_is(found, self.subscriber) for found in subscribed):
             repairs.append(Subscribe(arn, self.subscriber))
@@ -329,7 +329,8 @@ class _Planner:
             topic = told.get(arn)
             if isinstance(topic, Topic) and place_of(arn)[1] == place[1]:
                 ringing = _any_alarm(arn, place[0])
-                if delivery.letting_in(arn, topic, ringing) is None and delivery.reaching(topic, ringing) is None:
+                findings = (check_publish_access(arn, topic, ringing), check_subscriptions(topic, ringing))
+                if findings == (HOLDS, HOLDS):
                     yield arn
 
     def alarm_on(self, metric: Metric, topic: str, trunk: str, snapshot: Snapshot, before: Iterable[Repair]) -> Repairs:
@@ -371,7 +372,7 @@ class _Planner:
 
     def tasks(self, repairs: Iterable[Repairs], best: frozenset[str]) -> Iterator[Task]:
         """What is left for people: the clicks that the plan rests on, then what it cannot mend, then what is unsure."""
-        waiting = assess(_after(self.snapshot, repairs), self.profile, self.disputed)
+        waiting = assess(_after(self.snapshot, repairs), self.profile)
         yield from tasks.clicks(waiting, best)
         if left := self.blind - best:
             obstacles = list(self.obstacles(left))
@@ -380,7 +381,7 @@ class _Planner:
             if not obstacles:
                 most = [self.most(trunk) for trunk in trunks(self.snapshot)]
                 ours = {action.resource for action in chain.from_iterable(most)}
-                as_set = assess(self.clicked(_after(self.snapshot, most)), self.profile, self.disputed)
+                as_set = assess(self.clicked(_after(self.snapshot, most)), self.profile)
                 yield from (task for task in tasks.gaps(as_set, left) if task.resource in ours)
         yield from tasks.doubts(waiting)
 

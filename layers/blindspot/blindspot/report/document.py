@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from blindspot.chain.channels import Channel
+from blindspot.chain.channel import Channel
 from blindspot.model.findings import Gap
 from blindspot.model.snapshot import Unreadable
 from blindspot.verdict.assessment import Assessment, RegionAssessment
@@ -47,7 +47,7 @@ def document(
             for gap, regions in _gaps(assessment.regions).items()
         ],
         "notes": [{"code": n.code, "resource": n.resource, "message": n.message} for n in assessment.notes],
-        "skipped": [{"region": skipped.region, "reason": skipped.reason} for skipped in assessment.skipped],
+        "skipped": [{"region": skipped.region, "reason": skipped.reason} for skipped in snapshot.skipped],
         "unreadable": [_unreadable(read) for read in assessment.unreadable],
         "config": dict(config) if config is not None else None,
         "api_calls": api_calls,

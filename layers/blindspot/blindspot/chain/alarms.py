@@ -1,0 +1,110 @@
+"""The alarms of one account and region, found by what they watch, and what they do to each other.
+
+Which alarms go to ALARM together, which hold back the actions of others, and which may watch what is not worked out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from blindspot.chain import composite_alarm, metric_alarm
+from blindspot.chain.channel import Path
+from blindspot.model.arn import Arn, short
+from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
+from blindspot.model.snapshot import (
+    UNKNOWN_KIND,
+    Alarm,
+    CompositeAlarm,
+    MathAlarm,
+    MetricAlarm,
+    MetricFilter,
+    OtherAlarm,
+)
+
+StatefulAlarm = MetricAlarm | MathAlarm | CompositeAlarm
+"""An alarm whose state is worked out."""
+
+Fed = Mapping[str, bool]
+"""The ARNs of the alarms on metrics that metric filters feed, and whether each surely returns to OK."""
+
+
+class Alarms:
+    """The alarms of one place."""
+
+    def __init__(self, alarms: Collection[Alarm]) -> None:
+        self.composite = [alarm for alarm in alarms if isinstance(alarm, CompositeAlarm)]
+        self.on_metrics = [alarm for alarm in alarms if isinstance(alarm, MetricAlarm | MathAlarm)]
+        self._other = [alarm for alarm in alarms if isinstance(alarm, OtherAlarm)]
+        self._in_alarm = frozenset(alarm.arn for alarm in alarms if alarm.state == "ALARM")
+        self._is_in_alarm = {name: alarm.state == "ALARM" for alarm in alarms for name in (alarm.arn, short(alarm.arn))}
+        self._by_metric: defaultdict[tuple[str, str], list[MetricAlarm | MathAlarm]] = defaultdict(list)
+        for alarm in self.on_metrics:
+            for metric in {(query.namespace, query.metric) for query in metric_alarm.queries(alarm)}:
+                self._by_metric[metric].append(alarm)
+
+    def watching(self, metric_filter: MetricFilter) -> list[MetricAlarm | MathAlarm]:
+        """Those that watch the filter's metric, whatever its dimensions."""
+        return self._by_metric[metric_filter.namespace, metric_filter.metric]
+
+    def composite_paths(self, path: Path, firing: Mapping[StatefulAlarm, Path], fed: Fed) -> dict[StatefulAlarm, Path]:
+        """The paths to the composite alarms whose rules name one of these alarms or, in turn, such a composite alarm.
+
+        path: the path to the filter. firing: the alarms on its metric, and the path to each.
+        fed: the alarms that may go to ALARM together with them.
+        """
+        found: dict[StatefulAlarm, Path] = {}
+        while True:
+            reached = {**firing, **found}
+            alive = {alarm.arn: to_alarm for alarm, to_alarm in reached.items() if to_alarm.gap is None}
+            more = (one for one in self.composite if one not in found and composite_alarm.asks_for(one, alive))
+            composite = next(more, None)
+            if composite is None:
+                return found
+            sure = {arn for arn, to_alarm in alive.items() if to_alarm.surely_fires}
+            stuck = {alarm.arn for alarm, to_alarm in reached.items() if to_alarm.stays_in_alarm}
+            silent = {alarm.arn for alarm, to_alarm in firing.items() if to_alarm.gap and not to_alarm.stays_in_alarm}
+            before = {*self._in_alarm, *stuck, *(arn for arn, returns in fed.items() if not returns)}
+            finding = composite_alarm.check_rule(composite, sure, {*alive, *fed} - silent, before - silent)
+            found[composite] = replace(path, alarm=composite.arn).then(finding)
+
+    def check_suppressor(
+        self, alarm: StatefulAlarm, firing: Mapping[StatefulAlarm, Path], fed: Collection[str]
+    ) -> Finding:
+        """Whether the suppressor of a composite alarm holds back its actions when these alarms go to ALARM.
+
+        fed: the alarms that may go to ALARM together with them.
+        """
+        if not isinstance(alarm, CompositeAlarm) or alarm.suppressor is None:
+            return HOLDS
+        names = {alarm.suppressor, alarm.arn.removesuffix(Arn.parse(alarm.arn).name) + alarm.suppressor}
+        path = next((to_alarm for other, to_alarm in firing.items() if other.arn in names), None)
+        in_alarm = self._is_in_alarm.get(alarm.suppressor)
+        suppressor = short(alarm.suppressor)
+        if in_alarm or (path and path.surely_fires):
+            message = f"The actions of alarm {short(alarm.arn)} are suppressed while alarm {suppressor} is in ALARM."
+            return Gap("alarm.muted", alarm.arn, message)
+        if (path and path.gap is None) or (path is None and (in_alarm is None or not names.isdisjoint(fed))):
+            message = (
+                f"Alarm {suppressor} may go to ALARM at the same time, and suppress the actions of {short(alarm.arn)}."
+            )
+            return Doubt("alarm.muted", alarm.arn, message)
+        return HOLDS
+
+    def referring(self, metric_filter: MetricFilter, alarms: Iterable[str]) -> list[OtherAlarm]:
+        """The alarms that are not worked out and refer to the filter's metric, or to one of these alarms on it."""
+        named = self.mentioning({metric_filter.metric, *map(short, alarms)})
+        metric = (metric_filter.namespace, metric_filter.metric)
+        return [
+            other for other in self._other if other.kind == UNKNOWN_KIND or metric in other.metrics or other in named
+        ]
+
+    def mentioning(self, names: Collection[str]) -> list[OtherAlarm]:
+        """The alarms that are not worked out and mention one of these names."""
+        return [other for other in self._other if any(name in other.mentions for name in names)]
+
+
+def is_part_of_composite(alarm: StatefulAlarm, alarms: Iterable[StatefulAlarm]) -> bool:
+    """Whether the rule of a composite alarm among these names the alarm, so that it may act in its stead."""
+    return any(isinstance(other, CompositeAlarm) and composite_alarm.asks_for(other, {alarm.arn}) for other in alarms)

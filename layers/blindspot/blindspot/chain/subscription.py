@@ -1,0 +1,47 @@
+"""The subscription: whether a confirmed one gets the notifications of an alarm.
+
+Source: Amazon SNS developer guide, "Confirming a subscription" and "Subscription filter policies".
+"""
+
+from __future__ import annotations
+
+from blindspot.languages import sns_filter_policy
+from blindspot.model.arn import place_of, short
+from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, unread
+from blindspot.model.snapshot import Subscription, Topic, Unreadable
+
+
+def check_subscriptions(topic: Topic, alarm_arn: str) -> Finding:
+    """Whether at least one confirmed subscription gets the notifications of the alarm."""
+    if isinstance(topic.subscriptions, Unreadable):
+        return unread(topic.arn, topic.subscriptions)
+    name = short(topic.arn)
+    if not topic.subscriptions:
+        return Gap("subscription.missing", topic.arn, f"Topic {name} has no subscription.")
+    confirmed = [subscription for subscription in topic.subscriptions if subscription.arn is not None]
+    if not confirmed:
+        return Gap("subscription.pending", topic.arn, f"No subscription of topic {name} has been confirmed.")
+    found = [_check_filter_policy(subscription, alarm_arn) for subscription in confirmed]
+    if HOLDS in found:
+        return HOLDS
+    return next((finding for finding in found if isinstance(finding, Doubt)), found[0])
+
+
+def _check_filter_policy(subscription: Subscription, alarm_arn: str) -> Finding:
+    """Whether a confirmed subscription's filter policy lets the alarm's notifications through."""
+    arn, policy = f"{subscription.arn}", subscription.filter_policy
+    if policy is None:
+        return HOLDS
+    if isinstance(policy, Unreadable):
+        return unread(arn, policy)
+    body = sns_filter_policy.alarm_body(
+        account=place_of(alarm_arn)[0], alarm_name=short(alarm_arn), alarm_arn=alarm_arn
+    )
+    passes = sns_filter_policy.passes(policy, scope=subscription.filter_scope, body=body)
+    if passes is False:
+        message = f"The filter policy of subscription {short(arn)} rejects alarm messages."
+        return Gap("subscription.filtered", arn, message)
+    if passes is None:
+        message = f"It is not known whether the filter policy of subscription {short(arn)} accepts alarm messages."
+        return Doubt("subscription.filtered", arn, message)
+    return HOLDS

@@ -1,0 +1,68 @@
+"""Why no channel of a region sees its blind spot: the gaps furthest along the chain, and the filters that miss it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from blindspot.chain.channel import Channel
+from blindspot.chain.metric_filter import filter_resource, filter_title
+from blindspot.model.arn import short
+from blindspot.model.findings import Gap
+from blindspot.model.profile import Profile
+from blindspot.model.snapshot import FUTURE
+from filter_pattern import Atom, Event, FieldPath, TextAtom, atoms, why_not
+
+
+def gaps_of(profile: Profile, region: str, channels: Sequence[Channel], event: Event) -> tuple[Gap, ...]:
+    """Why none of the region's channels sees the event: the gaps of those that break latest, then the filters that do
+    not match it; at least one."""
+    if not channels:
+        return (_no_trail(region),)
+    broken = [channel.gap for channel in channels if channel.gap and channel.whole.matches(event)]
+    latest = max((gap.rank for gap in broken), default=-1)
+    found = [gap for gap in broken if gap.rank == latest] + list(_misses(profile, channels, event))
+    return tuple(dict.fromkeys(found or _not_recorded(channels, event)))
+
+
+def _no_trail(region: str) -> Gap:
+    if region == FUTURE:
+        message = "No multi-region trail would record a region enabled later."
+        return Gap("trail.not-multi-region", "account", message)
+    return Gap("trail.missing", region, f"No trail records {region}.")
+
+
+def _not_recorded(channels: Iterable[Channel], event: Event) -> Iterator[Gap]:
+    """The gaps of trails that do not record the event or, where one does, of log groups without a filter for it."""
+    recorded = [channel for channel in channels if channel.recorded.matches(event)]
+    for channel in recorded:
+        log_group = channel.log_group or ""
+        message = f"No metric filter of log group {short(log_group)} looks for refused calls."
+        yield Gap("filter.missing", log_group, message)
+    if not recorded:
+        what = f"{event['eventSource']} {event['eventName']}"
+        for channel in channels:
+            yield Gap("trail.selectors", channel.trail, f"Trail {short(channel.trail)} does not record {what}.")
+
+
+def _misses(profile: Profile, channels: Iterable[Channel], event: Event) -> Iterator[Gap]:
+    """The filters that test the fields the profile tests, lead to somebody, and do not match the event."""
+    tested = {*map(_tested_field, atoms(profile.required)), None}
+    for channel in channels:
+        pattern = channel.pattern
+        if channel.gap or pattern is None or channel.filter is None or not channel.recorded.matches(event):
+            continue
+        resource = filter_resource(channel.log_group or "", channel.filter)
+        title = filter_title(channel.log_group or "", channel.filter)
+        if pattern.matches(event):
+            message = f"Metric filter {title} counts this event under other dimensions than its alarm watches."
+            yield Gap("filter.narrowed", resource, message)
+        elif channel.to_siem:
+            message = f"Subscription filter {title} {why_not(pattern, event)}."
+            yield Gap("siem.misses", channel.log_group or "", message)
+        elif not tested.isdisjoint(map(_tested_field, atoms(pattern))):
+            yield Gap("filter.misses", resource, f"Metric filter {title} {why_not(pattern, event)}.")
+
+
+def _tested_field(atom: Atom | TextAtom) -> FieldPath | None:
+    """The field that is tested; None for the text as a whole."""
+    return atom.path if isinstance(atom, Atom) else None
