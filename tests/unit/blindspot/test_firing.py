@@ -169,21 +169,17 @@ def test_more_filters_than_can_be_combined_are_not_worked_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bent", "copies", "said"),
+    ("bent", "copies", "message"),
     [
-        ({"threshold": 10.0}, 1, "One refused call does not set off alarm unauthorized (Sum >= 10, 1 of 1 periods"),
-        ({"threshold": 10.0}, 9, "9 refused calls within one period do not set off alarm unauthorized"),
-        ({"statistic": "Maximum", "threshold": 2.0}, 1, "No number of refused calls sets off alarm unauthorized"),
-        ({"comparison": "LessThanThreshold", "threshold": 5.0}, 1, "Many refused calls within one period do not set"),
-        (
-            {"missing_data": "ignore"},
-            1,
-            "It goes to ALARM once and does not return to OK: alarm unauthorized (Sum >= 1",
-        ),
+        ({"threshold": 10.0}, 1, "One refused call does not take alarm unauthorized (Sum >= 10, 1 of 1 periods"),
+        ({"threshold": 10.0}, 9, "9 refused calls within one period do not take alarm unauthorized"),
+        ({"statistic": "Maximum", "threshold": 2.0}, 1, "No number of refused calls takes alarm unauthorized"),
+        ({"comparison": "LessThanThreshold", "threshold": 5.0}, 1, "Many refused calls within one period do not take"),
+        ({"missing_data": "ignore"}, 1, "After one refused call alarm unauthorized (Sum >= 1, 1 of 1 periods"),
     ],
 )
-def test_a_gap_says_what_the_alarm_goes_by(bent: dict[str, Any], copies: int, said: str) -> None:
+def test_a_gap_says_what_the_alarm_goes_by(bent: dict[str, Any], copies: int, message: str) -> None:
     alarm = an_alarm(**bent)
     found = check_firing(alarm, {queries(alarm)[0]: [one()]}, copies)
     assert isinstance(found, Gap)
-    assert found.message.startswith(said)
+    assert found.message.startswith(message)

@@ -9,8 +9,8 @@ from tests.builders import a_compliant_account, a_filter, an_alarm
 
 OK, LATE, BLIND, EXACT = "COMPLIANT", "alarm.insensitive", "HeadBucket", "without what follows it"
 
-# Rows: the configuration that the source recommends; columns: the profile it is judged by, in the same order. README
-# shows this table.
+# Rows: the configuration that the source recommends; columns: the profile it is judged by, in the same order.
+# docs/profiles.md shows this table.
 VERDICTS = {
     "cis-level-1": [OK, LATE, LATE, LATE, LATE, LATE, LATE],
     "cis-level-2": [BLIND, OK, OK, OK, BLIND, BLIND, BLIND],

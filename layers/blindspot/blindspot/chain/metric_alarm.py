@@ -116,10 +116,10 @@ def check_firing(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) -> F
     if busy | idle == {_Outcome.HOLDS}:
         return HOLDS
     if busy & {_Outcome.HOLDS, _Outcome.UNKNOWN}:
-        message = f"Whether it goes to ALARM and returns to OK depends on what else is logged: {_terms(alarm)}."
+        message = f"Whether {_terms(alarm)} goes to ALARM and returns to OK depends on what else is logged."
         return Doubt("alarm.unclear", alarm.arn, message)
     code, message = _GAPS[min(busy, key=lambda outcome: outcome.value)]
-    return Gap(code, alarm.arn, message.format(calls=_calls(copies), terms=_terms(alarm)))
+    return Gap(code, alarm.arn, message.format(calls=_calls(copies), alarm=_terms(alarm)))
 
 
 def _beyond(alarm: MetricAlarm | MathAlarm, watched: Expression, feeds: Feeds) -> str | None:
@@ -134,11 +134,11 @@ def _beyond(alarm: MetricAlarm | MathAlarm, watched: Expression, feeds: Feeds) -
 
 
 _GAPS = {
-    _Outcome.NEVER: ("alarm.never-fires", "No number of refused calls sets off {terms}."),
-    _Outcome.FLOODED: ("alarm.never-fires", "Many refused calls within one period do not set off {terms}."),
-    _Outcome.INSENSITIVE: ("alarm.insensitive", "{calls} set off {terms}."),
-    _Outcome.WAITS: ("alarm.insensitive", "One period of refused calls does not set off {terms}."),
-    _Outcome.LATCHES: ("alarm.latches", "It goes to ALARM once and does not return to OK: {terms}."),
+    _Outcome.NEVER: ("alarm.never-fires", "No number of refused calls takes {alarm} to ALARM."),
+    _Outcome.FLOODED: ("alarm.never-fires", "Many refused calls within one period do not take {alarm} to ALARM."),
+    _Outcome.INSENSITIVE: ("alarm.insensitive", "{calls} take {alarm} to ALARM."),
+    _Outcome.WAITS: ("alarm.insensitive", "One period of refused calls does not take {alarm} to ALARM."),
+    _Outcome.LATCHES: ("alarm.latches", "After one refused call {alarm} never returns to OK."),
 }
 
 
@@ -268,7 +268,7 @@ def _calls(copies: int) -> str:
 
 
 def _terms(alarm: MetricAlarm | MathAlarm) -> str:
-    """What the alarm goes by, in brief."""
+    """The alarm's name with its settings."""
     of = alarm.statistic if isinstance(alarm, MetricAlarm) else "metric math"
     period = max(query.period for query in queries(alarm))
     sign = _SIGNS.get(alarm.comparison, alarm.comparison)
