@@ -15,7 +15,7 @@ from blindspot.aws.client import CallFailed, Clients
 from blindspot.aws.read import Reader, in_thread
 from blindspot.aws.regions import Regions
 from blindspot.aws.response_fields import Answer
-from blindspot.chain import composite_alarm as alarm_rule
+from blindspot.chain.composite_alarm import may_refer_to
 from blindspot.chain.metric_alarm import queries
 from blindspot.model.arn import Place, place_of
 from blindspot.model.findings import FOREIGN
@@ -432,7 +432,7 @@ def _notified(filters: Iterable[MetricFilter], alarms: Iterable[Alarm]) -> list[
     on_numbers = [alarm for alarm in alarms if not isinstance(alarm, CompositeAlarm | OtherAlarm)]
     told: list[Alarm] = [a for a in on_numbers if any((q.namespace, q.metric) in metrics for q in queries(a))]
     composites = [alarm for alarm in alarms if isinstance(alarm, CompositeAlarm)]
-    while more := [a for a in composites if a not in told and alarm_rule.asks_for(a, {alarm.arn for alarm in told})]:
+    while more := [a for a in composites if a not in told and may_refer_to(a, {alarm.arn for alarm in told})]:
         told += more
     actions = sorted({action for alarm in told for action in alarm.actions})
     return [arn for arn in actions if arn.split(":")[2:3] == ["sns"] and arn.count(":") == 5]

@@ -58,7 +58,7 @@ class Alarms:
         while True:
             reached = {**firing, **found}
             alive = {alarm.arn: to_alarm for alarm, to_alarm in reached.items() if to_alarm.gap is None}
-            more = (one for one in self.composite if one not in found and composite_alarm.asks_for(one, alive))
+            more = (one for one in self.composite if one not in found and composite_alarm.may_refer_to(one, alive))
             composite = next(more, None)
             if composite is None:
                 return found
@@ -107,4 +107,6 @@ class Alarms:
 
 def is_part_of_composite(alarm: StatefulAlarm, alarms: Iterable[StatefulAlarm]) -> bool:
     """Whether the rule of a composite alarm among these names the alarm, so that it may act in its stead."""
-    return any(isinstance(other, CompositeAlarm) and composite_alarm.asks_for(other, {alarm.arn}) for other in alarms)
+    return any(
+        isinstance(other, CompositeAlarm) and composite_alarm.may_refer_to(other, {alarm.arn}) for other in alarms
+    )

@@ -14,6 +14,7 @@ from math import isfinite
 
 from blindspot.chain.trail import check_delivery, check_logging, observes, possibly_recorded, surely_recorded
 from blindspot.languages.selection_criteria import selects
+from blindspot.languages.three_valued import Truth
 from blindspot.model import cloudtrail_events
 from blindspot.model.arn import place_of, short
 from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
@@ -75,11 +76,11 @@ class FilterPatterns:
             return Doubt("filter.noise", resource, message)
         for event in filter(counted.matches, self._ordinary(group, metric_filter)):
             what = f"{event['eventSource']} {event['eventName']}"
-            arriving = {self._arrives(trail, event) for trail in self._trails(group)} or {None}
-            if True in arriving:
+            arriving = {self._arrives(trail, event) for trail in self._trails(group)} or {Truth.UNKNOWN}
+            if Truth.TRUE in arriving:
                 message = f"Metric filter {title} counts ordinary calls such as {what}; its alarm never returns to OK."
                 return Gap("filter.noise", resource, message)
-            if None in arriving:
+            if Truth.UNKNOWN in arriving:
                 message = f"Metric filter {title} may count ordinary calls such as {what}."
                 possible = Doubt("filter.noise", resource, message)
         return possible
@@ -93,16 +94,17 @@ class FilterPatterns:
     def _trails(self, group: LogGroup) -> Iterator[Trail]:
         return (trail for trail in self._snapshot.trails if trail.log_group_arn == group.arn)
 
-    def _arrives(self, trail: Trail, event: Event) -> bool | None:
-        """Whether the trail delivers such an event to its log group; None where that is not known."""
+    def _arrives(self, trail: Trail, event: Event) -> Truth:
+        """Whether the trail delivers such an event to its log group."""
         region = str(event["awsRegion"])
         found = (check_logging(trail), check_delivery(trail, self._snapshot.read_at))
         if not observes(trail, region) or any(isinstance(finding, Gap) for finding in found):
-            return False
+            return Truth.FALSE
         if not possibly_recorded(trail, region).matches(event):
-            return False
+            return Truth.FALSE
         enabled = region == trail.home_region or region in self._enabled
-        return True if enabled and surely_recorded(trail).matches(event) and found == (HOLDS, HOLDS) else None
+        surely = enabled and surely_recorded(trail).matches(event) and found == (HOLDS, HOLDS)
+        return Truth.TRUE if surely else Truth.UNKNOWN
 
     def _ordinary(self, group: LogGroup, metric_filter: MetricFilter) -> Iterator[Event]:
         """The ordinary events of every region and account that the filter may tell apart."""
@@ -146,11 +148,11 @@ def filter_title(log_group_arn: str, name: str) -> str:
 def check_narrowing(group: LogGroup, metric_filter: MetricFilter) -> Finding:
     """Whether something beside the pattern keeps log events from being counted."""
     resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
-    chosen = selects(metric_filter.field_selection, system_fields(group))
-    if chosen is False:
+    selected = selects(metric_filter.field_selection, system_fields(group))
+    if selected is Truth.FALSE:
         message = f"The field selection criteria of metric filter {title} exclude this log group's events."
         return Gap("filter.narrowed", resource, message)
-    if chosen is None:
+    if selected is Truth.UNKNOWN:
         message = f"The field selection criteria of metric filter {title} may exclude events."
         return Doubt("filter.narrowed", resource, message)
     if metric_filter.on_transformed_logs:

@@ -15,6 +15,7 @@ from blindspot.chain.channel import Path
 from blindspot.chain.metric_filter import FilterPatterns, filter_title, system_fields
 from blindspot.chain.trail import check_delivery_to_siem
 from blindspot.languages.selection_criteria import selects
+from blindspot.languages.three_valued import Truth
 from blindspot.model.arn import place_of, short
 from blindspot.model.findings import Doubt, unread
 from blindspot.model.snapshot import LogGroup, Snapshot, SubscriptionFilter, Trail, Unreadable
@@ -41,16 +42,16 @@ def paths_from_log_group(
             continue
         for found in filters:
             selected = selects(found.selection, fields)
-            if found.destination in destinations and selected is not False:
+            if found.destination in destinations and selected is not Truth.FALSE:
                 yield _through(path, group, found, patterns, selected=selected)
 
 
 def _through(
-    path: Path, group: LogGroup, found: SubscriptionFilter, patterns: FilterPatterns, *, selected: bool | None
+    path: Path, group: LogGroup, found: SubscriptionFilter, patterns: FilterPatterns, *, selected: Truth
 ) -> Path:
     title = filter_title(group.arn, found.name)
     path = replace(path, filter=found.name, subscription=found.destination)
-    if selected is None or found.on_transformed_logs:
+    if selected is Truth.UNKNOWN or found.on_transformed_logs:
         message = f"Which log events subscription filter {title} sends is not worked out."
         path = path.then(Doubt("siem.misses", group.arn, message))
     return path.through(patterns.pattern(group.arn, f"subscription filter {title}", found.pattern))

@@ -6,6 +6,7 @@ Source: Amazon SNS developer guide, "Confirming a subscription" and "Subscriptio
 from __future__ import annotations
 
 from blindspot.languages import sns_filter_policy
+from blindspot.languages.three_valued import Truth
 from blindspot.model.arn import place_of, short
 from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, unread
 from blindspot.model.snapshot import Subscription, Topic, Unreadable
@@ -38,10 +39,10 @@ def _check_filter_policy(subscription: Subscription, alarm_arn: str) -> Finding:
         account=place_of(alarm_arn)[0], alarm_name=short(alarm_arn), alarm_arn=alarm_arn
     )
     passes = sns_filter_policy.passes(policy, scope=subscription.filter_scope, body=body)
-    if passes is False:
+    if passes is Truth.FALSE:
         message = f"The filter policy of subscription {short(arn)} rejects alarm messages."
         return Gap("subscription.filtered", arn, message)
-    if passes is None:
+    if passes is Truth.UNKNOWN:
         message = f"It is not known whether the filter policy of subscription {short(arn)} accepts alarm messages."
         return Doubt("subscription.filtered", arn, message)
     return HOLDS

@@ -7,6 +7,7 @@ I receive an SNS notification for my CloudWatch alarm trigger?".
 from __future__ import annotations
 
 from blindspot.languages import resource_policy
+from blindspot.languages.three_valued import Truth
 from blindspot.model.arn import is_arn, place_of, short
 from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, unread
 from blindspot.model.snapshot import Key, Topic, Unreadable
@@ -34,12 +35,12 @@ def check_publish_access(arn: str, topic: Topic | Unreadable | None, alarm_arn: 
     allowed = resource_policy.allows(
         topic.policy, service=CLOUDWATCH, actions=["SNS:Publish"], resource=arn, context=context
     )
-    if allowed is False:
+    if allowed is Truth.FALSE:
         alarm = short(alarm_arn)
         message = f"The access policy of topic {short(arn)} does not allow CloudWatch to publish for alarm {alarm}."
         return Gap("topic.policy", arn, message)
     key = _check_key(topic, context)
-    if key is HOLDS and allowed is None:
+    if key is HOLDS and allowed is Truth.UNKNOWN:
         message = f"It is not known whether the access policy of topic {short(arn)} allows CloudWatch to publish."
         return Doubt("topic.policy", arn, message)
     return key
@@ -81,9 +82,9 @@ def _check_key_policy(topic: Topic, key: Key, encrypted: str, context: dict[str,
         return unread(topic.arn, key.policy)
     actions = ("kms:Decrypt", "kms:GenerateDataKey")
     allowed = resource_policy.allows(key.policy, service=CLOUDWATCH, actions=actions, resource="*", context=context)
-    if allowed is False:
+    if allowed is Truth.FALSE:
         return Gap("topic.key", topic.arn, f"{encrypted} whose policy does not allow CloudWatch to use it.")
-    if allowed is None:
+    if allowed is Truth.UNKNOWN:
         message = f"{encrypted} and it is not known whether the key's policy allows CloudWatch to use it."
         return Doubt("topic.key", topic.arn, message)
     return HOLDS

@@ -1,7 +1,11 @@
-"""Metric math, as far as it can be worked out: a metric, `+`, `SUM` and `FILL` with a number.
+"""Metric math, as far as it is worked out: a metric, `+`, `SUM` and `FILL` with a number.
 
-Source: CloudWatch user guide, "Using math expressions with CloudWatch metrics". An expression is written as in Python,
-whose parser reads it.
+Source: CloudWatch user guide, "Using math expressions with CloudWatch metrics". Where an alarm watches math, each of
+its lines is a metric or an expression of other lines; `expression` gives what one of them computes in a period, from
+the points of the metrics in that period. What goes beyond is not guessed: it raises NotWorkedOut.
+
+These expressions are written as in Python, so Python's parser reads them. The docstring of each `parse_*` method is its
+production.
 """
 
 from __future__ import annotations
@@ -18,6 +22,9 @@ LONGEST = 512
 
 MOST_STEPS = 1000
 """Lines looked at for one alarm: each may stand in another many times, and that one in a third."""
+
+DEEPEST = 300
+"""Levels of an expression, with those of the lines in it; each takes two calls of Python's stack, which holds 1,000."""
 
 Point = Fraction | None
 """The value of one period; None where data are missing."""
@@ -92,17 +99,21 @@ Expression = Metric | Plus | Sum | Fill
 
 
 def expression(lines: Lines, returned: str) -> Expression:
-    """What the line `returned` computes. Raises NotWorkedOut."""
-    return _Reading(lines, count()).of_line(returned)
+    """What the line with the id `returned` computes. Raises NotWorkedOut."""
+    return _Parser(lines, count(1)).parse_line(returned)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _Parser:
+    """within: the ids of the lines that the one being read is part of. depth: levels of the expression so far."""
+
     lines: Lines
     steps: Iterator[int]
     within: tuple[str, ...] = ()
+    depth: int = 0
 
-    def of_line(self, name: str) -> Expression:
+    def parse_line(self, name: str) -> Expression:
+        """line = metric | sum"""
         if name not in self.lines or name in self.within or next(self.steps) > MOST_STEPS:
             raise NotWorkedOut
         text = self.lines[name]
@@ -114,25 +125,30 @@ class _Reading:
             tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError):
             raise NotWorkedOut from None
-        return replace(self, within=(*self.within, name)).of_tree(tree)
+        return replace(self, within=(*self.within, name)).parse_sum(tree)
 
-    def of_tree(self, tree: ast.expr) -> Expression:
+    def parse_sum(self, tree: ast.expr) -> Expression:
+        """sum = line | sum "+" sum | "SUM" "(" list ")" | "FILL" "(" sum "," number ")" """
+        if self.depth == DEEPEST:
+            raise NotWorkedOut
+        part = replace(self, depth=self.depth + 1)
         match tree:
             case ast.Name(id=name):
-                return self.of_line(name)
+                return part.parse_line(name)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return Plus(self.of_tree(left), self.of_tree(right))
+                return Plus(part.parse_sum(left), part.parse_sum(right))
             case ast.Call(func=ast.Name(id="SUM"), args=[parts], keywords=[]):
-                return Sum(self.of_list(parts))
-            case ast.Call(func=ast.Name(id="FILL"), args=[part, ast.Constant(value=value)], keywords=[]):
+                return Sum(part.parse_list(parts))
+            case ast.Call(func=ast.Name(id="FILL"), args=[filled, ast.Constant(value=value)], keywords=[]):
                 if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
-                    return Fill(self.of_tree(part), Fraction(value))
+                    return Fill(part.parse_sum(filled), Fraction(value))
         raise NotWorkedOut
 
-    def of_list(self, tree: ast.expr) -> tuple[Expression, ...]:
+    def parse_list(self, tree: ast.expr) -> tuple[Expression, ...]:
+        """list = "[" [ sum { "," sum } ] "]" | "METRICS" "(" ")" """
         match tree:
             case ast.List(elts=parts):
-                return tuple(map(self.of_tree, parts))
+                return tuple(map(self.parse_sum, parts))
             case ast.Call(func=ast.Name(id="METRICS"), args=[], keywords=[]):
                 return tuple(Metric(name) for name, text in self.lines.items() if text is None)
         raise NotWorkedOut

@@ -1,8 +1,8 @@
-"""Whether a resource-based policy (of an SNS topic or a KMS key) lets an AWS service act on the resource.
+"""Resource-based policies: whether one (of an SNS topic or a KMS key) lets an AWS service act on the resource.
 
 Source: IAM user guide, "Policy evaluation logic", "AWS JSON policy elements: Principal", "Condition operators" and
-"Conditions with multiple context keys or values"; KMS developer guide, "Key policies". The answer is True or False
-where these make it certain; what they leave open, and what is not understood here, is None.
+"Conditions with multiple context keys or values"; KMS developer guide, "Key policies". The answer is TRUE or FALSE
+where these make it certain; what they leave open, and what is not understood here, is UNKNOWN.
 """
 
 import json
@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from blindspot.languages import strict_json
-from blindspot.languages.three_valued import Known, every, inverse, some
+from blindspot.languages.three_valued import Truth, every, inverse, some
 
 _ACCOUNT = re.compile(r"([0-9]{12})|arn:[\w-]+:iam::([0-9]{12}):root")
 _USER_OR_ROLE = re.compile(
@@ -30,8 +30,8 @@ class _Request:
     context: Mapping[str, str]  # by keys in lower case
 
 
-def allows(policy: str, *, service: str, actions: Collection[str], resource: str, context: Mapping[str, str]) -> Known:
-    """Whether the policy lets the service do all of these actions; None where that cannot be said.
+def allows(policy: str, *, service: str, actions: Collection[str], resource: str, context: Mapping[str, str]) -> Truth:
+    """Whether the policy lets the service do all of these actions.
 
     policy: JSON text. service: its principal ("cloudwatch.amazonaws.com"). actions: written out ("SNS:Publish").
     resource: an ARN; "*" where the policy is a key's, in which it means that key.
@@ -40,124 +40,157 @@ def allows(policy: str, *, service: str, actions: Collection[str], resource: str
     try:
         document = strict_json.loads(policy)
     except (ValueError, RecursionError):
-        return None
+        return Truth.UNKNOWN
     if not isinstance(document, dict) or not {"Statement"} <= document.keys() <= {"Version", "Id", "Statement"}:
-        return None
-    known = {key.lower(): value for key, value in context.items()}
-    requests = [_Request(service, action, resource, known) for action in actions]
-    return every(_answer(_listed(document["Statement"]), request) for request in requests)
+        return Truth.UNKNOWN
+    statements = _as_list(document["Statement"])
+    values = {key.lower(): value for key, value in context.items()}
+    return every(_allow(statements, _Request(service, action, resource, values)) for action in actions)
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _answer(statements: list[object], request: _Request) -> Known:
-    """Allowed by a statement, and denied by none."""
-    allowed = some(_applies(statement, "Allow", request) for statement in statements)
-    denied = some(_applies(statement, "Deny", request) for statement in statements)
+def _allow(statements: list[object], request: _Request) -> Truth:
+    """Whether a statement allows the request, and none denies it."""
+    allowed = some(_has_effect(statement, "Allow", request) for statement in statements)
+    denied = some(_has_effect(statement, "Deny", request) for statement in statements)
     return every([allowed, inverse(denied)])
 
 
-def _applies(statement: object, effect: str, request: _Request) -> Known:
+def _has_effect(statement: object, effect: str, request: _Request) -> Truth:
     """Whether the statement has this effect on the request."""
     if not isinstance(statement, dict) or not statement.keys() <= _ELEMENTS:
-        return None
+        return Truth.UNKNOWN
     if statement.get("Effect") != effect:
-        return False if statement.get("Effect") in ("Allow", "Deny") else None
-    parts = [_part(statement, name, request) for name in _PARTS]
-    return every([*parts, _conditions(statement.get("Condition", {}), request.context)])
+        return Truth.FALSE if statement.get("Effect") in ("Allow", "Deny") else Truth.UNKNOWN
+    elements = [_element_covers(statement, name, request) for name in _COVERS]
+    return every([*elements, _conditions_are_met(statement.get("Condition", {}), request.context)])
 
 
-def _part(statement: dict[str, Any], name: str, request: _Request) -> Known:
+def _element_covers(statement: dict[str, Any], name: str, request: _Request) -> Truth:
     """Whether the request is within "Action", say, or outside "NotAction": a statement has one of the two."""
     if (name in statement) == (f"Not{name}" in statement):
-        return None
-    found = _PARTS[name](statement.get(name, statement.get(f"Not{name}")), request)
-    return found if name in statement else inverse(found)
+        return Truth.UNKNOWN
+    covered = _COVERS[name](statement.get(name, statement.get(f"Not{name}")), request)
+    return covered if name in statement else inverse(covered)
 
 
-def _any(value: object, holds: Callable[[str], Known]) -> Known:
-    """Whether it holds of the text, or of one in the list."""
-    texts = _listed(value)
-    return some(map(holds, texts)) if texts and all(isinstance(text, str) for text in texts) else None
+def _some_text(value: object, test: Callable[[str], Truth]) -> Truth:
+    """Whether the text, or one in the list of texts, passes the test."""
+    texts = _as_list(value)
+    return some(map(test, texts)) if texts and all(isinstance(text, str) for text in texts) else Truth.UNKNOWN
 
 
-def _action(value: object, request: _Request) -> Known:
-    return _any(value, lambda pattern: _like(pattern.lower(), request.action.lower()))
+def _covers_action(value: object, request: _Request) -> Truth:
+    return _some_text(value, lambda pattern: _string_like(pattern.lower(), request.action.lower()))
 
 
-def _resource(value: object, request: _Request) -> Known:
-    # Which key an ARN in a key policy names is not known here; that of another key has no effect.
-    known = _like if request.resource != "*" else lambda pattern, _: True if pattern == "*" else None
-    return _any(value, lambda pattern: known(pattern, request.resource))
+def _covers_resource(value: object, request: _Request) -> Truth:
+    if request.resource == "*":
+        # Which key an ARN in a key policy names is not known here; that of another key has no effect.
+        return _some_text(value, lambda pattern: Truth.TRUE if pattern == "*" else Truth.UNKNOWN)
+    return _some_text(value, lambda pattern: _string_like(pattern, request.resource))
 
 
-def _principal(value: object, request: _Request) -> Known:
-    if not isinstance(value, dict) or not value or not value.keys() <= _PRINCIPALS.keys():
-        return True if value == "*" else None
-    return some(_any(names, partial(_PRINCIPALS[kind], request)) for kind, names in value.items())
+def _covers_principal(value: object, request: _Request) -> Truth:
+    if not isinstance(value, dict) or not value or not value.keys() <= _IS_PRINCIPAL.keys():
+        return Truth.TRUE if value == "*" else Truth.UNKNOWN
+    return some(_some_text(names, partial(_IS_PRINCIPAL[kind], request)) for kind, names in value.items())
 
 
-def _account(request: _Request, name: str) -> Known:
+def _is_account(request: _Request, name: str) -> Truth:
     # In a key policy it stands for its IAM policies, which no service has. Whether an alarm is its account is not said.
     if name == "*" or _USER_OR_ROLE.fullmatch(name):
-        return name == "*"
+        return Truth.of(name == "*")
     account = _ACCOUNT.fullmatch(name)
     other = account is not None and request.context.get("aws:sourceaccount") not in (None, *account.groups())
-    return False if other or (account and request.resource == "*") else None
+    return Truth.FALSE if other or (account and request.resource == "*") else Truth.UNKNOWN
 
 
-def _service(request: _Request, name: str) -> Known:
+def _is_service(request: _Request, name: str) -> Truth:
+    if name == request.service:
+        return Truth.TRUE
     # It may have further names, in some region or partition; and a pattern is not allowed.
     other = request.service.split(".")[0] not in name.lower() and not re.search(r"[*?$]", name)
-    return True if name == request.service else False if other else None
+    return Truth.FALSE if other else Truth.UNKNOWN
 
 
-def _conditions(conditions: object, context: Mapping[str, str]) -> Known:
-    """Whether all keys of all operators hold."""
+def _is_no_service(request: _Request, name: str) -> Truth:
+    return Truth.FALSE
+
+
+def _conditions_are_met(conditions: object, context: Mapping[str, str]) -> Truth:
+    """Whether all keys of all operators are met."""
     if not isinstance(conditions, dict) or not all(isinstance(keys, dict) and keys for keys in conditions.values()):
-        return None
-    blocks = [(operator, *block) for operator, keys in conditions.items() for block in keys.items()]
-    return every(_condition(operator, value, context.get(key.lower())) for operator, key, value in blocks)
+        return Truth.UNKNOWN
+    keys = [(operator, *key) for operator, keys in conditions.items() for key in keys.items()]
+    return every(_condition_is_met(operator, wanted, context.get(key.lower())) for operator, key, wanted in keys)
 
 
-def _condition(operator: str, value: object, known: str | None) -> Known:
-    """Whether one of the values (with a negated operator, none) is that of the request."""
+def _condition_is_met(operator: str, wanted: object, value: str | None) -> Truth:
+    """Whether one of the wanted values (with a negated operator, none) is that of the request.
+
+    value: None where the context has none, so it is not known.
+    """
     kind = re.sub(r"^(ForAnyValue|ForAllValues):|IfExists\Z", "", operator)
-    test = _TESTS.get(_NEGATED.get(kind, kind))
+    test = _OPERATORS.get(_NEGATED.get(kind, kind))
     # Not documented: what a negated operator makes of a set, and Null with anything.
-    beyond = operator.startswith("For") if kind in _NEGATED else kind == "Null" != operator
-    if test is None or known is None or beyond:
-        return None
-    texts = [json.dumps(one) if isinstance(one, bool) else one for one in _listed(value)]
-    found = _any(texts, lambda text: None if "${" in text else test(text, known))
-    return inverse(found) if kind in _NEGATED else found
+    undocumented = operator.startswith("For") if kind in _NEGATED else kind == "Null" != operator
+    if test is None or value is None or undocumented:
+        return Truth.UNKNOWN
+    texts = [json.dumps(one) if isinstance(one, bool) else one for one in _as_list(wanted)]
+    met = _some_text(texts, lambda text: Truth.UNKNOWN if "${" in text else test(text, value))
+    return inverse(met) if kind in _NEGATED else met
 
 
-def _like(pattern: str, text: str) -> Known:
-    """Whether the text fits the pattern: `*` is any characters, `?` any one; a variable is not known."""
-    return None if "${" in pattern else fnmatchcase(text, pattern.replace("[", "[[]"))
+def _string_equals(wanted: str, value: str) -> Truth:
+    return Truth.of(wanted == value)
 
 
-def _arn_like(pattern: str, arn: str) -> Known:
-    """Each of the six parts on its own; the last may hold colons, as an alarm's name does."""
-    parts, known = pattern.split(":", 5), arn.split(":", 5)
-    if len(parts) < 6 or len(known) < 6:  # not documented: certain only where it does not fit as plain text either
-        return None if _like(pattern, arn) else False
-    return every(map(_like, parts, known))
+def _string_equals_ignore_case(wanted: str, value: str) -> Truth:
+    return Truth.of(wanted.lower() == value.lower())
 
 
-_PRINCIPALS = {"AWS": _account, "Service": _service, "Federated": lambda *_: False, "CanonicalUser": lambda *_: False}
-_PARTS = {"Principal": _principal, "Action": _action, "Resource": _resource}
-_ELEMENTS = {"Sid", "Effect", "Condition", *_PARTS, *(f"Not{name}" for name in _PARTS)}
-_TESTS: Mapping[str, Callable[[str, str], Known]] = {
-    "StringEquals": str.__eq__,
-    "StringEqualsIgnoreCase": lambda wanted, known: wanted.lower() == known.lower(),
-    "StringLike": _like,
+def _string_like(pattern: str, text: str) -> Truth:
+    """Whether the text fits the pattern: `*` is any characters, `?` any one; a policy variable is not known."""
+    return Truth.UNKNOWN if "${" in pattern else Truth.of(fnmatchcase(text, pattern.replace("[", "[[]")))
+
+
+def _arn_like(pattern: str, arn: str) -> Truth:
+    """Each of the six parts on its own; the last may have colons in it, as an alarm's name does."""
+    patterns, parts = pattern.split(":", 5), arn.split(":", 5)
+    if len(patterns) < 6 or len(parts) < 6:
+        # Not documented: certain only where it does not fit as plain text either.
+        return Truth.FALSE if _string_like(pattern, arn) is Truth.FALSE else Truth.UNKNOWN
+    return every(map(_string_like, patterns, parts))
+
+
+def _bool(wanted: str, value: str) -> Truth:
+    return Truth.of(wanted == value) if {wanted, value} <= {"true", "false"} else Truth.UNKNOWN
+
+
+def _null(wanted: str, value: str) -> Truth:
+    """Whether the request has no such key: here it has one."""
+    return {"true": Truth.FALSE, "false": Truth.TRUE}.get(wanted, Truth.UNKNOWN)
+
+
+_IS_PRINCIPAL = {
+    "AWS": _is_account,
+    "Service": _is_service,
+    "Federated": _is_no_service,
+    "CanonicalUser": _is_no_service,
+}
+_COVERS = {"Principal": _covers_principal, "Action": _covers_action, "Resource": _covers_resource}
+_ELEMENTS = {"Sid", "Effect", "Condition", *_COVERS, *(f"Not{name}" for name in _COVERS)}
+_OPERATORS: Mapping[str, Callable[[str, str], Truth]] = {
+    "StringEquals": _string_equals,
+    "StringEqualsIgnoreCase": _string_equals_ignore_case,
+    "StringLike": _string_like,
     "ArnEquals": _arn_like,
     "ArnLike": _arn_like,
-    "Bool": lambda wanted, known: wanted == known if {wanted, known} <= {"true", "false"} else None,
-    "Null": lambda wanted, _: {"true": False, "false": True}.get(wanted),
+    "Bool": _bool,
+    "Null": _null,
 }
-_NEGATED = {re.sub("^(String|Arn)", r"\1Not", kind): kind for kind in _TESTS if kind not in ("Bool", "Null")}
+_NEGATED = {re.sub("^(String|Arn)", r"\1Not", kind): kind for kind in _OPERATORS if kind not in ("Bool", "Null")}

@@ -1,7 +1,8 @@
-"""Selection criteria: which log groups or log events a filter or a policy is for, by fields that the system sets.
+"""Selection criteria: which log groups or log events a filter or a policy is for, by fields that AWS sets.
 
 Source: CloudWatch Logs API reference, PutMetricFilter (fieldSelectionCriteria) and PutAccountPolicy
 (selectionCriteria): `@aws.region = "eu-west-1" AND @aws.account IN ["111122223333"]`, `LogGroupName NOT IN ["a"]`.
+The answer is UNKNOWN where it depends on a field whose value is not known, and where criteria are not understood.
 """
 
 from __future__ import annotations
@@ -9,27 +10,33 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from blindspot.languages import three_valued as logic
+from blindspot.languages.boolean_expression import ExpressionSyntaxError, evaluate
+from blindspot.languages.three_valued import Truth
 
 _ATOM = re.compile(
     r"""(?P<field>@?[\w.]+) \s* (?: (?P<sign>!?=) \s* (?P<value>"[^"]*"|'[^']*')
         | (?P<out>NOT\s+)? IN \s* \[ (?P<values> [^\]]* ) \] )""",
     re.VERBOSE | re.IGNORECASE,
 )
+"""atom = field ("=" | "!=") quoted | field [ "NOT" ] "IN" "[" quoted { "," quoted } "]" """
+
+_QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 
 
-def selects(criteria: str | None, fields: Mapping[str, str]) -> bool | None:
-    """Whether the criteria let through what has these fields; None where that cannot be said."""
+def selects(criteria: str | None, fields: Mapping[str, str]) -> Truth:
+    """Whether the criteria select what has these fields.
 
-    def known(atom: re.Match[str]) -> bool | None:
+    criteria: None where there are none: then everything is selected. fields: those whose value is known.
+    """
+
+    def value_of(atom: re.Match[str]) -> Truth:
         if atom["field"] not in fields:
-            return None
-        quoted = atom["value"] if atom["sign"] else atom["values"]
-        values = re.findall(r"\"([^\"]*)\"|'([^']*)'", quoted)
-        found = fields[atom["field"]] in (double or single for double, single in values)
-        return found is not (atom["sign"] == "!=" or bool(atom["out"]))
+            return Truth.UNKNOWN
+        values = [double or single for double, single in _QUOTED.findall(atom["value"] or atom["values"])]
+        negated = atom["sign"] == "!=" or atom["out"] is not None
+        return Truth.of((fields[atom["field"]] in values) is not negated)
 
     try:
-        return True if criteria is None else logic.holds(criteria, _ATOM, known)
-    except logic.RuleError:
-        return None
+        return Truth.TRUE if criteria is None else evaluate(criteria, _ATOM, value_of)
+    except ExpressionSyntaxError:
+        return Truth.UNKNOWN

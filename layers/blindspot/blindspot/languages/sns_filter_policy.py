@@ -1,7 +1,7 @@
-"""Whether the filter policy of an SNS subscription lets the notification of an alarm through.
+"""Filter policies of SNS subscriptions: whether one lets the notification of an alarm through.
 
 Source: SNS developer guide, "Amazon SNS subscription filter policies", with "AND/OR logic", "Key matching" and "String
-value matching". The answer is True or False where these, and what CloudWatch sends, make it certain; else None.
+value matching". The answer is TRUE or FALSE where these, and what CloudWatch sends, make it certain; else UNKNOWN.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,21 +9,21 @@ from enum import Enum
 from typing import Any
 
 from blindspot.languages import strict_json
-from blindspot.languages.three_valued import Known, every, inverse, some
+from blindspot.languages.three_valued import Truth, every, inverse, some
 
 
-class _Field(Enum):
-    """What is known of a field whose value is not."""
+class _NoValue(Enum):
+    """Stands for the value of a field where there is none to compare."""
 
-    UNKNOWN = "may be there, with any value"
-    UNSEEN = "has never been seen in a notification"
-    NO_ATTRIBUTE = "is an attribute of a message that has none at all"
+    ANY = "the field may be there, with any value"
+    UNSEEN = "the field has never been seen in a notification"
+    NO_ATTRIBUTE = "an attribute of a message that has none at all"
 
 
-UNKNOWN = _Field.UNKNOWN
+ANY_VALUE = _NoValue.ANY
 """Stands in a body for a value that is not known."""
 
-_SENT = (
+_SEEN = (
     *("AlarmName", "AlarmArn", "AlarmDescription", "AWSAccountId", "AlarmConfigurationUpdatedTimestamp", "Region"),
     *("NewStateValue", "NewStateReason", "NewStateReasonData", "OldStateValue", "StateChangeTime", "Trigger"),
     *("OKActions", "AlarmActions", "InsufficientDataActions", "AlarmRule", "TriggeringChildren"),
@@ -32,17 +32,17 @@ _SENT = (
 )
 """Every field that has been seen in a notification, of whatever kind of alarm."""
 
-_KEYWORDS = ("anything-but", "cidr", "equals-ignore-case", "exists", "numeric", "prefix", "suffix", "wildcard")
+_OPERATORS = ("anything-but", "cidr", "equals-ignore-case", "exists", "numeric", "prefix", "suffix", "wildcard")
 
 
 def alarm_body(*, account: str, alarm_name: str, alarm_arn: str) -> dict[str, object]:
-    """What is known of the message that CloudWatch sends when the alarm rings."""
+    """What is known of the message that CloudWatch sends when the alarm goes to ALARM."""
     known = {"AlarmName": alarm_name, "AlarmArn": alarm_arn, "AWSAccountId": account, "NewStateValue": "ALARM"}
-    return {**dict.fromkeys(_SENT, UNKNOWN), **known}
+    return {**dict.fromkeys(_SEEN, ANY_VALUE), **known}
 
 
-def passes(policy: str, *, scope: str, body: Mapping[str, object]) -> Known:
-    """Whether the policy lets the message through; None where that cannot be said.
+def passes(policy: str, *, scope: str, body: Mapping[str, object]) -> Truth:
+    """Whether the policy lets the message through.
 
     policy: JSON text. scope: "MessageAttributes" or "MessageBody".
     body: the message's fields, as in `alarm_body`. A field that is not there counts as missing, but nothing passes for
@@ -51,92 +51,95 @@ def passes(policy: str, *, scope: str, body: Mapping[str, object]) -> Known:
     try:
         document = strict_json.loads(policy)
         if scope == "MessageAttributes":
-            return _all(document, {}, _Field.NO_ATTRIBUTE)
-        return _all(document, body, _Field.UNSEEN) if scope == "MessageBody" else None
+            return _every_key_passes(document, {}, _NoValue.NO_ATTRIBUTE)
+        return _every_key_passes(document, body, _NoValue.UNSEEN) if scope == "MessageBody" else Truth.UNKNOWN
     except (ValueError, RecursionError):
-        return None
+        return Truth.UNKNOWN
 
 
-def _all(policy: Any, fields: Mapping[str, object], absent: _Field) -> Known:
-    """Whether every key of the policy passes."""
+def _every_key_passes(policy: Any, fields: Mapping[str, object], absent: _NoValue) -> Truth:
+    """absent: what stands for the value of a field that is not among these."""
     if not isinstance(policy, dict):
-        return None
+        return Truth.UNKNOWN
     return every(
-        _alternatives(wanted, fields, absent) if name == "$or" else _field(wanted, fields.get(name, absent), absent)
+        _some_policy_passes(wanted, fields, absent)
+        if name == "$or"
+        else _field_passes(wanted, fields.get(name, absent), absent)
         for name, wanted in policy.items()
     )
 
 
-def _alternatives(policies: Any, fields: Mapping[str, object], absent: _Field) -> Known:
+def _some_policy_passes(policies: Any, fields: Mapping[str, object], absent: _NoValue) -> Truth:
     """Whether one of the policies under "$or" passes. Anything but two objects or more, without the names of operators,
     makes "$or" the name of a field."""
     written = (
         isinstance(policies, list) and len(policies) > 1 and all(isinstance(one, dict) and one for one in policies)
     )
-    if not written or any(name in _KEYWORDS for one in policies for name in one):
-        return None
-    return some(_all(one, fields, absent) for one in policies)
+    if not written or any(name in _OPERATORS for one in policies for name in one):
+        return Truth.UNKNOWN
+    return some(_every_key_passes(one, fields, absent) for one in policies)
 
 
-def _field(wanted: Any, value: object, absent: _Field) -> Known:
-    """Whether the field meets one of the conditions, or its own fields meet a nested policy."""
+def _field_passes(wanted: Any, value: object, absent: _NoValue) -> Truth:
+    """Whether the field meets one of the conditions, or its own fields pass a nested policy."""
     if isinstance(wanted, list) and wanted:
         return some(_meets(condition, value) for condition in wanted)
     if not isinstance(wanted, dict) or not wanted:
-        return None
+        return Truth.UNKNOWN
     if isinstance(value, Mapping):
-        return _all(wanted, value, absent)
-    return _all(wanted, {}, absent) if value is absent else None
+        return _every_key_passes(wanted, value, absent)
+    return _every_key_passes(wanted, {}, absent) if value is absent else Truth.UNKNOWN
 
 
-def _meets(condition: Any, value: object) -> Known:
+def _meets(condition: Any, value: object) -> Truth:
     """Whether the value meets one condition; only text is compared."""
     if isinstance(condition, dict):
-        return _operator(*next(iter(condition.items())), value) if len(condition) == 1 else None
-    if isinstance(value, _Field):
-        return None if value is UNKNOWN or isinstance(condition, list) else False
+        return _meets_operator(*next(iter(condition.items())), value) if len(condition) == 1 else Truth.UNKNOWN
+    if isinstance(value, _NoValue):
+        return Truth.UNKNOWN if value is ANY_VALUE or isinstance(condition, list) else Truth.FALSE
     # Whether a number equals its digits is not documented.
     comparable = isinstance(value, str) and (condition is None or isinstance(condition, str | bool))
-    return condition == value if comparable else None
+    return Truth.of(condition == value) if comparable else Truth.UNKNOWN
 
 
-def _operator(name: str, wanted: Any, value: object) -> Known:
-    if name not in _KEYWORDS:
-        return None
+def _meets_operator(name: str, wanted: Any, value: object) -> Truth:
+    if name not in _OPERATORS:
+        return Truth.UNKNOWN
     if name == "exists":
         return _exists(wanted, value)
-    if isinstance(value, _Field):
-        return None if value is UNKNOWN else False
+    if isinstance(value, _NoValue):
+        return Truth.UNKNOWN if value is ANY_VALUE else Truth.FALSE
     if not isinstance(value, str):
-        return None
+        return Truth.UNKNOWN
     if name == "anything-but":
         return _anything_but(wanted, value)
-    test = _TESTS.get(name)
-    return test(value, wanted) if test and isinstance(wanted, str) else None
+    test = _TEXT_TESTS.get(name)
+    return Truth.of(test(value, wanted)) if test and isinstance(wanted, str) else Truth.UNKNOWN
 
 
-def _exists(wanted: Any, value: object) -> Known:
+def _exists(wanted: Any, value: object) -> Truth:
     """A null or empty value does not count as existing; where there are no attributes, none counts as missing."""
-    if not isinstance(wanted, bool) or value is UNKNOWN:
-        return None
-    if value is _Field.UNSEEN:
+    if not isinstance(wanted, bool) or value is ANY_VALUE:
+        return Truth.UNKNOWN
+    if value is _NoValue.UNSEEN:
         # Not surely missing: CloudWatch adds fields as time goes by. Only another condition surely fails.
-        return False if wanted else None
-    if value is _Field.NO_ATTRIBUTE:
-        return False
-    return wanted if isinstance(value, str) and value else None
+        return Truth.FALSE if wanted else Truth.UNKNOWN
+    if value is _NoValue.NO_ATTRIBUTE:
+        return Truth.FALSE
+    return Truth.of(wanted) if isinstance(value, str) and value else Truth.UNKNOWN
 
 
-def _anything_but(unwanted: Any, value: str) -> Known:
-    """Of operators within it only those that are documented are known: a prefix or a suffix."""
+def _anything_but(unwanted: Any, value: str) -> Truth:
+    """Of operators within it only those that are documented are understood: a prefix or a suffix."""
     if isinstance(unwanted, dict):
-        inner = unwanted.keys() <= {"prefix", "suffix"}
-        return inverse(_meets(unwanted, value)) if inner else None
+        return inverse(_meets(unwanted, value)) if unwanted.keys() <= {"prefix", "suffix"} else Truth.UNKNOWN
     values = unwanted if isinstance(unwanted, list) else [unwanted]
-    return value not in values if values and all(isinstance(one, str) for one in values) else None
+    if not values or not all(isinstance(one, str) for one in values):
+        return Truth.UNKNOWN
+    return Truth.of(value not in values)
 
 
-_TESTS: Mapping[str, Callable[[str, str], bool]] = {
+_TEXT_TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "prefix": str.startswith,
     "suffix": str.endswith,
     "equals-ignore-case": lambda value, wanted: value.lower() == wanted.lower(),

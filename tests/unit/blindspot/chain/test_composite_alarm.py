@@ -1,8 +1,8 @@
-"""Composite alarms: does the rule come true when an alarm rings, the others resting."""
+"""Composite alarms: does one go to ALARM when other alarms do, all others staying out of it."""
 
 import pytest
 
-from blindspot.chain.composite_alarm import asks_for, check_rule
+from blindspot.chain.composite_alarm import check_rule, may_refer_to
 from blindspot.model.findings import HOLDS
 from tests.builders import ACCOUNT, HOME, a_composite
 
@@ -77,5 +77,5 @@ def test_two_that_surely_ring() -> None:
         ("AT_LEAST(2, ALARM, (b, c))", False),
     ],
 )
-def test_which_alarms_a_rule_asks_for(rule: str, asks: bool) -> None:
-    assert asks_for(a_composite(rule), {ARN}) is asks
+def test_which_alarms_a_rule_may_refer_to(rule: str, asks: bool) -> None:
+    assert may_refer_to(a_composite(rule), {ARN}) is asks

@@ -1,0 +1,141 @@
+"""Metric math: what an alarm's expression computes, or that it is not worked out."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blindspot.languages.metric_math import DEEPEST, LONGEST, MOST_STEPS, Metric, NotWorkedOut, Point, expression
+
+A, B = Fraction(3), Fraction(1, 2)
+METRICS = {"m1": None, "m2": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "both", "first_only", "none"),
+    [
+        ("m1", A, A, None),
+        (" m1 ", A, A, None),
+        ("(m1)", A, A, None),
+        ("m1 + m2", A + B, None, None),
+        ("m1 + m1", 2 * A, 2 * A, None),
+        ("SUM([m1, m2])", A + B, A, None),
+        ("SUM([m1])", A, A, None),
+        ("SUM([])", None, None, None),
+        ("SUM(METRICS())", A + B, A, None),
+        ("SUM([m1 + m2, m1])", 2 * A + B, A, None),
+        ("FILL(m2, 7)", B, Fraction(7), Fraction(7)),
+        ("FILL(m2, 0.5)", B, B, B),
+        ("m1 + FILL(m2, 0)", A + B, A, None),
+        ("FILL(m1 + m2, 0)", A + B, Fraction(0), Fraction(0)),
+    ],
+)
+def test_what_an_expression_computes(text: str, both: Point, first_only: Point, none: Point) -> None:
+    computed = expression({**METRICS, "e": text}, "e")
+    assert computed.at({"m1": A, "m2": B}) == both
+    assert computed.at({"m1": A, "m2": None}) == first_only
+    assert computed.at({"m1": None, "m2": None}) == none
+
+
+def test_a_line_may_be_made_of_others() -> None:
+    lines = {**METRICS, "filled": "FILL(m1, 0)", "e": "filled + filled + m2"}
+    assert expression(lines, "e").at({"m1": None, "m2": B}) == B
+    assert expression(lines, "m2") == Metric("m2")
+
+
+@pytest.mark.parametrize(
+    ("text", "metrics"),
+    [("m1", {"m1"}), ("m1 + m2", {"m1", "m2"}), ("FILL(SUM([m2]), 0)", {"m2"}), ("SUM(METRICS())", {"m1", "m2"})],
+)
+def test_which_metrics_it_is_made_of(text: str, metrics: set[str]) -> None:
+    assert expression({**METRICS, "e": text}, "e").metrics() == metrics
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "m3",
+        "m1 +",
+        "m1 - m2",
+        "m1 * 2",
+        "m1 + 1",
+        "1",
+        "-m1",
+        "m1 > 0",
+        "IF(m1 > 0, m1)",
+        "sum([m1])",
+        "SUM(m1)",
+        "SUM([m1], [m2])",
+        "SUM()",
+        "SUM(METRICS('m'))",
+        "METRICS()",
+        "[m1]",
+        "FILL(m1)",
+        "FILL(m1, REPEAT)",
+        "FILL(m1, m2)",
+        "FILL(m1, -1)",
+        "FILL(m1, '0')",
+        "FILL(m1, True)",
+        "FILL(m1, 1e999)",
+        "FILL(m1, value=0)",
+        "RATE(m1)",
+        "ANOMALY_DETECTION_BAND(m1, 2)",
+        "SELECT SUM(n) FROM SCHEMA(s)",
+        "e",
+        "m1 + e",
+        "\0",
+        "(" * 400 + "m1" + ")" * 400,
+    ],
+)
+def test_what_is_not_worked_out(text: str) -> None:
+    with pytest.raises(NotWorkedOut):
+        expression({**METRICS, "e": text}, "e")
+
+
+def test_lines_that_need_each_other_are_not_worked_out() -> None:
+    with pytest.raises(NotWorkedOut):
+        expression({"e1": "e2", "e2": "e1"}, "e1")
+
+
+def test_a_line_that_is_not_there_is_not_worked_out() -> None:
+    with pytest.raises(NotWorkedOut):
+        expression(METRICS, "e")
+
+
+def test_the_longest_expression() -> None:
+    text = "m1".ljust(LONGEST)
+    assert expression({**METRICS, "e": text}, "e") == Metric("m1")
+    with pytest.raises(NotWorkedOut):
+        expression({**METRICS, "e": f"{text} "}, "e")
+
+
+def test_lines_that_double_each_other_end_early() -> None:
+    lines = {f"e{number}": f"e{number + 1} + e{number + 1}" for number in range(40)}
+    with pytest.raises(NotWorkedOut):
+        expression({**lines, "e40": None}, "e0")
+    assert 2**8 < MOST_STEPS < 2**10  # so this many lines are looked at, and not 2 ** 40
+    assert expression({**lines, "e8": None}, "e0").at({"e8": A}) == 2**8 * A
+
+
+def test_lines_that_go_too_deep_are_not_worked_out() -> None:
+    deep = {f"e{number}": f"SUM([e{number + 1}])" for number in range(DEEPEST)}
+    lines = {**deep, f"e{DEEPEST}": None}
+    deepest = expression(lines, f"e{DEEPEST // 2}")  # two levels each
+    assert deepest.at({f"e{DEEPEST}": A}) == A
+    assert deepest.metrics() == {f"e{DEEPEST}"}
+    with pytest.raises(NotWorkedOut):
+        expression(lines, f"e{DEEPEST // 2 - 1}")
+    chain = {f"e{number}": f"e{number + 1}" + "+m" * 200 for number in range(18)}
+    with pytest.raises(NotWorkedOut):
+        expression({**chain, "e18": None, "m": None}, "e0")
+
+
+@given(st.text(alphabet="m12+SUMFILETRC()[], 0.e"))
+def test_no_text_makes_it_raise_anything_else(text: str) -> None:
+    try:
+        computed = expression({**METRICS, "e": text}, "e")
+    except NotWorkedOut:
+        return
+    assert computed.metrics() <= METRICS.keys()

@@ -1,0 +1,34 @@
+"""JSON without guessing."""
+
+from typing import Any
+
+import pytest
+
+from blindspot.languages import strict_json
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{}", {}),
+        ('{"a": 1, "b": {"a": [null, true, "x"]}}', {"a": 1, "b": {"a": [None, True, "x"]}}),
+        ('[{"a": 1}, {"a": 2}]', [{"a": 1}, {"a": 2}]),
+        ('{"a": 1, "A": 2}', {"a": 1, "A": 2}),
+        ('"x"', "x"),
+    ],
+)
+def test_values(text: str, value: Any) -> None:
+    assert strict_json.loads(text) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "{", '{"a": 1, "a": 1}', '{"a": {"b": 1, "b": 2}}', r'{"a": 1, "\u0061": 2}', "1" * 5_000]
+)
+def test_what_has_no_value(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        strict_json.loads(text)
+
+
+def test_what_is_nested_too_deeply() -> None:
+    with pytest.raises(RecursionError):
+        strict_json.loads("[" * 100_000)
