@@ -116,7 +116,7 @@ def a_topic(arn: str | None = None, **bent: Any) -> Topic:
     return replace(topic, **bent)
 
 
-def a_compliant_account(
+def a_compliant_snapshot(
     *,
     trails: tuple[Trail, ...] | None = None,
     filters: tuple[MetricFilter, ...] | None = None,

@@ -27,7 +27,7 @@ from tests.builders import (
     HOME,
     NOW,
     REGIONS,
-    a_compliant_account,
+    a_compliant_snapshot,
     a_composite,
     a_filter,
     a_key,
@@ -173,7 +173,7 @@ mute_rules = _one_of("ACTIVE", "SCHEDULED").map(
 def snapshots(draw: st.DrawFn) -> Snapshot:
     """Accounts of one or two trails, each with a log group, and the alarms and the topic that these lead to."""
     names = NAMES[: draw(st.integers(1, 2))]
-    whole = a_compliant_account()
+    whole = a_compliant_snapshot()
     trails = tuple(draw(_trails(name)) for name in names)
     groups = {log_group_arn(name=name): draw(_log_groups(name)) for name in NAMES}
     named = {trail.log_group_arn for trail in trails}

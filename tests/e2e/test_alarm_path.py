@@ -23,7 +23,7 @@ from blindspot.remediation.ownership import Owner
 from blindspot.remediation.plan import plan
 from blindspot.settings import Subscriber
 from blindspot.verdict.assessment import assess
-from tests.builders import ACCOUNT, HOME, a_compliant_account
+from tests.builders import ACCOUNT, HOME, a_compliant_snapshot
 from tests.e2e.processes import HOST, ROOT, Emulator, emulator, eventually, free_port
 
 PROFILE = profile.load(profile.DEFAULT, {"alarm": {"period": 10}})
@@ -59,7 +59,7 @@ class Account:
 
 def repairs(queue_arn: str) -> list[Request]:
     """The plan for an account of which only the trail and its log group are there."""
-    bare = a_compliant_account(filters=(), alarms=(), topics={})
+    bare = a_compliant_snapshot(filters=(), alarms=(), topics={})
     place = (ACCOUNT, HOME)
     names = chain.from_iterable(arns([PROFILE.names], "aws", place) for arns in (naming.alarm_arns, naming.topic_arns))
     owners = dict.fromkeys(names, Owner.NOBODY)

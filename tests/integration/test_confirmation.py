@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from blindspot.aws import pattern_check as confirm
 from blindspot.aws.client import Clients
 from blindspot.verdict.pattern_check import MOST_QUESTIONS
 from functions.evaluator import app
@@ -75,13 +76,28 @@ def test_where_no_filter_matters_nothing_is_asked(aws: LocalAws) -> None:
     assert asked(aws) == 0
 
 
-def test_no_more_is_asked_than_there_is_time_for(aws: LocalAws) -> None:
+def several_filters(aws: LocalAws, number: int) -> None:
     made = a_compliant_account(aws)
-    for number in range(MOST_QUESTIONS + 5):
-        put_filter(aws, made.region, made.log_group, f"f{number}", f'{{ $.errorCode = "E{number}" }}', METRIC)
-    document = app.handler({"action": "assess"}, Context(61_500))
-    assert asked(aws) < 10
+    for each in range(number):
+        put_filter(aws, made.region, made.log_group, f"f{each}", f'{{ $.errorCode = "E{each}" }}', METRIC)
+
+
+def test_no_more_is_asked_than_there_is_time_for(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    several_filters(aws, 3)
+    monkeypatch.setattr(confirm, "PACE", 40)  # the second would have its turn when the 30 seconds are over
+    document = app.handler({"action": "assess"}, Context(90_000))
+    assert asked(aws) == 1
     assert verdicts(document) <= {("COMPLIANT", False), ("INDETERMINATE", False)}
+    assert [(read["call"], read["error"]) for read in document["unreadable"]] == [("logs:TestMetricFilter", "Timeout")]
+
+
+def test_however_many_filters_there_are_only_so_many_are_asked_about(
+    aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several_filters(aws, MOST_QUESTIONS + 5)
+    monkeypatch.setattr(confirm, "PACE", 0)
+    assert verdicts(assess()) <= {("COMPLIANT", False), ("INDETERMINATE", False)}
+    assert asked(aws) == MOST_QUESTIONS
 
 
 def test_what_is_asked_is_made_up(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,7 +152,7 @@ def selecting_fields(*selectors: dict[str, dict[str, list[str]]]) -> Bend:
     return bend
 
 
-def a_trail(name: str, **bent: Any) -> Bend:
+def another_trail(name: str, **bent: Any) -> Bend:
     """Another trail, to the same bucket and log group."""
 
     def bend(aws: LocalAws, made: Made) -> None:
@@ -304,7 +304,7 @@ def no_alarm(aws: LocalAws, made: Made) -> None:
     aws.client("cloudwatch", made.region).delete_alarms(AlarmNames=[made.alarm])
 
 
-def an_alarm(name: str | None = None, **bent: Any) -> Bend:
+def the_alarm(name: str | None = None, **bent: Any) -> Bend:
     """In place of the one that is there, or beside it under another name."""
     return lambda aws, made: put_alarm(aws, made.region, name or made.alarm, METRIC, [made.topic], told(bent, made))
 
@@ -329,7 +329,7 @@ NO_METRIC: dict[str, Any] = dict.fromkeys(("Namespace", "MetricName", "Statistic
 
 def math(expression: str, *metrics: dict[str, Any]) -> Bend:
     watched = metrics or (metric_of("m1"),)
-    return an_alarm(**NO_METRIC, Metrics=[{"Id": "e1", "Expression": expression, "ReturnData": True}, *watched])
+    return the_alarm(**NO_METRIC, Metrics=[{"Id": "e1", "Expression": expression, "ReturnData": True}, *watched])
 
 
 M1_M2 = (metric_of("m1"), metric_of("m2", "other"))
@@ -345,7 +345,7 @@ def composite(rule: str, name: str = "composite", **bent: Any) -> Bend:
     """An alarm on the alarm of the account, which acts in its stead."""
 
     def bend(aws: LocalAws, made: Made) -> None:
-        an_alarm(AlarmActions=[])(aws, made)
+        the_alarm(AlarmActions=[])(aws, made)
         put_alarm(aws, made.region, "maintenance", METRIC | {"metricName": "maintenance"}, [], {})
         asked = {"AlarmName": name, "AlarmRule": rule, "AlarmActions": ["{topic}"], **bent}
         aws.client("cloudwatch", made.region).put_composite_alarm(**told(asked, made))
@@ -474,7 +474,7 @@ def another_accounts_topic(*statements: dict[str, Any]) -> Bend:
         aws.confirm(arn)
         if statements:
             topics.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy(*statements))
-        an_alarm(AlarmActions=[arn])(aws, made)
+        the_alarm(AlarmActions=[arn])(aws, made)
 
     return bend
 
@@ -492,7 +492,7 @@ def a_fifo_topic(aws: LocalAws, made: Made) -> None:
     arn = topics.create_topic(Name="alerts.fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
     queue = f"arn:aws:sqs:{made.region}:{aws.account}:alerts.fifo"
     topics.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue)
-    an_alarm(AlarmActions=[arn])(aws, made)
+    the_alarm(AlarmActions=[arn])(aws, made)
 
 
 def only_if(condition: dict[str, dict[str, Any]]) -> dict[str, Any]:

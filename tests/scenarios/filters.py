@@ -14,7 +14,6 @@ from tests.scenarios.bends import (
     REGIONS,
     a_log_group,
     a_second_channel,
-    an_alarm,
     another_metric,
     breaks,
     but,
@@ -24,6 +23,7 @@ from tests.scenarios.bends import (
     neighbours_on_one_metric,
     no_filter,
     read_though_not_understood,
+    the_alarm,
     the_filter,
     together,
 )
@@ -122,7 +122,7 @@ PATTERNS = (
         together(
             the_filter(DENIED),
             the_filter(REFUSED, another_metric(), name="second"),
-            an_alarm("second", MetricName="other"),
+            the_alarm("second", MetricName="other"),
         ),
         "Each half has an alarm of its own.",
     ),
@@ -316,7 +316,7 @@ FILTERS = (
     ),
     holds(
         "a namespace with blanks",
-        together(the_filter(CIS, {"metricNamespace": "Log Metrics"}), an_alarm(Namespace="Log Metrics")),
+        together(the_filter(CIS, {"metricNamespace": "Log Metrics"}), the_alarm(Namespace="Log Metrics")),
         "A namespace may hold any characters but a colon, an asterisk and a dollar sign.",
     ),
     leaves_open(
@@ -336,7 +336,7 @@ FILTERS = (
         "filter.narrowed",
         together(
             the_filter(CIS, {"dimensions": {"user": "$.userIdentity.userName"}}),
-            an_alarm(Dimensions=[{"Name": "user", "Value": "alice"}]),
+            the_alarm(Dimensions=[{"Name": "user", "Value": "alice"}]),
         ),
         "The alarm watches the calls of one user.",
     ),
@@ -350,7 +350,7 @@ FILTERS = (
         "counted by system fields, and watched so",
         together(
             the_filter(emitSystemFieldDimensions=["@aws.account", "@aws.region"]),
-            an_alarm(
+            the_alarm(
                 Dimensions=[{"Name": "@aws.account", "Value": ACCOUNT}, {"Name": "@aws.region", "Value": "{region}"}]
             ),
         ),
@@ -363,7 +363,7 @@ FILTERS = (
     ),
     holds(
         "a unit that the alarm asks for",
-        together(the_filter(CIS, {"unit": "Count"}), an_alarm(Unit="Count")),
+        together(the_filter(CIS, {"unit": "Count"}), the_alarm(Unit="Count")),
         "Data and alarm have the same unit.",
     ),
     holds(

@@ -14,8 +14,8 @@ from tests.scenarios.bends import (
     WRITES,
     a_log_group,
     a_second_channel,
-    a_trail,
     an_organization_trail,
+    another_trail,
     breaks,
     but,
     delivered,
@@ -115,7 +115,7 @@ TRAILS = (
     ),
     holds(
         "a trail of reads and a trail of writes, one log group",
-        together(selecting(READS), a_trail("writes-only"), selecting(WRITES, trail="writes-only")),
+        together(selecting(READS), another_trail("writes-only"), selecting(WRITES, trail="writes-only")),
         "Both trails deliver to the log group on which the filter stands.",
     ),
     holds(
@@ -132,7 +132,7 @@ TRAILS = (
         "trail.not-logging",
         together(
             selecting(READS),
-            a_trail("writes-only"),
+            another_trail("writes-only"),
             selecting(WRITES, trail="writes-only"),
             lambda aws, made: aws.client("cloudtrail", made.region).stop_logging(Name="writes-only"),
         ),
@@ -286,7 +286,7 @@ DELIVERY = (
             selecting(WRITES),
             delivered(NOT_SO_LONG_AGO),
             logging_for_long,
-            a_trail("reads-only"),
+            another_trail("reads-only"),
             selecting(READS, trail="reads-only"),
         ),
         "An account may well make no writes for weeks.",

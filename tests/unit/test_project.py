@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.events import FUNCTIONS
-from tests.unit.blindspot.test_profile import BLIND, EXACT, LATE, OK, VERDICTS
+from tests.cases.profiles import BLIND, EXACT, LATE, OK, VERDICTS
 
 ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "layers/blindspot"

@@ -6,7 +6,7 @@ from blindspot.model import profile
 from blindspot.model.snapshot import Snapshot, Unreadable
 from blindspot.report.config_evaluations import LONGEST_ANNOTATION, OtherAccountError, Row, cannot_verify, retired, rows
 from blindspot.verdict.assessment import assess
-from tests.builders import ACCOUNT, HOME, a_compliant_account, a_filter, a_trail
+from tests.builders import ACCOUNT, HOME, a_compliant_snapshot, a_filter, a_trail
 
 AT = datetime(2026, 11, 21, 12, 0, 0, 373000, tzinfo=UTC)
 PROFILE = profile.load("cis-level-2")
@@ -22,12 +22,12 @@ def account_row(snapshot: Snapshot) -> Row:
     ("snapshot", "compliance", "annotation"),
     [
         (
-            a_compliant_account(),
+            a_compliant_snapshot(),
             "COMPLIANT",
             "By cis-level-2, every unauthorized API call raises an alarm that somebody receives.",
         ),
         (
-            a_compliant_account(filters=(a_filter('{ $.errorCode = "AccessDenied*" }'),)),
+            a_compliant_snapshot(filters=(a_filter('{ $.errorCode = "AccessDenied*" }'),)),
             "NON_COMPLIANT",
             (
                 "filter.misses: Metric filter unauthorized of log group management-events asks errorCode to begin with "
@@ -35,7 +35,7 @@ def account_row(snapshot: Snapshot) -> Row:
             ),
         ),
         (
-            a_compliant_account(alarms=REFUSED),
+            a_compliant_snapshot(alarms=REFUSED),
             "NON_COMPLIANT",
             (
                 "Cannot verify: unread.refused: cloudwatch:DescribeAlarms was refused in eu-west-1 (AccessDenied). "
@@ -43,7 +43,7 @@ def account_row(snapshot: Snapshot) -> Row:
             ),
         ),
         (
-            a_compliant_account(regions=Unreadable("ec2:DescribeRegions", HOME, "Timeout")),
+            a_compliant_snapshot(regions=Unreadable("ec2:DescribeRegions", HOME, "Timeout")),
             "NON_COMPLIANT",
             "Cannot verify: unread.no-answer: ec2:DescribeRegions gave no answer in eu-west-1 (Timeout).",
         ),
@@ -59,14 +59,14 @@ def test_the_row_of_the_account(snapshot: Snapshot, compliance: str, annotation:
     [{"trails": ()}, {"filters": (a_filter("{ $.errorCode = " + "x" * 900 + " }"),)}, {"alarms": REFUSED}],
 )
 def test_an_annotation_is_never_too_long_and_never_empty(regions: tuple[str, ...], bent: dict[str, object]) -> None:
-    snapshot = a_compliant_account(regions=regions, **bent)  # type: ignore[arg-type]
+    snapshot = a_compliant_snapshot(regions=regions, **bent)  # type: ignore[arg-type]
     for row in rows(assess(snapshot, PROFILE), ACCOUNT, AT, report_regions=True):
         assert row.annotation is not None
         assert 1 <= len(row.annotation) <= LONGEST_ANNOTATION
 
 
 def test_regions_follow_the_account_when_they_are_reported() -> None:
-    snapshot = a_compliant_account(trails=(a_trail(multi_region=False),))
+    snapshot = a_compliant_snapshot(trails=(a_trail(multi_region=False),))
     found = rows(assess(snapshot, PROFILE), ACCOUNT, AT, report_regions=True)
     assert [(row.resource_id, row.compliance) for row in found] == [
         (ACCOUNT, "NON_COMPLIANT"),
@@ -78,13 +78,13 @@ def test_regions_follow_the_account_when_they_are_reported() -> None:
 
 
 def test_indeterminate_is_sent_as_non_compliant_that_cannot_be_verified() -> None:
-    found = rows(assess(a_compliant_account(alarms=REFUSED), PROFILE), ACCOUNT, AT, report_regions=True)
+    found = rows(assess(a_compliant_snapshot(alarms=REFUSED), PROFILE), ACCOUNT, AT, report_regions=True)
     assert all(row.compliance == "NON_COMPLIANT" for row in found)
     assert all(str(row.annotation).startswith("Cannot verify: ") for row in found)
 
 
 def test_what_is_no_longer_produced_is_retired() -> None:
-    current = rows(assess(a_compliant_account(), PROFILE), ACCOUNT, AT, report_regions=True)
+    current = rows(assess(a_compliant_snapshot(), PROFILE), ACCOUNT, AT, report_regions=True)
     before = {(row.resource_type, row.resource_id) for row in current} | {
         ("AWS::::Account", f"{ACCOUNT}/af-south-1"),
         ("AWS::CloudTrail::Trail", ACCOUNT),
@@ -97,7 +97,7 @@ def test_what_is_no_longer_produced_is_retired() -> None:
 
 def test_a_rule_of_another_account_gets_no_verdict_of_this_one() -> None:
     with pytest.raises(OtherAccountError, match="999999999999"):
-        rows(assess(a_compliant_account(), PROFILE), "999999999999", AT, report_regions=False)
+        rows(assess(a_compliant_snapshot(), PROFILE), "999999999999", AT, report_regions=False)
 
 
 def test_a_run_that_failed_cannot_verify_in_one_line_of_fitting_length() -> None:

@@ -10,8 +10,8 @@ from blindspot.model.findings import DOUBT_FIXES, FIXES
 from blindspot.model.snapshot import LogGroup, Skipped, Snapshot, Unreadable
 from blindspot.report.document import Document, detail, document, without_events
 from blindspot.verdict.assessment import assess
-from tests.builders import ACCOUNT, HOME, REGIONS, a_compliant_account, a_filter, an_alarm, log_group_arn, topic_arn
-from tests.unit.blindspot.test_assessment import BROKEN, DOUBTFUL, HOLDS
+from tests.builders import ACCOUNT, HOME, REGIONS, a_compliant_snapshot, a_filter, an_alarm, log_group_arn, topic_arn
+from tests.cases.accounts import BROKEN, DOUBTFUL, HOLDS
 
 EXACT = a_filter('{ $.errorCode = "AccessDenied" || $.errorCode = "*UnauthorizedOperation" }')
 
@@ -24,7 +24,7 @@ def documented(snapshot: Snapshot) -> Document:
 def test_every_field_is_there() -> None:
     refused = Unreadable("cloudtrail:DescribeTrails", "us-east-1", "AccessDeniedException", denied=True)
     found = documented(
-        a_compliant_account(
+        a_compliant_snapshot(
             filters=(EXACT,),
             skipped=(Skipped("af-south-1", "not opted in"),),
             unread_regions={"us-east-1": refused},
@@ -86,7 +86,7 @@ def test_every_field_is_there() -> None:
 
 
 def test_what_is_logged_and_sent_holds_no_event() -> None:
-    found = documented(a_compliant_account(filters=(EXACT,)))
+    found = documented(a_compliant_snapshot(filters=(EXACT,)))
     for small in (without_events(found), detail(found)):
         assert "eventName" not in json.dumps(small)
         assert small["regions"][HOME]["channels"] == found["regions"][HOME]["channels"]
@@ -98,7 +98,7 @@ def test_the_detail_of_a_large_account_fits_and_keeps_its_verdicts() -> None:
         an_alarm(name=f"alarm-{number}-{'x' * 200}", metric=f"metric-{number % 100}") for number in range(1000)
     )
     regions = tuple(f"region-{number}-1" for number in range(34))
-    found = documented(a_compliant_account(regions=regions, filters=filters, alarms=alarms))
+    found = documented(a_compliant_snapshot(regions=regions, filters=filters, alarms=alarms))
     assert len(json.dumps(found)) > 1_000_000
     small = detail(found)
     assert len(json.dumps(small).encode()) <= 256 * 1024
@@ -109,7 +109,7 @@ def test_the_detail_of_a_large_account_fits_and_keeps_its_verdicts() -> None:
 
 
 def test_a_gap_stands_once_with_all_its_regions_and_the_widest_first() -> None:
-    snapshot = a_compliant_account(filters=(EXACT,))
+    snapshot = a_compliant_snapshot(filters=(EXACT,))
     gone = "arn:aws:logs:us-east-1:123456789012:log-group:gone"
     second = replace(snapshot.trails[0], arn="arn:t2", home_region="us-east-1", multi_region=False, log_group_arn=gone)
     groups: dict[str, LogGroup | Unreadable | None] = {**snapshot.log_groups, gone: None}

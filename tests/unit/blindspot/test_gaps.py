@@ -10,8 +10,8 @@ import pytest
 from blindspot.model import profile
 from blindspot.model.findings import DOUBT_FIXES, FIXES, LINKS, Doubt, Gap
 from blindspot.verdict.assessment import assess
-from tests.builders import a_compliant_account, a_filter
-from tests.unit.blindspot.test_assessment import BROKEN, DOUBTFUL, HOSTILE, PROFILE, SIEM, to_siem
+from tests.builders import a_compliant_snapshot, a_filter
+from tests.cases.accounts import BROKEN, DOUBTFUL, HOSTILE, PROFILE, SIEM, to_siem
 
 TEXT = (Path(__file__).parents[3] / "docs/gaps.md").read_text()
 SECTIONS = dict(re.findall(r"^### `([a-z.-]+)`\n(.+?)(?=^##)", TEXT, re.MULTILINE | re.DOTALL))
@@ -23,10 +23,10 @@ def told() -> Iterator[Gap | Doubt]:
     assessed = [assess(snapshot, PROFILE) for snapshot in snapshots]
     siem = profile.load("cis-level-2", {"siem_destinations": [SIEM]})
     assessed.append(assess(to_siem("UnauthorizedOperation"), siem))
-    assessed.append(assess(a_compliant_account(filters=(a_filter(f"{{ {HOSTILE} }}"),)), PROFILE))
+    assessed.append(assess(a_compliant_snapshot(filters=(a_filter(f"{{ {HOSTILE} }}"),)), PROFILE))
     halves = (a_filter('{ $.errorCode = "*UnauthorizedOperation" }'), a_filter('{ $.errorCode = "Access*Denied*" }'))
-    assessed.append(assess(a_compliant_account(filters=halves), PROFILE))
-    assessed.append(assess(replace(a_compliant_account(), disputed_patterns=frozenset({a_filter().pattern})), PROFILE))
+    assessed.append(assess(a_compliant_snapshot(filters=halves), PROFILE))
+    assessed.append(assess(replace(a_compliant_snapshot(), disputed_patterns=frozenset({a_filter().pattern})), PROFILE))
     for assessment in assessed:
         for region in assessment.regions:
             yield from region.gaps

@@ -16,7 +16,7 @@ from blindspot.verdict.assessment import Verdict, assess
 from tests.builders import (
     HOME,
     REGIONS,
-    a_compliant_account,
+    a_compliant_snapshot,
     a_filter,
     a_topic,
     a_trail,
@@ -47,7 +47,7 @@ def an_account(*channels: Channel) -> Snapshot:
         alarms[place_of(arn)] = alarms.get(place_of(arn), ()) + beside
     trails = tuple(a_trail(region, name, **bent) for region, name, bent, *_ in channels)
     topics = {topic_arn(region): a_topic(topic_arn(region)) for region in (HOME, AWAY)}
-    return replace(a_compliant_account(trails=trails, topics=topics), log_groups=groups, alarms=alarms)
+    return replace(a_compliant_snapshot(trails=trails, topics=topics), log_groups=groups, alarms=alarms)
 
 
 def planned(snapshot: Snapshot, subscriber: Subscriber | None = SOMEBODY, **taken: Owner) -> Plan:

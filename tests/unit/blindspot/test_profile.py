@@ -5,21 +5,8 @@ import pytest
 from blindspot.model import profile
 from blindspot.model.profile import SettingsError
 from blindspot.verdict.assessment import Verdict, assess
-from tests.builders import a_compliant_account, a_filter, an_alarm
-
-OK, LATE, BLIND, EXACT = "COMPLIANT", "alarm.insensitive", "HeadBucket", "without what follows it"
-
-# Rows: the configuration that the source recommends; columns: the profile it is judged by, in the same order.
-# docs/profiles.md shows this table.
-VERDICTS = {
-    "cis-level-1": [OK, LATE, LATE, LATE, LATE, LATE, LATE],
-    "cis-level-2": [BLIND, OK, OK, OK, BLIND, BLIND, BLIND],
-    "cis-v1.5.0": [OK, OK, OK, OK, OK, OK, OK],
-    "cis-v3.0.0": [BLIND, OK, OK, OK, BLIND, BLIND, BLIND],
-    "clouddefense-cis-v1.4.0": [EXACT, EXACT, EXACT, EXACT, OK, EXACT, EXACT],
-    "conformity-cwl-002": [OK, OK, OK, OK, OK, OK, OK],
-    "security-hub-cloudwatch-2": [OK, OK, OK, OK, OK, OK, OK],
-}
+from tests.builders import a_compliant_snapshot, a_filter, an_alarm
+from tests.cases.profiles import OK, VERDICTS
 
 
 def test_these_are_all_the_profiles() -> None:
@@ -31,7 +18,7 @@ def test_these_are_all_the_profiles() -> None:
 def test_what_a_source_recommends_judged_by_a_profile(source: str, judge: str) -> None:
     recommended = profile.load(source)
     alarm = recommended.alarm
-    account = a_compliant_account(
+    account = a_compliant_snapshot(
         filters=(a_filter(recommended.pattern.text),),
         alarms=(
             an_alarm(
@@ -60,7 +47,7 @@ CLI_TEXT_OF_CIS_1_5 = (
 
 @pytest.mark.parametrize("judge", VERDICTS)
 def test_only_cis_1_5_accepts_its_own_text_that_counts_everything(judge: str) -> None:
-    account = a_compliant_account(filters=(a_filter(CLI_TEXT_OF_CIS_1_5),))
+    account = a_compliant_snapshot(filters=(a_filter(CLI_TEXT_OF_CIS_1_5),))
     region = assess(account, profile.load(judge)).regions[0]
     if judge == "cis-v1.5.0":
         assert region.verdict is Verdict.COMPLIANT

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Collection
 
 from blindspot.aws import responses as answers
@@ -17,12 +18,17 @@ quotas")."""
 
 def confirm(clients: Clients, asked: Collection[Question], *, deadline: float) -> Answers:
     """What AWS says to each question, as far as it answers by the deadline on the monotonic clock."""
-    return asyncio.run(_confirm(clients, asked, Reader(clients, deadline)))
+    return asyncio.run(_confirm(clients, asked, deadline))
 
 
-async def _confirm(clients: Clients, asked: Collection[Question], reader: Reader) -> Answers:
+async def _confirm(clients: Clients, asked: Collection[Question], deadline: float) -> Answers:
+    reader, began = Reader(clients, deadline), time.monotonic()
+
     async def ask(number: int, question: Question) -> frozenset[int] | Unreadable:
-        await asyncio.sleep(number * PACE)
+        turn = began + number * PACE
+        if turn >= deadline:
+            return Unreadable("logs:TestMetricFilter", clients.region, "Timeout")
+        await asyncio.sleep(turn - time.monotonic())
         messages = [json.dumps(event, separators=(",", ":")) for event in question.events]
         return await reader.one(
             "logs:TestMetricFilter",
