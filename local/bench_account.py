@@ -15,7 +15,7 @@ from typing import Any
 
 from local.accounts import a_compliant_account, put_alarm, put_filter
 from local.aws import LocalAws, local_aws
-from local.extension.ec2 import DEFAULT_REGIONS
+from local.aws.extension.ec2 import DEFAULT_REGIONS
 from local.lambda_context import Context
 
 MORE_REGIONS = (

@@ -17,7 +17,7 @@ from rich.text import Text
 from blindspot.model.snapshot import FUTURE
 from local.accounts import an_account_as_real_ones_look
 from local.aws import LocalAws, local_aws
-from local.extension.config import Row
+from local.aws.extension.config import Row
 from local.lambda_context import Context
 
 RULE = "blindspot-unauthorized-api-calls"

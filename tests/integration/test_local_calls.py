@@ -1,19 +1,29 @@
 """The local AWS records what the code under test calls, fails as it is told to, and keeps to itself."""
 
 import os
+import subprocess
+import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from botocore import xform_name
+from botocore import handlers, xform_name
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.httpsession import URLLib3Session
+from moto.core.botocore_stubber import BotocoreStubber
 
 from local.accounts import a_compliant_account
-from local.aws import Call, LocalAws, local_aws
+from local.aws import Call, Fault, LocalAws, local_aws
+from local.aws.extension import METHODS
 from tests.goldens import RULE
+
+ROOT = Path(__file__).parents[2]
 
 CALLS = (
     "ec2:DescribeRegions",
@@ -108,6 +118,29 @@ def test_latency(aws: LocalAws) -> None:
     assert time.monotonic() - began >= 0.2
 
 
+def test_calls_at_the_same_time_are_one_round_trip(aws: LocalAws) -> None:
+    call("sns:ListTopics")
+    aws.latency(0.3)
+    clients = [boto3.client("sns", region) for region in ("eu-west-1", "us-east-1", "us-west-2")]
+    with ThreadPoolExecutor() as threads:
+        for _ in range(2):
+            list(threads.map(lambda client: client.list_topics(), clients))
+    assert (len(aws.calls), aws.round_trips(after=1), aws.round_trips()) == (7, 2, 3)
+
+
+def test_a_call_without_an_answer_is_waiting(aws: LocalAws) -> None:
+    forever = threading.Event()
+    aws.faults.append(Fault("sns:ListTopics", None, lambda _: forever.wait(60)))
+    with ThreadPoolExecutor() as thread:
+        asked = thread.submit(call, "sns:ListTopics")
+        while not aws.calls:
+            time.sleep(0.01)
+        assert aws.waiting == 1
+        forever.set()
+        assert isinstance(asked.exception(), TypeError)  # botocore's, since True is no answer
+    assert aws.waiting == 0
+
+
 def test_aws_config_calls_back_later(aws: LocalAws) -> None:
     asked: list[dict[str, Any]] = []
     aws.evaluator = asked.append
@@ -178,6 +211,49 @@ def test_the_environment_is_restored(monkeypatch: pytest.MonkeyPatch) -> None:
         assert identity.meta.region_name == "us-east-2"
         assert "mine" not in (os.environ["AWS_ACCESS_KEY_ID"], os.environ.get("AWS_PROFILE"))
     assert dict(os.environ) == before
+
+
+def test_everything_is_put_back() -> None:
+    classes = [BaseClient, BotocoreStubber, URLLib3Session, *{target for target, _, _ in METHODS}]
+
+    def state() -> list[dict[str, object]]:
+        return [dict(vars(one)) for one in classes]
+
+    before, handlers_before = state(), list(handlers.BUILTIN_HANDLERS)
+    with local_aws():
+        changed = [one.__name__ for one, old, new in zip(classes, before, state(), strict=True) if old != new]
+        assert changed == [one.__name__ for one in classes]
+        with local_aws():
+            pass
+        assert state() != before
+    assert state() == before
+    assert handlers_before == handlers.BUILTIN_HANDLERS
+
+
+def test_importing_it_puts_nothing_in_place() -> None:
+    program = """
+from botocore import client, handlers, httpsession
+import moto.core.botocore_stubber as stubber
+def state():
+    return [*handlers.BUILTIN_HANDLERS, *vars(client.BaseClient).values(), *vars(httpsession.URLLib3Session).values(),
+            *vars(stubber.BotocoreStubber).values()]
+import moto.core.models
+before = state()
+import local.aws
+from moto.sns.responses import SNSResponse
+assert state() == before
+assert SNSResponse.subscribe.__module__ == "moto.sns.responses"
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+def test_the_innermost_account_is_the_one_that_is_called() -> None:
+    with local_aws() as outer:
+        with local_aws(account="111122223333") as inner:
+            call("sts:GetCallerIdentity")
+        assert (len(outer.calls), len(inner.calls)) == (0, 1)
+        call("sts:GetCallerIdentity")
+        assert (len(outer.calls), len(inner.calls)) == (1, 1)
 
 
 def test_a_call_that_moto_does_not_know_stays_here(aws: LocalAws) -> None:

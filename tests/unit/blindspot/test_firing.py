@@ -82,7 +82,7 @@ def histories(both: tuple[Filter, ...], *, busy: bool) -> Iterator[dict[str, Any
             yield {"also": also, "per": per, "copies": copies, "other": other}
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=3000)
 @given(alarms(), st.tuples(filters) | st.tuples(filters, filters))
 def test_the_simulation_agrees(alarm: Any, both: tuple[Filter, ...]) -> None:
     feeds = [

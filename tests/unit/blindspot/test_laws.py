@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blindspot.model import profile
@@ -13,7 +13,7 @@ from tests.builders import CIS
 from tests.snapshots import SIEM, snapshots, unread
 
 PROFILE = profile.load("cis-level-2", {"siem_destinations": [SIEM, "arn:aws:s3:::siem"]})
-LAW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAW = settings(max_examples=150)
 
 
 def verdicts(assessment: Assessment) -> dict[str, Verdict]:

@@ -79,7 +79,7 @@ BENIGN = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(BENIGN, max_size=3))
 def test_what_is_written_is_right_whatever_is_benign(benign: list[str]) -> None:
     patterns = [f"{{ {text} }}" for text in benign]

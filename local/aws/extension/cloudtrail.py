@@ -6,7 +6,6 @@ All accounts of a local AWS are those of one organization: an organization trail
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from functools import wraps
 from typing import Any
 
 from moto.cloudtrail.exceptions import InsufficientSnsTopicPolicyException
@@ -126,7 +125,6 @@ def check_topic_exists(self: Trail) -> None:
         raise InsufficientSnsTopicPolicyException("SNS Topic does not exist or the topic policy is incorrect!")
 
 
-@wraps(_describe_trails)
 def known_trails(self: CloudTrailBackend, include_shadow_trails: bool) -> Iterable[Trail]:
     # "in the case of an organization trail, the replication of an organization trail in member accounts"
     others = [
@@ -188,7 +186,6 @@ def _delivery(trail: Trail) -> dict[str, Any]:
 def _at_home(operation: str) -> Callable[[CloudTrailResponse], str]:
     original: Callable[[CloudTrailResponse], str] = getattr(CloudTrailResponse, operation)
 
-    @wraps(original)
     def write(self: CloudTrailResponse) -> str:
         trail = _own_trail(self, self._get_param("Name") or self._get_param("TrailName"))
         # A shadow can be read, but a trail is changed in its home region only.
@@ -212,7 +209,17 @@ def _refused(message: str) -> JsonRESTError:
 WRITES = ("start_logging", "stop_logging", "update_trail", "put_event_selectors")
 
 METHODS = {
-    Trail: (put_event_selectors, get_event_selectors, description, check_topic_exists),
-    CloudTrailBackend: (known_trails,),
-    CloudTrailResponse: (describe_trails, get_trail_status, delete_trail, *map(_at_home, WRITES)),
+    Trail: {
+        "put_event_selectors": put_event_selectors,
+        "get_event_selectors": get_event_selectors,
+        "description": description,
+        "check_topic_exists": check_topic_exists,
+    },
+    CloudTrailBackend: {"describe_trails": known_trails},
+    CloudTrailResponse: {
+        "describe_trails": describe_trails,
+        "get_trail_status": get_trail_status,
+        "delete_trail": delete_trail,
+        **{operation: _at_home(operation) for operation in WRITES},
+    },
 }

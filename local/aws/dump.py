@@ -1,33 +1,51 @@
 """All that an account holds, to compare before and after."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sized
+from typing import Any
 
-if TYPE_CHECKING:
-    from local.aws import LocalAws
+from moto.cloudtrail.models import cloudtrail_backends
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.kms.models import kms_backends
+from moto.logs.models import logs_backends
+from moto.sns.models import sns_backends
+
+from local.aws.extension import log_policies
+from local.aws.extension.mute_rules import mute_rules as mute_rules_of
 
 Stored = dict[str, Any]
+ClientFor = Callable[[str, str], Any]
+"""The client of a service in a region."""
 
 
-def dump(aws: "LocalAws") -> dict[str, dict[str, Stored]]:
-    """By region and kind, each thing as AWS describes it; regions and kinds of which there is nothing are left out."""
-    kinds = {
-        "trails": trails,
-        "metric_filters": metric_filters,
-        "subscription_filters": subscription_filters,
-        "account_policies": account_policies,
-        "alarms": alarms,
-        "mute_rules": mute_rules,
-        "topics": topics,
-        "subscriptions": subscriptions,
-        "keys": keys,
+def dump(account: str, regions: Iterable[str], client_for: ClientFor) -> dict[str, dict[str, Stored]]:
+    """By region and kind, each thing as AWS describes it; regions and kinds of which there is nothing are left out.
+
+    Only where moto holds something of a kind is it read: most regions of most accounts hold nothing.
+    """
+    found = {
+        region: {kind: read(client_for, region) for kind, read in READ.items() if HELD[kind](account, region)}
+        for region in regions
     }
-    regions = {region: {kind: read(aws, region) for kind, read in kinds.items()} for region in aws.regions}
-    kept = {region: {kind: held for kind, held in stored.items() if held} for region, stored in regions.items()}
+    kept = {region: {kind: held for kind, held in stored.items() if held} for region, stored in found.items()}
     return {region: stored for region, stored in kept.items() if stored}
 
 
-def trails(aws: "LocalAws", region: str) -> Stored:
-    client = aws.client("cloudtrail", region)
+HELD: dict[str, Callable[[str, str], Sized]] = {
+    "trails": lambda account, region: cloudtrail_backends[account][region].trails,
+    "metric_filters": lambda account, region: logs_backends[account][region].filters.metric_filters,
+    "subscription_filters": lambda account, region: logs_backends[account][region].groups,
+    "account_policies": lambda account, region: log_policies.account_policies(logs_backends[account][region]),
+    "alarms": lambda account, region: cloudwatch_backends[account][region].alarms,
+    "mute_rules": lambda account, region: mute_rules_of(cloudwatch_backends[account][region]),
+    "topics": lambda account, region: sns_backends[account][region].topics,
+    "subscriptions": lambda account, region: sns_backends[account][region].subscriptions,
+    "keys": lambda account, region: kms_backends[account][region].keys,
+}
+"""What moto holds of each kind; of subscription filters, the log groups that may have one."""
+
+
+def trails(client_for: ClientFor, region: str) -> Stored:
+    client = client_for("cloudtrail", region)
     return {
         trail["TrailARN"]: trail
         | {
@@ -39,8 +57,8 @@ def trails(aws: "LocalAws", region: str) -> Stored:
     }
 
 
-def subscription_filters(aws: "LocalAws", region: str) -> Stored:
-    client = aws.client("logs", region)
+def subscription_filters(client_for: ClientFor, region: str) -> Stored:
+    client = client_for("logs", region)
     groups = [group for page in client.get_paginator("describe_log_groups").paginate() for group in page["logGroups"]]
     return {
         f"{made['logGroupName']}/{made['filterName']}": made
@@ -49,20 +67,20 @@ def subscription_filters(aws: "LocalAws", region: str) -> Stored:
     }
 
 
-def account_policies(aws: "LocalAws", region: str) -> Stored:
-    client = aws.client("logs", region)
+def account_policies(client_for: ClientFor, region: str) -> Stored:
+    client = client_for("logs", region)
     found = client.describe_account_policies(policyType="SUBSCRIPTION_FILTER_POLICY")["accountPolicies"]
     return {policy["policyName"]: policy for policy in found}
 
 
-def metric_filters(aws: "LocalAws", region: str) -> Stored:
-    pages = aws.client("logs", region).get_paginator("describe_metric_filters").paginate()
+def metric_filters(client_for: ClientFor, region: str) -> Stored:
+    pages = client_for("logs", region).get_paginator("describe_metric_filters").paginate()
     found = [made for page in pages for made in page["metricFilters"]]
     return {f"{made['logGroupName']}/{made['filterName']}": made for made in found}
 
 
-def alarms(aws: "LocalAws", region: str) -> Stored:
-    client = aws.client("cloudwatch", region)
+def alarms(client_for: ClientFor, region: str) -> Stored:
+    client = client_for("cloudwatch", region)
     pages = client.get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm", "LogAlarm"])
     kinds = ("MetricAlarms", "CompositeAlarms", "LogAlarms")
     found = [alarm for page in pages for kind in kinds for alarm in page.get(kind, [])]
@@ -72,15 +90,15 @@ def alarms(aws: "LocalAws", region: str) -> Stored:
     }
 
 
-def mute_rules(aws: "LocalAws", region: str) -> Stored:
-    client = aws.client("cloudwatch", region)
+def mute_rules(client_for: ClientFor, region: str) -> Stored:
+    client = client_for("cloudwatch", region)
     pages = client.get_paginator("list_alarm_mute_rules").paginate()
     arns = [summary["AlarmMuteRuleArn"] for page in pages for summary in page["AlarmMuteRuleSummaries"]]
     return {arn: _answer(client.get_alarm_mute_rule(AlarmMuteRuleName=arn.split(":", 6)[6])) for arn in arns}
 
 
-def topics(aws: "LocalAws", region: str) -> Stored:
-    client = aws.client("sns", region)
+def topics(client_for: ClientFor, region: str) -> Stored:
+    client = client_for("sns", region)
     found = [topic["TopicArn"] for page in client.get_paginator("list_topics").paginate() for topic in page["Topics"]]
     return {
         arn: client.get_topic_attributes(TopicArn=arn)["Attributes"]
@@ -89,8 +107,8 @@ def topics(aws: "LocalAws", region: str) -> Stored:
     }
 
 
-def subscriptions(aws: "LocalAws", region: str) -> Stored:
-    client = aws.client("sns", region)
+def subscriptions(client_for: ClientFor, region: str) -> Stored:
+    client = client_for("sns", region)
     pages = client.get_paginator("list_subscriptions").paginate()
     # A pending subscription shows no ARN to be known by.
     return {
@@ -100,9 +118,9 @@ def subscriptions(aws: "LocalAws", region: str) -> Stored:
     }
 
 
-def keys(aws: "LocalAws", region: str) -> Stored:
+def keys(client_for: ClientFor, region: str) -> Stored:
     """Without the keys that AWS manages: it makes them when somebody first asks for one."""
-    client = aws.client("kms", region)
+    client = client_for("kms", region)
     found = [
         client.describe_key(KeyId=listed["KeyId"])["KeyMetadata"]
         for page in client.get_paginator("list_keys").paginate()
@@ -117,6 +135,19 @@ def keys(aws: "LocalAws", region: str) -> Stored:
         for key in found
         if key["KeyManager"] == "CUSTOMER"
     }
+
+
+READ: dict[str, Callable[[ClientFor, str], Stored]] = {
+    "trails": trails,
+    "metric_filters": metric_filters,
+    "subscription_filters": subscription_filters,
+    "account_policies": account_policies,
+    "alarms": alarms,
+    "mute_rules": mute_rules,
+    "topics": topics,
+    "subscriptions": subscriptions,
+    "keys": keys,
+}
 
 
 def _attributes(client: Any, arn: str) -> Stored:

@@ -171,9 +171,6 @@ def read_subscription(self: SNSResponse) -> ActionResult:
     return _read_subscription(self)
 
 
-read_subscription.__name__ = "get_subscription_attributes"
-
-
 def _as_owner(self: SNSResponse, topic_arn: str, action: str) -> None:
     """From here on the call reads the account of the topic's owner, if it lets the caller in."""
     owner = _account(topic_arn, "TopicArn")
@@ -224,19 +221,19 @@ def _account(arn: str, parameter: str) -> str:
 
 
 METHODS = {
-    SNSResponse: (
-        subscribe,
-        list_subscriptions,
-        list_subscriptions_by_topic,
-        get_topic_attributes,
-        read_subscription,
-    ),
-    SNSBackend: (
-        create_topic,
-        get_subscription_attributes,
-        set_subscription_attributes,
-        set_topic_attribute,
-        unsubscribe,
-        get_topic,
-    ),
+    SNSResponse: {
+        "subscribe": subscribe,
+        "list_subscriptions": list_subscriptions,
+        "list_subscriptions_by_topic": list_subscriptions_by_topic,
+        "get_topic_attributes": get_topic_attributes,
+        "get_subscription_attributes": read_subscription,
+    },
+    SNSBackend: {
+        "create_topic": create_topic,
+        "get_subscription_attributes": get_subscription_attributes,
+        "set_subscription_attributes": set_subscription_attributes,
+        "set_topic_attribute": set_topic_attribute,
+        "unsubscribe": unsubscribe,
+        "get_topic": get_topic,
+    },
 }

@@ -45,4 +45,7 @@ def account_of(access_key: str) -> str:
     return os.environ.get("MOTO_ACCOUNT_ID", DEFAULT_ACCOUNT_ID)
 
 
-METHODS = {TokenResponse: (assume_role,), BaseResponse: (get_current_account,)}
+METHODS = {
+    TokenResponse: {"assume_role": assume_role},
+    BaseResponse: {"get_current_account": get_current_account},
+}

@@ -12,7 +12,7 @@ from moto.logs.exceptions import InvalidParameterException, LimitExceededExcepti
 from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
 
-from local.extension.logs import check_filter, check_pattern, invalid, page
+from local.aws.extension.logs import check_filter, check_pattern, invalid, page
 
 KEPT = ("roleArn", "applyOnTransformedLogs", "fieldSelectionCriteria", "emitSystemFields")
 DISTRIBUTIONS = ("Random", "ByLogStream")
@@ -96,7 +96,7 @@ def put_account_policy(self: LogsResponse) -> str:
     if criteria and (len(criteria) > 25 * 1024 or not SELECTION.fullmatch(criteria)):
         raise invalid("selectionCriteria", "LogGroupName NOT IN [...]", criteria)
     _check_document(self.logs_backend, document)
-    kept = _account_policies(self.logs_backend)
+    kept = account_policies(self.logs_backend)
     # "Each account can have one account-level subscription filter policy per Region."
     if kept and name not in kept:
         raise LimitExceededException
@@ -119,7 +119,7 @@ def describe_account_policies(self: LogsResponse) -> str:
     if accounts != [own]:
         # Only a monitoring account may ask for another, and for one at a time.
         raise invalid("accountIdentifiers", f"only {own}, as this is no monitoring account", accounts)
-    found = [policy for policy in _account_policies(self.logs_backend).values() if policy["policyType"] == kind]
+    found = [policy for policy in account_policies(self.logs_backend).values() if policy["policyType"] == kind]
     if name is not None and name not in [policy["policyName"] for policy in found]:
         raise ResourceNotFoundException("The specified account policy does not exist.")
     return page(self, "accountPolicies", [policy for policy in found if name in (None, policy["policyName"])])
@@ -128,12 +128,13 @@ def describe_account_policies(self: LogsResponse) -> str:
 def delete_account_policy(self: LogsResponse) -> str:
     name, kind = self._get_param("policyName"), self._get_param("policyType")
     _check_type(kind)
-    if kind != POLICY_TYPE or _account_policies(self.logs_backend).pop(name, None) is None:
+    if kind != POLICY_TYPE or account_policies(self.logs_backend).pop(name, None) is None:
         raise ResourceNotFoundException("The specified account policy does not exist.")
     return ""
 
 
-def _account_policies(backend: LogsBackend) -> dict[str, dict[str, Any]]:
+def account_policies(backend: LogsBackend) -> dict[str, dict[str, Any]]:
+    """By name; kept on moto's backend, so that moto forgets them with everything else."""
     kept: dict[str, dict[str, Any]] = vars(backend).setdefault("account_policies", {})
     return kept
 
@@ -174,12 +175,12 @@ def _check_distribution(distribution: str) -> None:
 
 
 METHODS = {
-    LogsResponse: (
-        put_subscription_filter,
-        describe_subscription_filters,
-        delete_subscription_filter,
-        put_account_policy,
-        describe_account_policies,
-        delete_account_policy,
-    ),
+    LogsResponse: {
+        "put_subscription_filter": put_subscription_filter,
+        "describe_subscription_filters": describe_subscription_filters,
+        "delete_subscription_filter": delete_subscription_filter,
+        "put_account_policy": put_account_policy,
+        "describe_account_policies": describe_account_policies,
+        "delete_account_policy": delete_account_policy,
+    },
 }

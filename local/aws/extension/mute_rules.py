@@ -164,5 +164,10 @@ def mute_rules(backend: CloudWatchBackend) -> dict[str, MuteRule]:
 
 
 METHODS = {
-    CloudWatchResponse: (put_alarm_mute_rule, get_alarm_mute_rule, list_alarm_mute_rules, delete_alarm_mute_rule)
+    CloudWatchResponse: {
+        "put_alarm_mute_rule": put_alarm_mute_rule,
+        "get_alarm_mute_rule": get_alarm_mute_rule,
+        "list_alarm_mute_rules": list_alarm_mute_rules,
+        "delete_alarm_mute_rule": delete_alarm_mute_rule,
+    },
 }

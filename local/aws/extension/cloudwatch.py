@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache, wraps
+from functools import cache
 from typing import Any
 
 from botocore.model import StringShape
@@ -250,7 +250,6 @@ _METRIC_ALARM_ONLY = (
 )
 
 
-@wraps(_keep)
 def keep_alarm(self: CloudWatchBackend, **given: Any) -> Alarm:
     before = self.alarms.get(given["name"])
     # "If you are using this operation to update an existing alarm, any tags you specify in this parameter are ignored."
@@ -331,13 +330,13 @@ def _parents(self: CloudWatchResponse, child: Alarm) -> Iterator[str]:
 
 
 METHODS = {
-    CloudWatchResponse: (
-        put_metric_alarm,
-        put_composite_alarm,
-        put_log_alarm,
-        describe_alarms,
-        delete_alarms,
-        list_tags_for_resource,
-    ),
-    CloudWatchBackend: (keep_alarm,),
+    CloudWatchResponse: {
+        "put_metric_alarm": put_metric_alarm,
+        "put_composite_alarm": put_composite_alarm,
+        "put_log_alarm": put_log_alarm,
+        "describe_alarms": describe_alarms,
+        "delete_alarms": delete_alarms,
+        "list_tags_for_resource": list_tags_for_resource,
+    },
+    CloudWatchBackend: {"put_metric_alarm": keep_alarm},
 }

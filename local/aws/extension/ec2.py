@@ -1,6 +1,7 @@
 """EC2: the regions of one partition, and which of them the account has enabled."""
 
 from moto.core.responses import ActionResult
+from moto.ec2.models import EC2Backend
 from moto.ec2.responses import EC2Response
 
 DEFAULT_REGIONS = (
@@ -45,4 +46,8 @@ def describe_regions(self: EC2Response) -> ActionResult:
     return ActionResult({"Regions": regions})
 
 
-METHODS = {EC2Response: (describe_regions,)}
+def create_default_vpc(self: EC2Backend) -> None:
+    """None: nobody here asks for networks, and moto takes longer to make one than to answer."""
+
+
+METHODS = {EC2Response: {"describe_regions": describe_regions}, EC2Backend: {"create_default_vpc": create_default_vpc}}

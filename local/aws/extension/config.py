@@ -182,6 +182,10 @@ def _invalid(message: str) -> JsonRESTError:
 
 
 METHODS = {
-    ConfigResponse: (put_evaluations, start_config_rules_evaluation, get_compliance_details_by_config_rule),
-    ConfigBackend: (put_config_rule,),
+    ConfigResponse: {
+        "put_evaluations": put_evaluations,
+        "start_config_rules_evaluation": start_config_rules_evaluation,
+        "get_compliance_details_by_config_rule": get_compliance_details_by_config_rule,
+    },
+    ConfigBackend: {"put_config_rule": put_config_rule},
 }

@@ -27,4 +27,4 @@ def accepted(backend: EventsBackend) -> list[dict[str, Any]]:
     return kept
 
 
-METHODS = {EventsBackend: (put_events,)}
+METHODS = {EventsBackend: {"put_events": put_events}}

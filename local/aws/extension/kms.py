@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
@@ -98,7 +97,6 @@ def _change(operation: str) -> Callable[..., object]:
     """The backend's operation for an ARN as for an id, and refused where the key cannot be changed."""
     original: Callable[..., object] = getattr(KmsBackend, operation)
 
-    @wraps(original)
     def change(self: KmsBackend, key_id: str, *more: object) -> object:
         key = self.keys[self.get_key_id(key_id)]
         if key.key_manager == "AWS":
@@ -115,6 +113,14 @@ NOT_WHILE_PENDING = ("create_alias", "disable_key", "enable_key", "schedule_key_
 CHANGES = (*NOT_WHILE_PENDING, "cancel_key_deletion", "put_key_policy")
 
 METHODS = {
-    KmsResponse: (_validate_cmk_id, _validate_alias, create_alias, schedule_key_deletion),
-    KmsBackend: (get_key_id_from_alias, *map(_change, CHANGES)),
+    KmsResponse: {
+        "_validate_cmk_id": _validate_cmk_id,
+        "_validate_alias": _validate_alias,
+        "create_alias": create_alias,
+        "schedule_key_deletion": schedule_key_deletion,
+    },
+    KmsBackend: {
+        "get_key_id_from_alias": get_key_id_from_alias,
+        **{operation: _change(operation) for operation in CHANGES},
+    },
 }

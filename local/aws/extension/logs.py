@@ -9,7 +9,7 @@ from moto.logs.exceptions import InvalidParameterException, LimitExceededExcepti
 from moto.logs.models import LogGroup, LogsBackend, logs_backends
 from moto.logs.responses import LogsResponse
 
-from local.extension.matcher import Malformed, matcher
+from local.aws.extension.matcher import Malformed, matcher
 
 KEPT = ("fieldSelectionCriteria", "applyOnTransformedLogs", "emitSystemFieldDimensions")
 CLASSES = ("STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS")
@@ -209,13 +209,16 @@ def _of_group(backend: LogsBackend, group: str) -> list[dict[str, Any]]:
 
 
 METHODS = {
-    LogsResponse: (
-        create_log_group,
-        describe_log_groups,
-        test_metric_filter,
-        put_metric_filter,
-        describe_metric_filters,
-    ),
-    LogsBackend: (delete_metric_filter, delete_log_group),
-    LogGroup: (to_describe_dict,),
+    LogsResponse: {
+        "create_log_group": create_log_group,
+        "describe_log_groups": describe_log_groups,
+        "test_metric_filter": test_metric_filter,
+        "put_metric_filter": put_metric_filter,
+        "describe_metric_filters": describe_metric_filters,
+    },
+    LogsBackend: {
+        "delete_metric_filter": delete_metric_filter,
+        "delete_log_group": delete_log_group,
+    },
+    LogGroup: {"to_describe_dict": to_describe_dict},
 }

@@ -1,4 +1,4 @@
-"""An AWS error as it comes over the wire, so that the SDK parses it, and retries it where it retries AWS's own."""
+"""An error response as AWS sends it: the SDK parses it, and retries it where it retries AWS's own."""
 
 import json
 
@@ -7,7 +7,7 @@ from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
 MESSAGE = "SECRET-message"
-"""AWS's messages quote principals and resources: wherever this one shows up, something was told that must not be."""
+"""AWS's messages quote principals and resources. Where this one shows up, something was told that must not be."""
 
 _ERROR = f"<Error><Type>Sender</Type><Code>%s</Code><Message>{MESSAGE}</Message></Error>"
 _XML = {
@@ -16,12 +16,14 @@ _XML = {
 }
 
 
-def refusal(protocol: str, code: str) -> AWSResponse:
-    """The answer in the protocol that the SDK speaks with the service."""
+def error_response(protocol: str, code: str) -> AWSResponse:
+    """The error code in the protocol that the SDK speaks with the service."""
     headers = HTTPHeaders()
     if protocol in _XML:
         body = _XML[protocol] % code
     else:
         body = json.dumps({"__type": code, "message": MESSAGE})
-        headers["x-amzn-query-error"] = f"{code};Sender"  # read of services that once spoke query: CloudWatch
+        headers["x-amzn-query-error"] = (
+            f"{code};Sender"  # which the SDK reads of services that once spoke query: CloudWatch
+        )
     return AWSResponse("", 400, headers, MockRawResponse(body))

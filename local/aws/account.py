@@ -1,0 +1,194 @@
+"""An account, and the environment that leads every client to it."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+from unittest.mock import patch
+
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from moto import mock_aws
+from moto.cloudtrail.models import cloudtrail_backends
+from moto.config.models import config_backends
+from moto.core import models as moto_models
+from moto.core import responses as moto_responses
+from moto.core.utils import method_names_from_class
+from moto.events.models import events_backends
+from moto.logs.models import logs_backends
+from moto.sns.models import sns_backends
+from moto.sts.models import sts_backends
+
+from local.aws import dump, extension
+from local.aws.calls import Call, Calls, Fault, intercepted
+from local.aws.clients import CREDENTIALS, client_for
+from local.aws.extension import ec2, logs
+from local.aws.extension.config import Evaluations, Row, evaluations
+from local.aws.extension.ec2 import DEFAULT_REGIONS
+from local.aws.extension.events import accepted
+from local.aws.extension.sts import trusted
+
+
+@dataclass
+class LocalAws:
+    """An account.
+
+    watched: the calls of every client that `client` did not make, and the faults that they meet.
+    evaluator: what AWS Config invokes with its event, at `deliver`.
+    """
+
+    account: str
+    region: str
+    regions: tuple[str, ...] = DEFAULT_REGIONS
+    evaluator: Callable[[dict[str, Any]], object] | None = None
+    watched: Calls = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watched = Calls(self.account)
+
+    @property
+    def calls(self) -> list[Call]:
+        """What was called, in the order in which it was."""
+        return self.watched.made
+
+    @property
+    def waiting(self) -> int:
+        """How many calls are not answered yet."""
+        return len(self.watched.made) - len(self.watched.answered)
+
+    def round_trips(self, after: int = 0) -> int:
+        """How many calls were made one after another, each after the answer to the one before."""
+        return self.watched.round_trips(after)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Of those that meet a call the first is its answer."""
+        return self.watched.faults
+
+    def client(self, service: str, region: str | None = None, account: str | None = None) -> Any:
+        """A client to set the account up with, or another one: its calls are neither recorded nor told to fail."""
+        return client_for(service, region or self.region, account or self.account)
+
+    def trust(self, role_arn: str) -> None:
+        """From now on the role can be assumed, and its credentials read its account."""
+        _, partition, _, _, account, _ = role_arn.split(":")
+        trusted(sts_backends[account][partition]).add(role_arn)
+
+    def fail(self, call: str, region: str | None = None, error: str = "AccessDenied", times: int | None = None) -> None:
+        """The call is answered with this error code, for so many attempts; the SDK retries what it always retries."""
+        self.faults.append(Fault(call, region, None, times, error))
+
+    def hang(
+        self,
+        call: str,
+        region: str | None = None,
+        seconds: float = 0.0,
+        error: type[ConnectTimeoutError | ReadTimeoutError] = ReadTimeoutError,
+    ) -> None:
+        """The call is not answered: after so many seconds the client gives up."""
+
+        def hang(call: Call) -> object:
+            time.sleep(seconds)
+            raise error(endpoint_url=f"https://{call.service}.{call.region}")
+
+        self.faults.append(Fault(call, region, hang))
+
+    def malform(self, call: str, answer: dict[str, Any], region: str | None = None) -> None:
+        """The call is answered with this."""
+        self.faults.append(Fault(call, region, lambda _: (AWSResponse("", 200, HTTPHeaders(), None), dict(answer))))
+
+    def latency(self, seconds: float) -> None:
+        """Every call takes so much longer."""
+        self.watched.delay = seconds
+
+    def put_config_rule(self, name: str) -> None:
+        """A rule without the Lambda function that PutConfigRule asks for."""
+        self.config.rules.add(name)
+
+    @property
+    def config(self) -> Evaluations:
+        return evaluations(config_backends[self.account][self.region])
+
+    @property
+    def config_rows(self) -> list[Row]:
+        """What AWS Config shows, in the order in which it came."""
+        return list(self.config.rows.values())
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What was put on the default event bus."""
+        return accepted(events_backends[self.account][self.region])
+
+    def deliver(self) -> None:
+        """AWS Config invokes the evaluator for every evaluation that was started."""
+        while self.config.due and self.evaluator:
+            self.evaluator(self.config.due.pop(0))
+
+    def confirm(self, topic_arn: str) -> None:
+        """The topic's subscribers open the links that SNS sent them."""
+        _, _, _, region, account, _ = topic_arn.split(":")
+        backend = sns_backends[account][region]
+        for subscription in backend.subscriptions.values():
+            if subscription.topic_arn == topic_arn:
+                subscription.clicked = True  # type: ignore[attr-defined]
+
+    def deliver_to_logs(self, trail_arn: str, at: datetime | None, error: str | None = None) -> None:
+        """When CloudTrail last delivered the trail's events to its log group, and the error since, if there is one."""
+        _, _, _, region, account, name = trail_arn.split(":")
+        told = {"LatestCloudWatchLogsDeliveryTime": at and at.timestamp(), "LatestCloudWatchLogsDeliveryError": error}
+        trail = cloudtrail_backends[account][region].trails[name.removeprefix("trail/")]
+        vars(trail)["delivery"] = {key: value for key, value in told.items() if value is not None}
+
+    def misread(self, pattern: str, matches: bool) -> None:
+        """TestMetricFilter answers this for every message tested against the pattern, whatever the matcher says."""
+        for region in self.regions:
+            logs.misread(logs_backends[self.account][region])[pattern] = matches
+
+    def dump(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """All that the account holds, to compare before and after."""
+        return dump.dump(self.account, self.regions, self.client)
+
+
+_method_names = cache(method_names_from_class)  # which moto looks up again for every call
+
+
+@contextmanager
+def local_aws(
+    account: str = "123456789012",
+    region: str = "eu-west-1",
+    regions: tuple[str, ...] = DEFAULT_REGIONS,
+    opted_out: tuple[str, ...] = ("af-south-1", "ap-east-1"),
+) -> Iterator[LocalAws]:
+    """An empty account, and an environment that leads every client to it, until the context ends."""
+    environment = {
+        **{name.upper(): value for name, value in CREDENTIALS.items()},
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "MOTO_ACCOUNT_ID": account,
+        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # which nobody here asks for, and which take long
+    }
+    aws = LocalAws(account, region, regions)
+    with (
+        patch.dict(os.environ, environment),
+        patch.object(ec2, "ENABLED", list(regions)),
+        patch.object(ec2, "OPTED_OUT", list(opted_out)),
+        # Moto would register the addresses of all AWS services, seven times, for the library `requests`, at every
+        # start: four fifths of the time that it takes. The SDK does not use that library.
+        patch.object(moto_models, "RESPONSES_METHODS", []),
+        patch.object(moto_responses, "method_names_from_class", _method_names),
+        mock_aws(),
+        extension.installed(),
+        intercepted(aws.watched),
+    ):
+        for name in set(os.environ) - set(environment):
+            if name.startswith(("AWS_", "BLINDSPOT_", "POWERTOOLS_")):  # what a person's own shell has set
+                del os.environ[name]
+        yield aws
