@@ -32,7 +32,7 @@ sam-local: .docker .venv/.check ## Show every event, and the loop, in Lambda's i
 	@docker info >/dev/null 2>&1 || { \
 	    echo "Docker does not answer: 'sudo apt-get install docker.io' installs it, 'sudo dockerd' starts it." >&2; exit 1; }
 
-e2e: .venv/.check $(patsubst %,.venv/%/.made,runtime ministack localstack) ## Run what is built, deploy it, and set off an alarm
+e2e: .venv/.check $(patsubst %,.venv/%/.made,runtime ministack) ## Run what is built, deploy it, and set off an alarm
 	@$(BIN)/python -m pytest tests/e2e $(E2E)
 
 check: export SAM_CLI_TELEMETRY := 0
@@ -48,8 +48,9 @@ bench: .venv/.test ## Measure how fast patterns are decided and accounts judged
 	@PYTHONPATH=layers/blindspot $(BIN)/python -m local.bench
 
 build: export SAM_CLI_TELEMETRY := 0
-build: .venv/.check ## Build what `sam deploy` uploads
+build: .venv/.check ## Build what `sam deploy` uploads and `sam local` runs
 	@$(FIND_3_13); $(BIN)/sam build
+	@$(BIN)/python -m local.sam_template
 
 lock: export UV_CUSTOM_COMPILE_COMMAND := make lock
 lock: .venv/.check ## Lock the newest versions of what requirements/*.in name
@@ -58,10 +59,9 @@ lock: .venv/.check ## Lock the newest versions of what requirements/*.in name
 	$(LOCK) requirements/test.in --constraints requirements/check.txt --output-file requirements/test.txt
 	$(LOCK) requirements/demo.in --constraints requirements/test.txt --output-file requirements/demo.txt
 	$(LOCK) requirements/layer.in --constraints requirements/demo.txt --output-file layers/blindspot/requirements.txt
-	# What runs on python3.13, and each emulator, has an environment of its own.
+	# What runs on python3.13, and the emulator, has an environment of its own.
 	$(subst 3.11,3.13,$(LOCK)) requirements/runtime.in --constraints requirements/demo.txt --output-file requirements/runtime.txt
 	$(LOCK) requirements/ministack.in --output-file requirements/ministack.txt
-	$(LOCK) requirements/localstack.in --output-file requirements/localstack.txt
 
 clean: ## Remove .venv, the build and the caches
 	rm -rf .venv .aws-sam .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

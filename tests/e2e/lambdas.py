@@ -1,12 +1,12 @@
 """What the tests of the built functions share: the build, the template's variables, and the local AWS they call."""
 
 import json
-import os
+import platform
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -20,10 +20,11 @@ import pytest
 import yaml
 
 from local.events import event
+from local.sam_template import BUILT, LOCAL
 from tests.e2e.processes import ROOT
 from tests.goldens import SETTINGS
 
-BUILD = ROOT / ".aws-sam/build"
+BUILD = BUILT.parent
 LAYER = BUILD / "BlindspotLayer/python"
 SAM = Path(sys.executable).with_name("sam")
 REGION = "eu-west-1"
@@ -46,30 +47,26 @@ def run(*command: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
 
 
 @cache
-def with_python() -> Mapping[str, str]:
-    """An environment in which python3.13 answers."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment |= {"SAM_CLI_TELEMETRY": "0"}
-    if run("python3.13", "--version", env=environment).returncode:
-        environment["PYENV_VERSION"] = run("pyenv", "latest", "3.13").stdout.strip()
-        if run("python3.13", "--version", env=environment).returncode:
-            missing("The Lambda runtime's python3.13 is not on PATH: install it, as with 'pyenv install 3.13'.")
-    return environment
-
-
-@cache
 def build() -> None:
-    """Has `sam build` make BUILD."""
-    if not SAM.exists():
-        missing("The SAM CLI is not installed: 'make install' does it.")
-    built = run(SAM, "build", env=with_python())
-    assert built.returncode == 0, built.stderr
+    """Has `make build` make BUILD and LOCAL."""
+    built = run("make", "build")
+    if built.returncode:
+        missing(f"`make build` failed: {built.stderr.partition('make: ***')[0].strip()}")
 
 
 def template() -> dict[str, Any]:
     """The template as it was built."""
     build()
     read: dict[str, Any] = yaml.safe_load((BUILD / "template.yaml").read_text())
+    return read
+
+
+def local_template() -> dict[str, Any]:
+    """The template that `sam local` runs on this machine."""
+    build()
+    if not LOCAL.exists():
+        missing(f"Lambda does not run on {platform.machine()}, this machine's processor.")
+    read: dict[str, Any] = yaml.safe_load(LOCAL.read_text())
     return read
 
 

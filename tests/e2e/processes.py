@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Emulator:
-    """An AWS account behind one address. Both emulators take an access key of twelve digits for the account's id."""
+    """An AWS account behind one address. ministack takes an access key of twelve digits for the account's id."""
 
     endpoint: str
 
@@ -53,21 +53,39 @@ class Emulator:
 
 
 @contextmanager
-def emulator(name: str, port: int, settings: Mapping[str, str], folder: Path) -> Iterator[Emulator]:
-    """The emulator, run by run_<name>.py in its own environment, with `folder` for all that it writes."""
-    python = ROOT / f".venv/{name}/bin/python"
+def ministack(folder: Path, *, iam: bool = False) -> Iterator[Emulator]:
+    """The emulator ministack, in an environment of its own.
+
+    folder: where it writes all that it writes
+    iam: whether it refuses calls that the caller's policies do not allow
+    """
+    python = ROOT / ".venv/ministack/bin/python"
     if not python.exists():
-        pytest.fail(f"The emulator {name} is not installed: run `make .venv/{name}/.made`.", pytrace=False)
-    command = [python, Path(__file__).with_name(f"run_{name}.py")]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder), **settings}
+        pytest.fail("The emulator ministack is not installed: run `make .venv/ministack/.made`.", pytrace=False)
+    port = free_port()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "AUTH": str(iam).lower(),
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+    }
     log = folder / "log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            [python, Path(__file__).with_name("run_ministack.py")],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         if not _answers(process, port, seconds=60):
-            pytest.fail(f"The emulator {name} did not start:\n{log.read_text()[-3000:]}", pytrace=False)
+            pytest.fail(f"The emulator ministack did not start:\n{log.read_text()[-3000:]}", pytrace=False)
         yield Emulator(f"http://{HOST}:{port}")
     finally:
         _stop(process)
@@ -100,7 +118,7 @@ def _answers(process: subprocess.Popen[bytes], port: int, seconds: float) -> boo
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends the process, and what it has started: its group. LocalStack would wait for our clients to hang up."""
+    """Ends the process, and what it has started: its group."""
     for sent in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(process.pid, sent)

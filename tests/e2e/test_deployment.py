@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.builders import HOME
-from tests.e2e.processes import HOST, ROOT, Emulator, emulator, eventually, free_port
+from tests.e2e.processes import ROOT, Emulator, eventually, ministack
 
 STACK = "blindspot"
 HELD = (
@@ -34,15 +34,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     built = subprocess.run(["make", "build"], cwd=ROOT, capture_output=True, text=True, check=False)
     if built.returncode:
         pytest.fail(built.stderr.partition("\nmake")[0], pytrace=False)
-    port = free_port()
-    settings = {
-        "AUTH": "true",
-        "BIND_HOST": HOST,
-        "MINISTACK_HOST": HOST,
-        "GATEWAY_PORT": str(port),
-        "IOT_MTLS_ENABLED": "0",
-    }
-    with emulator("ministack", port, settings, tmp_path_factory.mktemp("ministack")) as aws:
+    with ministack(tmp_path_factory.mktemp("ministack"), iam=True) as aws:
         yield aws
 
 

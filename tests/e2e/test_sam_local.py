@@ -1,12 +1,13 @@
 """What `sam build` made, in Lambda's image: every event by `sam local invoke`, then the whole loop by `start-lambda`.
 
-`make sam-local` shows each document. SAM_LOCAL_SKIP_PULL=1 says that the image is one that was built on this machine.
+`make sam-local` shows one line for each run; the documents are in DOCUMENTS.
 """
 
 import json
 import os
-import platform
+import re
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,74 +15,28 @@ from typing import Any
 
 import boto3
 import pytest
-import yaml
 from botocore.config import Config
 
 from local.events import FOLDER, FUNCTIONS, event
-from tests.e2e.lambdas import (
-    BUILD,
-    CREDENTIALS,
-    REGION,
-    SAM,
-    LocalServer,
-    await_port,
-    missing,
-    run,
-    running,
-    served,
-    template,
-    with_python,
-)
-from tests.e2e.processes import free_port
+from local.sam_template import LOCAL
+from tests.e2e.containers import host_address, remove_containers, require_docker, require_image, seen_by_containers
+from tests.e2e.lambdas import CREDENTIALS, REGION, SAM, LocalServer, await_port, run, running
+from tests.e2e.processes import ROOT, free_port
 from tests.goldens import FLAG, SETTINGS, golden, steady
 
-TEMPLATE = BUILD / "local.yaml"
-NO_IMAGE = ("--skip-pull-image",) if os.environ.get("SAM_LOCAL_SKIP_PULL") == "1" else ()
-
-
-def docker(*asked: str) -> str:
-    ran = run("docker", *asked)
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout.strip()
-
-
-@contextmanager
-def seen_by_containers(account: str, region: str = REGION) -> Iterator[LocalServer]:
-    """The local AWS where containers can reach it; those that called it are removed in the end."""
-    if (
-        docker("info", "--format", "{{.OperatingSystem}}") == "Docker Desktop"
-    ):  # whose containers run in a machine apart
-        host, seen_as = "127.0.0.1", "host.docker.internal"
-    else:
-        host = seen_as = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
-    with served(account, region, host, seen_as) as server:
-        try:
-            yield server
-        finally:
-            remove_containers(server)
-
-
-def remove_containers(server: LocalServer) -> None:
-    """Those of an end that came too early: whose environment has the server's address, so that they are ours."""
-    for container in docker("ps", "--all", "--quiet", "--filter", "label=sam.cli.container.type=lambda").split():
-        if f"AWS_ENDPOINT_URL={server.endpoint}" in run("docker", "inspect", container).stdout:
-            run("docker", "rm", "--force", container)
+DOCUMENTS = LOCAL.with_name("documents")
+DOCUMENTED_HOST = "172.17.0.1"
+"""The address of this machine in docs/local.md."""
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _template() -> None:
-    """The built template for this machine's processor; sam passes on only such variables as it declares."""
-    answer = run("docker", "version")
-    if answer.returncode:
-        why = answer.stderr.strip().splitlines()[-1]
-        missing(f"Docker does not answer ({why}): 'apt-get install docker.io' installs it, 'sudo dockerd' starts it.")
-    built = template()
-    architecture = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
-    function, layer = built["Globals"]["Function"], built["Resources"]["BlindspotLayer"]
-    function["Architectures"] = layer["Properties"]["CompatibleArchitectures"] = [architecture]
-    layer["Metadata"]["BuildArchitecture"] = architecture
-    function["Environment"]["Variables"]["AWS_ENDPOINT_URL"] = ""
-    TEMPLATE.write_text(yaml.safe_dump(built, sort_keys=False))
+def _lambda_image() -> None:
+    require_docker()
+    require_image()
+    DOCUMENTS.mkdir(exist_ok=True)
+    for old in DOCUMENTS.glob("*.json"):
+        old.unlink()
+    say(f"The documents that the functions return are in {DOCUMENTS}.\n")
 
 
 @pytest.fixture(scope="module")
@@ -94,13 +49,19 @@ def options(server: LocalServer, folder: Path) -> tuple[str | Path, ...]:
     """What every `sam local` needs to know."""
     variables = folder / "variables.json"
     variables.write_text(json.dumps({"Parameters": {**SETTINGS, "AWS_ENDPOINT_URL": server.endpoint}}))
-    return "--template", TEMPLATE, "--env-vars", variables, "--region", server.region, *NO_IMAGE
+    return "--template", LOCAL, "--env-vars", variables, "--region", server.region
 
 
 def environment(server: LocalServer) -> dict[str, str]:
     """That of sam itself, which hands the credentials on and asks STS, so that not even this leaves the machine."""
     no_files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    return {**with_python(), **CREDENTIALS, **no_files, "AWS_ENDPOINT_URL": server.address}
+    return {**shell(), **CREDENTIALS, **no_files, "AWS_ENDPOINT_URL": server.address}
+
+
+def shell() -> dict[str, str]:
+    """This process's environment without AWS settings; `_lambda_image` has seen to the image."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**kept, "SAM_CLI_TELEMETRY": "0", "SAM_SKIP_PULL_IMAGE": "true"}
 
 
 @pytest.mark.parametrize(
@@ -113,12 +74,20 @@ def test_every_event_returns_what_its_golden_file_says(
     if given != event(name):
         file = tmp_path / file.name
         file.write_text(json.dumps(given))
-    ran = run(SAM, "local", "invoke", function, "--event", file, *options(server, tmp_path), env=environment(server))
-    if not ran.stdout.strip():  # sam exits with 0 whatever becomes of the function
-        pytest.fail(f"{function} returned nothing:\n{ran.stderr}", pytrace=False)
-    document = json.loads(ran.stdout)
-    show(f"sam local invoke {function} --event events/{name}.json", document)
+    with progress(f"sam local invoke {function} --event events/{name}.json", f"{function}-{name}") as returned:
+        asked = ("local", "invoke", function, "--event", file, *options(server, tmp_path))
+        ran = run(SAM, *asked, env=environment(server))
+        document = parsed(function, ran)
+        returned.append(document)
     assert without_count(steady(document)) == without_count(golden(name)), ran.stderr
+
+
+def parsed(function: str, ran: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """What the function returned; sam exits with 0 whatever becomes of the function."""
+    if not ran.stdout.strip():
+        pytest.fail(f"{function} returned nothing:\n{ran.stderr}", pytrace=False)
+    document: dict[str, Any] = json.loads(ran.stdout)
+    return document
 
 
 def without_count(document: dict[str, Any]) -> dict[str, Any]:
@@ -137,9 +106,10 @@ class Lambda:
         self.client = make("lambda", region_name=REGION, endpoint_url=address, config=patient, **credentials)
 
     def __call__(self, function: str, given: dict[str, Any], why: str) -> dict[str, Any]:
-        answer = self.client.invoke(FunctionName=function, Payload=json.dumps(given))
-        document: dict[str, Any] = json.loads(answer["Payload"].read())
-        show(f"{why}: {function}", document)
+        with progress(f"{why}: {function}", f"loop-{function}") as returned:
+            answer = self.client.invoke(FunctionName=function, Payload=json.dumps(given))
+            document: dict[str, Any] = json.loads(answer["Payload"].read())
+            returned.append(document)
         assert "FunctionError" not in answer, document
         return document
 
@@ -166,21 +136,21 @@ def test_the_loop_from_the_schedule_to_backout(tmp_path: Path) -> None:
 
         assert invoke("EvaluatorFunction", event("scheduler"), "The schedule")["started"] is True
         (asked,) = server.ask("due")
-        found = invoke("EvaluatorFunction", asked, "AWS Config calls back")
+        found = invoke("EvaluatorFunction", asked, "AWS Config")
         assert (found["verdict"], verdicts(server)) == ("NON_COMPLIANT", ["NON_COMPLIANT"])
 
         switch(server, "true")
         server.ask("later")
-        applied = invoke("RemediatorFunction", announced(server), "EventBridge, with remediation switched on")
+        applied = invoke("RemediatorFunction", announced(server), "EventBridge, with the switch on")
         assert {outcome["status"] for outcome in applied["outcomes"]} == {"done"}
         assert applied["verdict_after"] == "COMPLIANT"
 
         (asked,) = server.ask("due")
-        found = invoke("EvaluatorFunction", asked, "AWS Config calls back, as the remediator had it do")
+        found = invoke("EvaluatorFunction", asked, "AWS Config, as the remediator asked it to")
         assert (found["verdict"], verdicts(server)) == ("COMPLIANT", ["COMPLIANT"])
 
         switch(server, "false")
-        backed_out = invoke("RemediatorFunction", event("backout"), "Somebody takes it back")
+        backed_out = invoke("RemediatorFunction", event("backout"), "Backout, by hand")
         assert {outcome["status"] for outcome in backed_out["outcomes"]} == {"done"}
         assert server.ask("dump") == before
 
@@ -200,5 +170,95 @@ def announced(server: LocalServer) -> dict[str, Any]:
     return event("control-assessed") | {"source": sent["Source"], "detail-type": sent["DetailType"], "detail": detail}
 
 
-def show(what: str, document: dict[str, Any]) -> None:
-    print(f"\n# {what}\n{json.dumps(document, indent=1)}")  # noqa: T201 (for whoever runs `make sam-local`)
+SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"(?:^    .*\n)+", re.MULTILINE)
+
+
+def commands(title: str) -> list[str]:
+    """The blocks of commands in that section of docs/local.md, as written."""
+    sections = dict(SECTION.findall((ROOT / "docs/local.md").read_text()))
+    return [re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in BLOCK.findall(sections[title])]
+
+
+def typed(block: str, environment: dict[str, str], folder: Path) -> list[dict[str, Any]]:
+    """What the functions return when somebody types the block into a shell: a document for each `sam local invoke`."""
+    lines = block.replace("\\\n", " ").splitlines()
+    files = {number: folder / f"{number}.json" for number, line in enumerate(lines) if "sam local invoke" in line}
+    into_files = (f"{line} > '{files[number]}'" if number in files else line for number, line in enumerate(lines))
+    with progress(f"Typed from docs/local.md, {len(lines)} lines", "typed") as returned:
+        ran = run("bash", "-ec", "\n".join(into_files), env=environment)
+        assert ran.returncode == 0, ran.stderr
+        for file in files.values():
+            assert file.read_text().strip(), ran.stderr  # sam exits with 0 whatever becomes of the function
+            returned.append(json.loads(file.read_text()))
+    return returned
+
+
+def test_the_commands_for_ones_own_account(tmp_path: Path) -> None:
+    """Typed as written; the one profile is there, and the shell leads AWS's clients to an account on this machine."""
+    profile = tmp_path / "config"
+    profile.write_text("[profile PROFILE]\naws_access_key_id = local\naws_secret_access_key = local\n")
+    (block,) = commands("Your own account")
+    with seen_by_containers("half-right") as server:
+        variables = {**shell(), "AWS_CONFIG_FILE": str(profile), "AWS_ENDPOINT_URL": server.endpoint}
+        assessed, planned = typed(block.replace("REGION", server.region), variables, tmp_path)
+    assert_half_right(assessed, planned)
+
+
+def test_the_commands_for_an_account_behind_a_port(tmp_path: Path) -> None:
+    serve, invoke = commands("An account behind a port")
+    host, seen_as = host_address()
+    serve, invoke = serve.replace(DOCUMENTED_HOST, host), invoke.replace(DOCUMENTED_HOST, seen_as)
+    port = int(re.findall(r"--port (\d+)", serve)[0])
+    with running("bash", "-c", f"exec {serve}", cwd=ROOT, env=shell(), stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline(), "local.server did not start"
+        try:
+            assessed, planned, started = typed(invoke, shell(), tmp_path)
+        finally:
+            remove_containers(f"http://{seen_as}:{port}")
+    assert_half_right(assessed, planned)
+    assert started["started"] is True
+
+
+def assert_half_right(assessed: dict[str, Any], planned: dict[str, Any]) -> None:
+    assert (assessed["verdict"], assessed["unreadable"]) == ("NON_COMPLIANT", [])
+    assert (planned["verdict_before"], planned["flag"]["on"]) == ("NON_COMPLIANT", False)
+    assert planned["flag"]["parameter"] == FLAG
+
+
+@contextmanager
+def progress(what: str, name: str) -> Iterator[list[dict[str, Any]]]:
+    """Says what runs, then what came of it, in one line; the documents that are put into the list go into files."""
+    began = time.monotonic()
+    say(f"{what} ...")
+    returned: list[dict[str, Any]] = []
+    try:
+        yield returned
+    except BaseException:
+        say(" failed\n")
+        raise
+    number = len(list(DOCUMENTS.glob("*.json")))
+    for document in returned:
+        number += 1
+        (DOCUMENTS / f"{number:02}-{name}.json").write_text(json.dumps(document, indent=1) + "\n")
+    results = ", ".join(result(document) for document in returned)
+    say(f" {results} ({time.monotonic() - began:.1f} s)\n")
+
+
+def result(document: dict[str, Any]) -> str:
+    """A document in a word or two."""
+    match document:
+        case {"verdict": str(verdict)}:
+            return verdict
+        case {"verdict_after": str(after), "outcomes": [_, *_] as outcomes}:
+            return f"{len(outcomes)} changes, then {after}"
+        case {"verdict_before": str(before), "plan": plan}:
+            return f"{before}, {len(plan)} changes planned"
+        case {"started": bool(started)}:
+            return "evaluation started" if started else "no evaluation started"
+    return "returned"
+
+
+def say(text: str) -> None:
+    print(text, end="", flush=True)  # noqa: T201 (for whoever runs `make sam-local`)

@@ -4,12 +4,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import yaml
 
 from blindspot.aws.events import ASSESSED, SOURCE
 from blindspot.model import profile
 from blindspot.remediation.ownership import SUFFIX
+from local import sam_template
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "template.yaml").read_text()
@@ -220,3 +222,88 @@ def test_every_permission_on_everything_says_why() -> None:
 
 def test_any_partition() -> None:
     assert "arn:aws" not in TEXT
+
+
+def test_the_functions_and_the_layer_are_for_the_processor_of_the_parameter() -> None:
+    chosen, layer = {"!Ref": "Architecture"}, RESOURCES["BlindspotLayer"]
+    assert TEMPLATE["Globals"]["Function"]["Architectures"] == [chosen]
+    assert layer["Properties"]["CompatibleArchitectures"] == [chosen]
+    assert layer["Metadata"]["BuildArchitecture"] == chosen
+    assert "Architectures" not in {*EVALUATOR, *REMEDIATOR}
+    assert PARAMETERS["Architecture"]["Default"] == "arm64"
+    assert PARAMETERS["Architecture"]["AllowedValues"] == ["arm64", "x86_64"]
+
+
+def _built() -> dict[str, Any]:
+    """The template as `sam build` writes it, in long forms and with the folders of the build."""
+
+    def long(value: Any) -> Any:
+        match value:
+            case {"!Ref": name}:
+                return {"Ref": name}
+            case dict():
+                return {re.sub("^!", "Fn::", key): long(inner) for key, inner in value.items()}
+            case list():
+                return [long(inner) for inner in value]
+        return value
+
+    built: dict[str, Any] = long(TEMPLATE)
+    for name, resource in built["Resources"].items():
+        for folder in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
+            resource["Properties"][folder] = name
+    built["Resources"]["BlindspotLayer"]["Metadata"]["BuildArchitecture"] = "arm64"
+    return built
+
+
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_the_local_template_is_for_one_processor(architecture: str) -> None:
+    local = yaml.safe_load(sam_template.local_template(_built(), architecture, "blindspot"))
+    assert local["Parameters"]["Architecture"]["Default"] == architecture
+    assert local["Globals"]["Function"]["Architectures"] == [{"Ref": "Architecture"}]
+    layer = local["Resources"]["BlindspotLayer"]
+    assert layer["Properties"]["CompatibleArchitectures"] == [{"Ref": "Architecture"}]
+    assert layer["Metadata"]["BuildArchitecture"] == architecture
+    assert layer["Properties"]["ContentUri"] == "build/BlindspotLayer"
+    for function in ("EvaluatorFunction", "RemediatorFunction"):
+        assert local["Resources"][function]["Properties"]["CodeUri"] == f"build/{function}"
+
+
+def test_the_local_template_has_the_variables_that_sam_local_may_pass_on() -> None:
+    """Those of the stack, by the names that the stack would have, and one more."""
+    local = yaml.safe_load(sam_template.local_template(_built(), "x86_64", "audit"))
+    common = local["Globals"]["Function"]["Environment"]["Variables"]
+    assert set(common) == {*COMMON, "AWS_ENDPOINT_URL"}
+    assert common["AWS_ENDPOINT_URL"] == ""
+    assert common["BLINDSPOT_CONFIG_RULE"] == {
+        "Fn::If": ["HasConfigRule", {"Fn::Sub": "audit-unauthorized-api-calls"}, ""]
+    }
+    remediator = local["Resources"]["RemediatorFunction"]["Properties"]["Environment"]["Variables"]
+    assert set(remediator) == set(REMEDIATOR["Environment"]["Variables"])
+    assert remediator["BLINDSPOT_FLAG"] == "/audit/auto-remediate"
+    assert "AWS_ENDPOINT_URL" not in TEXT
+
+
+def test_the_sdk_takes_an_empty_endpoint_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "")
+    client = boto3.session.Session(aws_access_key_id="any", aws_secret_access_key="any").client("sts", "eu-west-1")
+    assert client.meta.endpoint_url == "https://sts.eu-west-1.amazonaws.com"
+
+
+def test_the_local_template_is_of_the_stack_that_sam_deploys() -> None:
+    ours = {"global": {"parameters": {"stack_name": "blindspot"}}}
+    guided = {**ours, "deploy": {"parameters": {"stack_name": "audit"}}}
+    assert sam_template.stack_name({"default": ours}) == "blindspot"
+    assert sam_template.stack_name({"default": guided}) == "audit"
+
+
+def test_another_processor_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sam_template, "LOCAL", tmp_path / "local.yaml")
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    sam_template.LOCAL.write_text("of an earlier build")
+    sam_template.main()
+    assert capsys.readouterr().err == (
+        "Lambda does not run on riscv64, this machine's processor: no template for sam local.\n"
+    )
+    assert not sam_template.LOCAL.exists()
