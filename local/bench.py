@@ -15,8 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from blindspot.model import cloudtrail_events as cloudtrail
-from blindspot.model import profile
+from blindspot.model import cloudtrail_events, profile
 from filter_pattern import Pattern, PatternSyntaxError, parse, unseen
 
 ROUND_TRIPS, DELAY = 7, 0.05
@@ -55,7 +54,7 @@ HOSTILE = {
 
 def main() -> int:
     required = profile.load("cis-level-1").required
-    records = cloudtrail.records(account="111122223333", region="us-east-1")
+    records = cloudtrail_events.records(account="111122223333", region="us-east-1")
     texts = list(corpus())
     patterns = [pattern for pattern in map(read, texts) if pattern]
     parsing = sum(timed(partial(read, text)) for text in texts)

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from botocore import xform_name
 
-from blindspot.model import cloudtrail_events as cloudtrail
-from blindspot.model import profile
+from blindspot.model import cloudtrail_events, profile
 from blindspot.remediation import ownership as naming
 from blindspot.remediation.actions import Request
 from blindspot.remediation.ownership import Owner
@@ -29,7 +28,7 @@ from tests.e2e.processes import Emulator, eventually, ministack
 PROFILE = profile.load(profile.DEFAULT, {"alarm": {"period": 10}})
 LOG_GROUP = "management-events"
 OTHER_LOG_GROUP = "application"
-ORDINARY = cloudtrail.ordinary(account=ACCOUNT, region=HOME)[0]
+ORDINARY = cloudtrail_events.ordinary(account=ACCOUNT, region=HOME)[0]
 REFUSED = {**ORDINARY, "errorCode": "AccessDenied"}
 
 

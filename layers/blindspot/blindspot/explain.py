@@ -20,8 +20,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from blindspot.model import cloudtrail_events as cloudtrail
-from blindspot.model import profile
+from blindspot.model import cloudtrail_events, profile
 from filter_pattern import (
     And,
     Empty,
@@ -39,10 +38,10 @@ from filter_pattern import (
 )
 
 ACCOUNT = "111122223333"
-RECORDS = cloudtrail.records(account=ACCOUNT, region=None)
+RECORDS = cloudtrail_events.records(account=ACCOUNT, region=None)
 """The events of every region, of one account."""
 
-ORDINARY = cloudtrail.ordinary(account=ACCOUNT, region="us-east-1")
+ORDINARY = cloudtrail_events.ordinary(account=ACCOUNT, region="us-east-1")
 
 SHORT = 50_000
 """Steps for each question on the way to a simpler pattern, which is worth less than the answer itself."""

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from blindspot.model import cloudtrail_events as cloudtrail
+from blindspot.model import cloudtrail_events
 from filter_pattern import Found, Pattern, PatternSyntaxError, Undecided, parse, unseen
 
 CORPUS = Path(os.environ.get("BLINDSPOT_CORPUS", "../shared/corpus"))
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason=f"no corpus at {CORPUS}; BLINDSPOT_CORPUS names its folder")
 
 REQUIRED = parse('{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }')
-RECORDS = cloudtrail.records(account="123456789012", region="eu-west-1")
+RECORDS = cloudtrail_events.records(account="123456789012", region="eu-west-1")
 
 
 def lines(name: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blindspot.model import cloudtrail_events as cloudtrail
+from blindspot.model import cloudtrail_events
 from filter_pattern import PatternSyntaxError, find, parse, unseen
 from local.bench import HOSTILE
 
@@ -19,7 +19,7 @@ REAL = (
     "[..., status = 4* || status = 500, bytes > 1000]",
 )
 REQUIRED = parse(REAL[0])
-RECORDS = cloudtrail.records(account="123456789012", region="eu-west-1")
+RECORDS = cloudtrail_events.records(account="123456789012", region="eu-west-1")
 
 mutated = st.builds(
     lambda text, at, drop, add: text[: at % len(text)] + add + text[at % len(text) + drop :],

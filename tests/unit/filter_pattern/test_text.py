@@ -2,11 +2,11 @@
 
 import pytest
 
-from blindspot.model import cloudtrail_events as cloudtrail
+from blindspot.model import cloudtrail_events
 from filter_pattern import Empty, Found, Undecided, parse, unseen
 
 REQUIRED = parse('{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }')
-RECORDS = cloudtrail.records(account="123456789012", region="eu-west-1")
+RECORDS = cloudtrail_events.records(account="123456789012", region="eu-west-1")
 
 
 @pytest.mark.parametrize(

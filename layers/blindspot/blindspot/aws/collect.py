@@ -10,14 +10,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from blindspot.aws import responses as answers
+from blindspot.aws import responses
 from blindspot.aws.client import CallFailed, Clients
 from blindspot.aws.read import Reader, in_thread
 from blindspot.aws.regions import Regions
 from blindspot.aws.response_fields import Answer
 from blindspot.chain.composite_alarm import may_refer_to
 from blindspot.chain.metric_alarm import queries
-from blindspot.model.arn import Place, place_of
+from blindspot.model.arn import Arn, Place, is_arn, place_of, short
 from blindspot.model.findings import FOREIGN
 from blindspot.model.snapshot import (
     Alarm,
@@ -38,7 +38,7 @@ from blindspot.model.snapshot import (
 
 T = TypeVar("T")
 
-ABSENT = ("NotFound", "NotFoundException")
+NO_SUCH_RESOURCE = ("NotFound", "NotFoundException")
 """What SNS and KMS answer for a topic or a key that does not exist."""
 
 NO_SUCH_CALL = ("InvalidAction", "UnknownOperationException", "UnknownOperation")
@@ -90,9 +90,9 @@ async def _collect(
     now: datetime,
     topic_names: tuple[str, ...],
 ) -> Snapshot:
-    listing = asyncio.create_task(reader.one("ec2:DescribeRegions", own, answers.regions, AllRegions=True))
+    listing = asyncio.create_task(reader.one("ec2:DescribeRegions", own, responses.regions, AllRegions=True))
     identity, alarm_types, has_mute_rules = await asyncio.gather(
-        reader.one("sts:GetCallerIdentity", own, answers.identity),
+        reader.one("sts:GetCallerIdentity", own, responses.identity),
         in_thread(partial(clients.values_of, "cloudwatch", "AlarmType")),
         in_thread(partial(clients.knows, "cloudwatch:ListAlarmMuteRules")),
     )
@@ -164,7 +164,7 @@ class _Roles:
         found = await self._reader.one(
             "sts:AssumeRole",
             self._own_region,
-            answers.credentials,
+            responses.credentials,
             owner=account,
             RoleArn=self._roles[account],
             RoleSessionName="blindspot",
@@ -223,7 +223,7 @@ class _Chain:
     async def _shown(self, region: str) -> tuple[Trail, ...] | Unreadable:
         """The trails that a region shows. This is the probe: where it gives no answer nothing more is asked."""
         call = "cloudtrail:DescribeTrails"
-        reading = partial(self._reader.one, call, region, answers.trails, includeShadowTrails=True)
+        reading = partial(self._reader.one, call, region, responses.trails, includeShadowTrails=True)
         return await _once(self.probes, region, reading)
 
     async def _follow_home(self, region: str) -> None:
@@ -244,7 +244,7 @@ class _Chain:
         # "returns trail status from a single Region", and wants the ARN of a trail of another region or account
         # (CloudTrail API reference, GetTrailStatus; the same holds for GetEventSelectors).
         status, selectors, _ = await asyncio.gather(
-            self._one("cloudtrail:GetTrailStatus", self._at_home(trail), answers.trail_status, Name=trail.arn),
+            self._one("cloudtrail:GetTrailStatus", self._at_home(trail), responses.trail_status, Name=trail.arn),
             self._selectors(trail),
             self._follow_log_group(trail.log_group_arn),
         )
@@ -258,7 +258,7 @@ class _Chain:
         # Only the owner of an organization's trail may ask.
         home = place_of(trail.arn)[0], trail.home_region
         call = "cloudtrail:GetEventSelectors"
-        return await self._one(call, home, answers.event_selectors, TrailName=trail.arn)
+        return await self._one(call, home, responses.event_selectors, TrailName=trail.arn)
 
     async def _follow_log_group(self, arn: str | None) -> None:
         """Reads a log group and what lies beside it."""
@@ -280,32 +280,32 @@ class _Chain:
             self._metric_filters(arn), _once(self.alarms, place, partial(self._place_alarms, place))
         )
         if not isinstance(filters, Unreadable) and not isinstance(alarms, Unreadable):
-            partition, (account, region) = arn.split(":")[1], place
+            partition, (account, region) = Arn.parse(arn).partition, place
             ours = self._topic_names if account == self._account else ()
             topics = {*_notified(filters, alarms), *(f"arn:{partition}:sns:{region}:{account}:{name}" for name in ours)}
             await asyncio.gather(*[_once(self.topics, topic, partial(self._topic, topic)) for topic in topics])
 
     async def _metric_filters(self, arn: str) -> tuple[MetricFilter, ...] | Unreadable:
-        place, name = place_of(arn), arn.split(":", 6)[6]
+        place, name = place_of(arn), short(arn)
         listed = await _once(self.filters, place, partial(self._place_filters, place))
         return listed if isinstance(listed, Unreadable) else tuple(found for group, found in listed if group == name)
 
     async def _place_filters(self, place: Place) -> tuple[tuple[str, MetricFilter], ...] | Unreadable:
         """Every metric filter of the place: any log group's may add to the metric that an alarm watches."""
-        return await self._every("logs:DescribeMetricFilters", place, answers.metric_filters, limit=50)
+        return await self._every("logs:DescribeMetricFilters", place, responses.metric_filters, limit=50)
 
     async def _unreachable(self, place: Place) -> bool:
         """Whether there is no way to read a place of another account."""
         return place[0] != self._account and await self._roles.closed("", place) is not None
 
     async def _log_group(self, arn: str) -> LogGroup | Unreadable | None:
-        place, name = place_of(arn), arn.split(":", 6)[6]
+        place, name = place_of(arn), short(arn)
         filters, log_class, subscriptions = await asyncio.gather(
             self._metric_filters(arn),
             self._one(
                 "logs:DescribeLogGroups",
                 place,
-                partial(answers.log_group_class, name=name),
+                partial(responses.log_group_class, name=name),
                 logGroupNamePrefix=name,
                 limit=1,
             ),
@@ -321,33 +321,33 @@ class _Chain:
         if not self._siem:
             return ()
         call = "logs:DescribeSubscriptionFilters"
-        return await self._every(call, place, answers.subscription_filters, logGroupName=name, limit=50)
+        return await self._every(call, place, responses.subscription_filters, logGroupName=name, limit=50)
 
     async def _place_policies(self, place: Place) -> tuple[SubscriptionFilter, ...] | Unreadable:
         call, kind = "logs:DescribeAccountPolicies", "SUBSCRIPTION_FILTER_POLICY"
-        return await self._every(call, place, answers.subscription_policies, policyType=kind)
+        return await self._every(call, place, responses.subscription_policies, policyType=kind)
 
     async def _place_alarms(self, place: Place) -> tuple[Alarm, ...] | Unreadable:
         call = "cloudwatch:DescribeAlarms"
-        return await self._every(call, place, answers.alarms, AlarmTypes=self._alarm_types, MaxRecords=100)
+        return await self._every(call, place, responses.alarms, AlarmTypes=self._alarm_types, MaxRecords=100)
 
     async def _place_mute_rules(self, place: Place) -> tuple[MuteRule, ...] | Unreadable:
         call = "cloudwatch:ListAlarmMuteRules"
-        listed = await self._every(call, place, answers.mute_rules, Statuses=["ACTIVE", "SCHEDULED"])
+        listed = await self._every(call, place, responses.mute_rules, Statuses=["ACTIVE", "SCHEDULED"])
         if isinstance(listed, Unreadable):
             return () if listed.error in NO_SUCH_CALL else listed
         muted = await asyncio.gather(*[self._muted(place, rule) for rule in listed])
         return tuple(replace(rule, alarms=alarms) for rule, alarms in zip(listed, muted, strict=True))
 
     async def _muted(self, place: Place, rule: MuteRule) -> tuple[str, ...] | Unreadable:
-        name = rule.arn.split(":", 6)[-1]
-        return await self._one("cloudwatch:GetAlarmMuteRule", place, answers.muted, AlarmMuteRuleName=name)
+        name = Arn.parse(rule.arn).name
+        return await self._one("cloudwatch:GetAlarmMuteRule", place, responses.muted, AlarmMuteRuleName=name)
 
     async def _topic(self, arn: str) -> Topic | Unreadable | None:
         place = self._or_ours(arn)
         attributes, listed = await asyncio.gather(
-            self._one("sns:GetTopicAttributes", place, answers.topic_attributes, owner=arn, TopicArn=arn),
-            self._every("sns:ListSubscriptionsByTopic", place, answers.subscriptions, owner=arn, TopicArn=arn),
+            self._one("sns:GetTopicAttributes", place, responses.topic_attributes, owner=arn, TopicArn=arn),
+            self._every("sns:ListSubscriptionsByTopic", place, responses.subscriptions, owner=arn, TopicArn=arn),
         )
         if isinstance(attributes, Unreadable):
             return _absent(attributes)
@@ -365,13 +365,13 @@ class _Chain:
             return None  # the key of SNS's own is judged by its name
         if key_id.startswith("arn:"):
             place = self._or_ours(key_id)
-        key = await self._one("kms:DescribeKey", place, answers.key, owner=key_id, KeyId=key_id)
+        key = await self._one("kms:DescribeKey", place, responses.key, owner=key_id, KeyId=key_id)
         if isinstance(key, Unreadable):
             return _absent(key)
         if key.managed_by_aws:
             return key
         policy = await self._one(
-            "kms:GetKeyPolicy", place, answers.key_policy, owner=key_id, KeyId=key.arn, PolicyName="default"
+            "kms:GetKeyPolicy", place, responses.key_policy, owner=key_id, KeyId=key.arn, PolicyName="default"
         )
         return replace(key, policy=policy)
 
@@ -383,18 +383,18 @@ class _Chain:
         if isinstance(listed, Unreadable):
             return listed
         needed: list[Subscription] = []
-        heard = False
+        reached = False
         for subscription in listed:
             if subscription.arn is None:
                 needed.append(subscription)
-            elif not heard:
+            elif not reached:
                 call = "sns:GetSubscriptionAttributes"
                 read = await self._one(
-                    call, place, answers.filter_policy, owner=topic, SubscriptionArn=subscription.arn
+                    call, place, responses.filter_policy, owner=topic, SubscriptionArn=subscription.arn
                 )
                 policy, scope = (read, subscription.filter_scope) if isinstance(read, Unreadable) else read
                 needed.append(replace(subscription, filter_policy=policy, filter_scope=scope))
-                heard = policy is None
+                reached = policy is None
         return tuple(needed)
 
     async def _one(self, call: str, place: Place, parse: Callable[[Answer], T], /, **parameters: Any) -> T | Unreadable:
@@ -435,7 +435,7 @@ def _notified(filters: Iterable[MetricFilter], alarms: Iterable[Alarm]) -> list[
     while more := [a for a in composites if a not in told and may_refer_to(a, {alarm.arn for alarm in told})]:
         told += more
     actions = sorted({action for alarm in told for action in alarm.actions})
-    return [arn for arn in actions if arn.split(":")[2:3] == ["sns"] and arn.count(":") == 5]
+    return [arn for arn in actions if is_arn(arn) and Arn.parse(arn).service == "sns" and ":" not in short(arn)]
 
 
 def _elsewhere(
@@ -454,7 +454,7 @@ def _elsewhere(
 
 
 def _absent(unreadable: Unreadable) -> Unreadable | None:
-    return None if unreadable.error in ABSENT else unreadable
+    return None if unreadable.error in NO_SUCH_RESOURCE else unreadable
 
 
 Name = TypeVar("Name", str, Place)

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Collection
 
-from blindspot.aws import responses as answers
+from blindspot.aws import responses
 from blindspot.aws.client import Clients
 from blindspot.aws.read import Reader
 from blindspot.model.snapshot import Unreadable
@@ -33,7 +33,7 @@ async def _confirm(clients: Clients, asked: Collection[Question], deadline: floa
         return await reader.one(
             "logs:TestMetricFilter",
             clients.region,
-            answers.matched,
+            responses.matched,
             filterPattern=question.pattern,
             logEventMessages=messages,
         )

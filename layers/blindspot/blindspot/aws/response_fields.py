@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
 
+from blindspot.model.arn import is_arn
+
 Answer = Mapping[str, Any]
 T = TypeVar("T")
 D = TypeVar("D")
@@ -41,7 +43,7 @@ def field(answer: Answer, name: str, kind: type[T], default: Any = _REQUIRED) ->
 def arn(answer: Answer, name: str) -> str:
     """An ARN: `arn:partition:service:region:account:resource`. Raises Malformed."""
     found = field(answer, name, str)
-    if not found.startswith("arn:") or found.count(":") < 5:
+    if not is_arn(found):
         raise Malformed(name)
     return found
 

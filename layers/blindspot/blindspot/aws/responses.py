@@ -12,6 +12,7 @@ from dataclasses import field as dataclass_field
 from typing import Any, NamedTuple
 
 from blindspot.aws.response_fields import Answer, Malformed, NoAnswer, arn, field, items, number, text, texts, time
+from blindspot.model.arn import Arn, place_of
 from blindspot.model.snapshot import (
     UNKNOWN_KIND,
     Alarm,
@@ -42,10 +43,10 @@ class Identity(NamedTuple):
 
 
 def identity(answer: Answer) -> Identity:
-    _, partition, _, _, account, _ = arn(answer, "Arn").split(":", 5)
-    if not (account.isdigit() and len(account) == 12):
+    caller = Arn.parse(arn(answer, "Arn"))
+    if not (caller.account.isdigit() and len(caller.account) == 12):
         raise Malformed("Arn")
-    return Identity(account, partition)
+    return Identity(caller.account, caller.partition)
 
 
 def _whole(answer: Answer, name: str) -> Sequence[Answer]:
@@ -305,7 +306,7 @@ def _query(query: Answer, alarm: str) -> MetricQuery:
         return MetricQuery(name, returned, expression)
     stat = field(query, "MetricStat", dict)
     metric = field(stat, "Metric", dict)
-    ours = field(query, "AccountId", str, alarm.split(":")[4]) == alarm.split(":")[4]
+    ours = field(query, "AccountId", str, place_of(alarm)[0]) == place_of(alarm)[0]
     return MetricQuery(
         name,
         returned,
@@ -370,7 +371,7 @@ def key(answer: Answer) -> Key:
     if manager not in ("AWS", "CUSTOMER"):
         raise Malformed("KeyManager")
     found = arn(metadata, "Arn")
-    unread = Unreadable("kms:GetKeyPolicy", found.split(":")[3], "NotRead")
+    unread = Unreadable("kms:GetKeyPolicy", place_of(found)[1], "NotRead")
     return Key(found, manager == "AWS", field(metadata, "KeyState", str), unread)
 
 
@@ -392,7 +393,7 @@ def _subscription(subscription: Answer) -> Subscription:
     if subscription.get("SubscriptionArn") == "PendingConfirmation":
         return Subscription(None, protocol, endpoint=endpoint)
     confirmed = arn(subscription, "SubscriptionArn")
-    unread = Unreadable("sns:GetSubscriptionAttributes", confirmed.split(":")[3], "NotRead")
+    unread = Unreadable("sns:GetSubscriptionAttributes", place_of(confirmed)[1], "NotRead")
     return Subscription(confirmed, protocol, unread, endpoint=endpoint)
 
 

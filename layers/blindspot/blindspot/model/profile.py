@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from blindspot.model import cloudtrail_events as cloudtrail
+from blindspot.model import cloudtrail_events
 from filter_pattern import And, Found, Not, Pattern, PatternSyntaxError, find, parse
 
 DEFAULT = "cis-level-2"
@@ -84,7 +84,7 @@ def load(name: str, overrides: Mapping[str, object] | None = None) -> Profile:
         alarm=AlarmSettings(**settings["alarm"]),
         names=Names(**settings["names"]),
     )
-    anywhere = cloudtrail.records(account="000000000000", region=None)
+    anywhere = cloudtrail_events.records(account="000000000000", region=None)
     if not isinstance(find(And(profile.required, *map(Not, profile.benign)), anywhere), Found):
         raise SettingsError(
             "required, less what is benign, must match some event; as set, everything would be compliant."

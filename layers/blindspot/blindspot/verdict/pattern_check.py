@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from blindspot.model import cloudtrail_events as cloudtrail
+from blindspot.model import cloudtrail_events
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import Unreadable
 from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict
@@ -76,7 +76,7 @@ def _matched(pattern: Pattern, events: Collection[Event]) -> frozenset[int]:
 
 def _samples(profile: Profile, account: str, region: str) -> Iterator[Event]:
     """One event for each arm of what is required."""
-    records = cloudtrail.records(account=account, region=region)
+    records = cloudtrail_events.records(account=account, region=region)
     for arm in _arms(profile.required.predicate):
         found = find(And(arm, *map(Not, profile.benign)), records)
         if isinstance(found, Found):
