@@ -9,7 +9,7 @@ import pytest
 from blindspot.aws.client import Clients
 from blindspot.aws.config_rule import NotReported, NotStarted, Started, report, reported_before, start
 from blindspot.model.snapshot import Unreadable
-from blindspot.report.config_evaluations import Row
+from blindspot.report.config_evaluations import Evaluation
 from local.aws import LocalAws
 from tests.goldens import RULE
 
@@ -29,13 +29,13 @@ def token(aws: LocalAws) -> str:
     return str(aws.config.due.pop()["resultToken"])
 
 
-def rows(others: int, compliance: str = "COMPLIANT") -> tuple[Row, ...]:
-    """The account's row and so many others."""
+def evaluations(others: int, compliance: str = "COMPLIANT") -> tuple[Evaluation, ...]:
+    """The account's evaluation and so many others."""
     ids = (ACCOUNT, *(f"{ACCOUNT}/region-{number}" for number in range(others)))
-    return tuple(Row("AWS::::Account", resource_id, compliance, "why", NOW) for resource_id in ids)
+    return tuple(Evaluation("AWS::::Account", resource_id, compliance, "why", NOW) for resource_id in ids)
 
 
-def failing(aws: LocalAws, *failed: Row, times: int | None = None) -> None:
+def failing(aws: LocalAws, *failed: Evaluation, times: int | None = None) -> None:
     """PutEvaluations gives these rows back in FailedEvaluations."""
     given = [{"ComplianceResourceType": row.resource_type, "ComplianceResourceId": row.resource_id} for row in failed]
     aws.malform(PUT, {"FailedEvaluations": given})
@@ -62,7 +62,7 @@ def test_any_other_error_rises(aws: LocalAws, clients: Clients, error: str) -> N
 
 
 def test_rows_are_kept_as_they_were_sent(aws: LocalAws, clients: Clients, token: str) -> None:
-    bare = Row("AWS::::Account", ACCOUNT, "NON_COMPLIANT", None, NOW)
+    bare = Evaluation("AWS::::Account", ACCOUNT, "NON_COMPLIANT", None, NOW)
     assert report(clients, token, [bare]).sent == 1
     (kept,) = aws.config_rows
     assert (kept.rule, kept.type, kept.id) == (RULE, "AWS::::Account", ACCOUNT)
@@ -73,14 +73,14 @@ def test_rows_are_kept_as_they_were_sent(aws: LocalAws, clients: Clients, token:
 def test_the_account_goes_alone_and_the_others_by_the_hundred(
     aws: LocalAws, clients: Clients, token: str, others: int, puts: int
 ) -> None:
-    assert report(clients, token, rows(others)).sent == 1 + others
+    assert report(clients, token, evaluations(others)).sent == 1 + others
     assert len(aws.config_rows) == 1 + others
     assert aws.config_rows[0].id == ACCOUNT
     assert [str(call) for call in aws.calls] == [PUT] * puts
 
 
 def test_what_failed_is_sent_again(aws: LocalAws, clients: Clients, token: str) -> None:
-    sent = rows(3)
+    sent = evaluations(3)
     failing(aws, sent[0], times=2)
     reported = report(clients, token, sent)
     assert (reported.sent, reported.refused) == (4, ())
@@ -90,7 +90,7 @@ def test_what_failed_is_sent_again(aws: LocalAws, clients: Clients, token: str) 
 @pytest.mark.parametrize("how", ["exception", "answer"])
 def test_refused_ids_are_left_out(aws: LocalAws, clients: Clients, token: str, how: str) -> None:
     aws.config.refused_ids = (how, "/")
-    reported = report(clients, token, rows(2))
+    reported = report(clients, token, evaluations(2))
     assert reported.sent == 1
     assert reported.refused == (f"{ACCOUNT}/region-0", f"{ACCOUNT}/region-1")
     assert reported.error == ("InvalidParameterValueException" if how == "exception" else "FailedEvaluations")
@@ -98,21 +98,21 @@ def test_refused_ids_are_left_out(aws: LocalAws, clients: Clients, token: str, h
 
 
 def test_a_failure_of_a_row_that_was_not_sent_is_a_failure(aws: LocalAws, clients: Clients, token: str) -> None:
-    failing(aws, *rows(3)[3:])
+    failing(aws, *evaluations(3)[3:])
     with pytest.raises(NotReported, match="FailedEvaluations"):
-        report(clients, token, rows(2))
+        report(clients, token, evaluations(2))
 
 
 def test_the_account_s_row_must_be_taken(aws: LocalAws, clients: Clients, token: str) -> None:
-    failing(aws, *rows(0))
+    failing(aws, *evaluations(0))
     with pytest.raises(NotReported, match=r"^config:PutEvaluations in eu-west-1: FailedEvaluations$"):
-        report(clients, token, rows(2))
+        report(clients, token, evaluations(2))
     assert aws.config_rows == []
 
 
 def test_a_wrong_token(clients: Clients) -> None:
     with pytest.raises(NotReported, match=r"^config:PutEvaluations in eu-west-1: InvalidResultTokenException$"):
-        report(clients, "SECRET-token", rows(0))
+        report(clients, "SECRET-token", evaluations(0))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_the_token_is_never_told(aws: LocalAws, clients: Clients, fault: str, ca
         aws.fail(PUT, error=fault)
 
     with pytest.raises(NotReported, match=fault) as raised:
-        report(clients, token, rows(0))  # type: ignore[arg-type]
+        report(clients, token, evaluations(0))  # type: ignore[arg-type]
 
     assert "SECRET" not in "".join(traceback.format_exception(raised.value)) + caplog.text
     assert raised.value.__cause__ is raised.value.__context__ is None
@@ -139,16 +139,16 @@ def test_the_token_is_never_told(aws: LocalAws, clients: Clients, fault: str, ca
 
 def test_what_was_reported_before(aws: LocalAws, clients: Clients, token: str) -> None:
     assert reported_before(clients, RULE) == frozenset()
-    report(clients, token, rows(120))
+    report(clients, token, evaluations(120))
     aws.calls.clear()
-    found = {(row.resource_type, row.resource_id) for row in rows(120)}
+    found = {(row.resource_type, row.resource_id) for row in evaluations(120)}
     assert reported_before(clients, RULE) == frozenset(found)
     assert len(aws.calls) == 2
 
 
 def test_what_was_retired_is_not_reported(clients: Clients, token: str) -> None:
-    report(clients, token, rows(1))
-    report(clients, token, [*rows(0), *rows(1, "NOT_APPLICABLE")[1:]])
+    report(clients, token, evaluations(1))
+    report(clients, token, [*evaluations(0), *evaluations(1, "NOT_APPLICABLE")[1:]])
     assert reported_before(clients, RULE) == frozenset({("AWS::::Account", ACCOUNT)})
 
 

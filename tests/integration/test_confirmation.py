@@ -46,7 +46,7 @@ def test_where_aws_disagrees_the_verdict_does_not_stand(
     assert {doubt["code"] for region in document["regions"].values() for doubt in region["doubts"]} == {
         "filter.disputed"
     }
-    assert "AWS reads filter patterns otherwise" in caplog.text
+    assert "AWS matches filter patterns differently than Blindspot" in caplog.text
 
 
 def test_only_regions_that_rest_on_the_filter_fall(aws: LocalAws) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from blindspot.app import assess as assessing
+from blindspot.app.evaluate import RESERVED_SECONDS
 from blindspot.app.invocation import InvocationError
 from blindspot.aws.collect import collect
 from blindspot.settings import SettingsError
@@ -201,7 +202,7 @@ def test_a_run_out_of_time_still_reports_in_time(aws: LocalAws) -> None:
     a_compliant_account(aws)
     asked = asked_by_config(aws)
     aws.hang("cloudwatch:DescribeAlarms", seconds=8)
-    document = invoke(asked, milliseconds=(app.RESERVED_SECONDS + 3) * 1000)
+    document = invoke(asked, milliseconds=(RESERVED_SECONDS + 3) * 1000)
     assert document["duration_ms"] < 7000
     assert document["verdict"] == "INDETERMINATE"
     (row,) = aws.config_rows
@@ -362,7 +363,7 @@ def test_an_evaluation_that_the_rule_is_not_for_leaves_no_compliant_row(
         invoke(asked | change)
     (row,) = aws.config_rows
     assert row.compliance == "NON_COMPLIANT"
-    assert str(row.annotation).startswith(f"Cannot verify: The AWS Config event's {said} cannot be used.")
+    assert str(row.annotation).startswith(f"Cannot verify: The AWS Config event's {said} is not valid.")
 
 
 def test_a_proof_that_takes_too_long_is_told_in_time(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,7 +192,7 @@ def test_a_name_that_somebody_takes_between_plan_and_write(take: Callable[[Local
         at(aws, first, lambda: take(aws))
         failed = [outcome["error"] for outcome in run("apply")["outcomes"] if outcome["status"] == "failed"]
         assert len(failed) == 1
-        assert "is not ours" in failed[0]
+        assert "is somebody else's" in failed[0]
         (taken,) = [{name: thing} for name, thing in aws.dump()[HOME][kind].items() if not name.endswith("-blindspot")]
         aws.faults.clear()
         assert {outcome["status"] for outcome in run("apply")["outcomes"]} == {"done"}

@@ -7,6 +7,7 @@ import pytest
 from moto.sns.models import sns_backends
 
 from blindspot.app.invocation import InvocationError
+from blindspot.app.remediate import RESERVED_SECONDS, BackoutRefused
 from functions.remediator import app
 from local.accounts import HALF_RIGHT, a_compliant_account
 from local.aws import Call, LocalAws
@@ -58,7 +59,7 @@ def test_without_a_parameter_it_is_off(small: LocalAws, monkeypatch: pytest.Monk
     assert run("apply")["flag"] == {
         "on": False,
         "parameter": None,
-        "why": "the function's environment names no parameter",
+        "why": "BLINDSPOT_FLAG names no SSM parameter",
         "switch": None,
     }
     assert changes(small) == []
@@ -132,7 +133,7 @@ def test_backout_refuses_while_it_is_on(small: LocalAws) -> None:
     switch(small, "true")
     run("apply")
     after = small.dump()
-    with pytest.raises(app.BackoutRefused, match=f"put-parameter --name {FLAG} --value false"):
+    with pytest.raises(BackoutRefused, match=f"put-parameter --name {FLAG} --value false"):
         run("backout")
     assert small.dump() == after
 
@@ -141,7 +142,7 @@ def test_backout_refuses_while_the_switch_cannot_be_read(small: LocalAws) -> Non
     a_compliant_account(small, region=HOME)
     switch(small, "true")
     small.fail("ssm:GetParameter", error="AccessDeniedException")
-    with pytest.raises(app.BackoutRefused, match="cannot be said"):
+    with pytest.raises(BackoutRefused, match="the switch could not be read"):
         run("backout")
 
 
@@ -269,7 +270,7 @@ def test_a_switch_that_is_thrown_stops_a_run(small: LocalAws, monkeypatch: pytes
     at(small, Call("sns", "CreateTopic", HOME), lambda: switch(small, "false"))
     outcomes = run("apply")["outcomes"]
     assert [outcome["status"] for outcome in outcomes] == ["done", "done", "stopped", "stopped"]
-    assert outcomes[-1]["error"] == "the flag was switched off: it is 'false'; only 'true' is on"
+    assert outcomes[-1]["error"] == "the switch was turned off: its value is 'false'; only 'true' is on"
 
 
 def test_a_switch_that_is_thrown_before_the_first_write_leaves_it_a_plan(
@@ -310,7 +311,7 @@ def test_a_run_without_time_stops(small: LocalAws) -> None:
     only_a_trail(small, a_compliant_account(small, region=HOME))
     switch(small, "true")
     small.latency(0.12)
-    outcomes = run("apply", (app.RESERVED_SECONDS + 3) * 1000)["outcomes"]
+    outcomes = run("apply", (RESERVED_SECONDS + 3) * 1000)["outcomes"]
     assert {outcome["status"] for outcome in outcomes} <= {"done", "stopped"}
     small.latency(0)
     run("apply")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from blindspot.app.invocation import Assess, Evaluate, InvocationError, Start, parse
+from blindspot.app.invocation import Assess, Evaluate, InvocationError, Start, parse_evaluator_event
 
 INVOKING = {
     "awsAccountId": "123456789012",
@@ -35,7 +35,7 @@ def without(name: str) -> dict[str, Any]:
 
 
 def test_aws_config_asks() -> None:
-    asked = parse(config_event())
+    asked = parse_evaluator_event(config_event())
     at = datetime(2026, 11, 21, 12, 0, 0, 373000, tzinfo=UTC)
     assert asked == Evaluate("SECRET-token", "123456789012", "blindspot-unauthorized-api-calls", at)
     assert "SECRET" not in repr(asked)
@@ -50,11 +50,11 @@ def test_aws_config_asks() -> None:
     ],
 )
 def test_the_schedule_starts(event: dict[str, object]) -> None:
-    assert parse(event) == Start()
+    assert parse_evaluator_event(event) == Start()
 
 
 def test_by_hand() -> None:
-    assert parse({"action": "assess"}) == Assess()
+    assert parse_evaluator_event({"action": "assess"}) == Assess()
 
 
 @pytest.mark.parametrize(
@@ -77,20 +77,20 @@ def test_by_hand() -> None:
 )
 def test_any_other_event_is_told_the_shapes_there_are(event: object) -> None:
     with pytest.raises(InvocationError, match=r'"action": "start".*aws\.scheduler.*"action": "assess"') as caught:
-        parse(event)
+        parse_evaluator_event(event)
     assert "SECRET" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("event", "said"),
     [
-        (config_event(invokingEvent="SECRET no json"), "cannot be read"),
-        (config_event(invokingEvent={"SECRET": 1}), "cannot be read"),
-        (config_event(invokingEvent=None), "cannot be read"),
-        (config_event(invokingEvent='["SECRET"]'), "cannot be read"),
-        (config_event(without("messageType")), "cannot be read"),
-        (config_event(without("awsAccountId")), "cannot be read"),
-        (config_event(without("notificationCreationTime")), "cannot be read"),
+        (config_event(invokingEvent="SECRET no json"), "cannot be parsed"),
+        (config_event(invokingEvent={"SECRET": 1}), "cannot be parsed"),
+        (config_event(invokingEvent=None), "cannot be parsed"),
+        (config_event(invokingEvent='["SECRET"]'), "cannot be parsed"),
+        (config_event(without("messageType")), "cannot be parsed"),
+        (config_event(without("awsAccountId")), "cannot be parsed"),
+        (config_event(without("notificationCreationTime")), "cannot be parsed"),
         (config_event({**INVOKING, "messageType": "ConfigurationItemChangeNotification"}), "messageType"),
         (config_event({**INVOKING, "messageType": ["SECRET"]}), "messageType"),
         (config_event({**INVOKING, "awsAccountId": "SECRET"}), "awsAccountId"),
@@ -106,6 +106,6 @@ def test_any_other_event_is_told_the_shapes_there_are(event: object) -> None:
 )
 def test_a_malformed_event_of_aws_config_is_told_what_is_wrong(event: dict[str, object], said: str) -> None:
     with pytest.raises(InvocationError, match=f"AWS Config event.*{said}.*") as caught:
-        parse(event)
+        parse_evaluator_event(event)
     assert "SECRET" not in str(caught.value)
     assert caught.value.__cause__ is None

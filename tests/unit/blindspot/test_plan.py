@@ -10,7 +10,7 @@ from blindspot.model.arn import place_of
 from blindspot.model.snapshot import Alarm, EventSelector, EventSelectors, LogGroup, MetricFilter, Snapshot, Unreadable
 from blindspot.remediation.actions import PutAlarm
 from blindspot.remediation.ownership import Owner, alarm_arns, topic_arns
-from blindspot.remediation.plan import Plan, clicked, plan, trunks
+from blindspot.remediation.plan import Plan, plan, repairable_log_groups, with_subscriptions_confirmed
 from blindspot.settings import Subscriber
 from blindspot.verdict.assessment import Verdict, assess
 from tests.builders import (
@@ -55,7 +55,7 @@ def planned(snapshot: Snapshot, subscriber: Subscriber | None = SOMEBODY, **take
     there = {arn for arn, topic in snapshot.topics.items() if topic is not None}
     there |= {alarm.arn for alarms in snapshot.alarms.values() if isinstance(alarms, tuple) for alarm in alarms}
     owners: dict[str, Owner] = {}
-    for place in map(place_of, trunks(snapshot)):
+    for place in map(place_of, repairable_log_groups(snapshot)):
         for kind, arns in (("alarm", alarm_arns), ("topic", topic_arns)):
             for arn in arns([PROFILE.names], "aws", place):
                 owners[arn] = taken.get(kind, Owner.SOMEBODY) if arn in there else Owner.NOBODY
@@ -69,7 +69,7 @@ def titles(found: Plan) -> list[str]:
 def after(snapshot: Snapshot, found: Plan) -> dict[str, Verdict]:
     for each in found.actions:
         snapshot = each.action.on(snapshot)
-    return {region.region: region.verdict for region in assess(clicked(snapshot), PROFILE).regions}
+    return {region.region: region.verdict for region in assess(with_subscriptions_confirmed(snapshot), PROFILE).regions}
 
 
 def without_topics(snapshot: Snapshot) -> Snapshot:
@@ -125,7 +125,7 @@ def test_the_smallest_plan(snapshot: Snapshot, wanted: list[str]) -> None:
     found = planned(snapshot)
     assert sorted(titles(found)) == sorted(wanted)
     assert set(after(snapshot, found).values()) == {Verdict.COMPLIANT}
-    assert found.for_a_person == ()
+    assert found.manual_tasks == ()
     for number in range(len(found.actions)):
         fewer = replace(found, actions=found.actions[:number] + found.actions[number + 1 :])
         assert set(after(snapshot, fewer).values()) != {Verdict.COMPLIANT}
@@ -143,7 +143,7 @@ def test_a_regional_trail_leaves_the_rest_to_a_person() -> None:
     snapshot = an_account((HOME, "a", {"multi_region": False}, (RIGHT,), ()))
     found = planned(snapshot)
     assert titles(found) == ["alarm"]
-    (task,) = found.for_a_person
+    (task,) = found.manual_tasks
     assert (task.code, set(task.regions)) == ("trail.missing", {*REGIONS, "future"} - {HOME})
     assert task.cloudformation is not None
     assert "AWS::CloudTrail::Trail" in {made["Type"] for made in task.cloudformation["Resources"].values()}
@@ -154,7 +154,7 @@ def test_nothing_is_done_that_makes_no_region_compliant(bent: dict[str, object])
     snapshot = an_account((HOME, "a", {"multi_region": False} | bent, (a_filter(HALF),), ()))
     unsure = replace(snapshot, alarms={place_of(log_group_arn()): Unreadable("x:Y", HOME, "Timeout")})
     assert planned(unsure).actions == ()
-    assert planned(unsure).for_a_person
+    assert planned(unsure).manual_tasks
 
 
 def test_another_accounts_log_group_is_not_ours_to_repair() -> None:
@@ -164,8 +164,8 @@ def test_another_accounts_log_group_is_not_ours_to_repair() -> None:
     snapshot = replace(
         snapshot, trails=(trail,), log_groups={foreign: LogGroup(foreign, ())}, alarms={place_of(foreign): ()}
     )
-    assert trunks(snapshot) == ()
-    assert [task.code for task in planned(snapshot).for_a_person] == ["filter.missing"]
+    assert repairable_log_groups(snapshot) == ()
+    assert [task.code for task in planned(snapshot).manual_tasks] == ["filter.missing"]
 
 
 @pytest.mark.parametrize("kind", ["alarm", "topic"])
@@ -199,7 +199,7 @@ def test_less_than_everything_is_done_where_that_is_enough() -> None:
     snapshot = an_account((HOME, "a", {}, (a_filter(HALF),), (an_alarm(),)))
     found = plan(assess(snapshot, PROFILE), PROFILE, {}, SOMEBODY)
     assert titles(found) == ["metric filter"]
-    assert found.for_a_person == ()
+    assert found.manual_tasks == ()
 
 
 def test_our_one_alarm_is_not_moved_away_from_what_it_watches() -> None:
@@ -226,7 +226,9 @@ def test_a_name_of_somebody_else_gets_the_suffix() -> None:
 @settings(max_examples=100)
 @given(snapshots())
 def test_a_plan_spoils_nothing_and_has_nothing_needless(snapshot: Snapshot) -> None:
-    before = {region.region: region.verdict for region in assess(clicked(snapshot), PROFILE).regions}
+    before = {
+        region.region: region.verdict for region in assess(with_subscriptions_confirmed(snapshot), PROFILE).regions
+    }
     found = planned(snapshot)
     healed = after(snapshot, found)
     assert all(healed[name] is Verdict.COMPLIANT for name, was in before.items() if was is Verdict.COMPLIANT)
@@ -237,5 +239,5 @@ def test_a_plan_spoils_nothing_and_has_nothing_needless(snapshot: Snapshot) -> N
     for number in range(len(found.actions)):
         fewer = after(snapshot, replace(found, actions=found.actions[:number] + found.actions[number + 1 :]))
         assert any(fewer[name] is not Verdict.COMPLIANT for name in better)
-    told = {region for task in found.for_a_person for region in task.regions}
+    told = {region for task in found.manual_tasks for region in task.regions}
     assert {name for name, verdict in healed.items() if verdict is Verdict.NON_COMPLIANT} <= told

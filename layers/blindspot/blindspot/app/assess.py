@@ -1,40 +1,27 @@
-"""One look at the account: collect it, judge it, and ask AWS about the filters that the verdict rests on."""
+"""Assesses the account: reads it, judges it, and asks AWS about the filter patterns that the verdict depends on."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import NamedTuple, TypeVar
 
+from blindspot.app.run import in_time, logger
 from blindspot.aws.client import Clients
 from blindspot.aws.collect import collect
 from blindspot.aws.pattern_check import confirm
-from blindspot.aws.read import in_thread
 from blindspot.settings import Settings
-from blindspot.verdict import pattern_check as confirmation
+from blindspot.verdict import pattern_check
 from blindspot.verdict.assessment import Assessment, assess
 
-T = TypeVar("T")
 
-
-class Assessed(NamedTuple):
-    """An assessment, and the filter patterns that AWS was seen to read otherwise."""
-
-    assessment: Assessment
-    disputed: frozenset[str]
-
-
-def assessed(
+def assess_account(
     clients: Clients, settings: Settings, *, deadline: float, grace: float, topic_names: tuple[str, ...] = ()
-) -> Assessed:
-    """What the account comes to.
+) -> Assessment:
+    """The assessment of the account that the clients' credentials belong to.
 
     deadline: when reading ends, on the monotonic clock. grace: how many seconds after it a proof may still take.
-    topic_names: topics to read beside those that the chain leads to.
+    topic_names: topics to read beside those that alarms notify.
     Raises AccountUnknown as `collect` does, SettingsError as `assess` does, and TimeoutError for a slow proof.
     """
     snapshot = collect(
@@ -49,14 +36,11 @@ def assessed(
     )
     until = deadline + grace
     assessment = in_time(partial(assess, snapshot, settings.profile), until)
-    asked = in_time(partial(confirmation.questions, assessment, settings.profile), until)
-    answers = confirm(clients, asked, deadline=deadline)
-    if disputed := confirmation.disputed(asked, answers):
-        assessment = in_time(partial(assess, replace(snapshot, disputed_patterns=disputed), settings.profile), until)
-    return Assessed(confirmation.confirmed(assessment, answers), disputed)
 
-
-def in_time(work: Callable[[], T], until: float) -> T:
-    """What `work` decides. A proof about intricate patterns may take long; raises TimeoutError when it is time, on the
-    monotonic clock, for something else."""
-    return asyncio.run(asyncio.wait_for(in_thread(work), until - time.monotonic()))
+    questions = in_time(partial(pattern_check.questions, assessment, settings.profile), until)
+    answers = confirm(clients, questions, deadline=deadline)
+    if disputed := pattern_check.disputed(questions, answers):
+        logger.warning("AWS matches filter patterns differently than Blindspot", patterns=sorted(disputed))
+        snapshot = replace(snapshot, disputed_patterns=disputed)
+        assessment = in_time(partial(assess, snapshot, settings.profile), until)
+    return pattern_check.confirmed(assessment, answers)

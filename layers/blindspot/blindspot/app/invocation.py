@@ -1,4 +1,4 @@
-"""The events that start the two functions, told apart by their keys and read once."""
+"""The events that start the two functions, recognized by their keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from blindspot.aws.events import ASSESSED, SOURCE
 
 
 class InvocationError(ValueError):
-    """Raised for an event that is none of the shapes below. Its text quotes nothing of the event."""
+    """Raised for an event of none of the shapes below. Its message quotes nothing of the event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Assess:
 class Evaluate:
     """AWS Config asks for an evaluation.
 
-    token: lets one report for this evaluation; a secret.
-    at: when AWS Config asked, which orders the reports.
+    token: whoever holds it can report to the rule; a secret.
+    at: when AWS Config asked, which orders the evaluations.
     """
 
     token: str = field(repr=False)
@@ -42,10 +42,10 @@ class Evaluate:
 REMEDIATIONS = ("plan", "apply", "backout")
 
 
-def remediation(event: object) -> str:
-    """Which of REMEDIATIONS the event asks of the remediator. Raises InvocationError, which names the shapes there are.
+def parse_remediator_event(event: object) -> str:
+    """Which of REMEDIATIONS the event asks for. Raises InvocationError, which lists the allowed shapes.
 
-    What the evaluator announced asks to apply; its verdict is not taken from the event.
+    The evaluator's event asks for "apply"; the verdict in it is not used.
     """
     if isinstance(event, dict):
         if (event.get("source"), event.get("detail-type")) == (SOURCE, ASSESSED):
@@ -54,21 +54,22 @@ def remediation(event: object) -> str:
             if event == {"action": action}:
                 return action
     raise InvocationError(
-        'This event is not one that the remediator knows. Allowed: {"action": "plan"}, {"action": "apply"}, '
+        'The remediator does not accept this event. Allowed: {"action": "plan"}, {"action": "apply"}, '
         '{"action": "backout"}, or the evaluator\'s event with source blindspot and detail-type Control Assessed.'
     )
 
 
 class NotEvaluated(InvocationError):
-    """Raised for an event of AWS Config that can be answered, but asks for what the rule is not for."""
+    """Raised for an AWS Config event of a kind that this rule does not handle. `request` has what is needed to report
+    that."""
 
-    def __init__(self, message: str, asked: Evaluate) -> None:
+    def __init__(self, message: str, request: Evaluate) -> None:
         super().__init__(message)
-        self.asked = asked
+        self.request = request
 
 
-def parse(event: object) -> Start | Assess | Evaluate:
-    """What the event asks for. Raises InvocationError, which names the shapes there are.
+def parse_evaluator_event(event: object) -> Start | Assess | Evaluate:
+    """What the event asks the evaluator for. Raises InvocationError, which lists the allowed shapes.
 
     Source: AWS Config developer guide, "Example events for AWS Config rules"; EventBridge Scheduler user guide.
     """
@@ -80,29 +81,29 @@ def parse(event: object) -> Start | Assess | Evaluate:
         if event == {"action": "assess"}:
             return Assess()
     raise InvocationError(
-        "This event is not one that Blindspot knows. Allowed: an AWS Config event with resultToken and invokingEvent; "
+        "The evaluator does not accept this event. Allowed: an AWS Config event with resultToken and invokingEvent; "
         '{"action": "start"}, or a scheduled event with source aws.scheduler or aws.events; {"action": "assess"}.'
     )
 
 
 def _evaluate(event: dict[str, object]) -> Evaluate:
     try:
-        asked = AWSConfigRuleEvent(event)
-        token, rule = asked.result_token, event.get("configRuleName")
-        invoking = asked.invoking_event.raw_event
+        config_event = AWSConfigRuleEvent(event)
+        token, rule = config_event.result_token, event.get("configRuleName")
+        invoking = config_event.invoking_event.raw_event
         kind, account, at = invoking["messageType"], invoking["awsAccountId"], invoking["notificationCreationTime"]
     except (AttributeError, KeyError, TypeError, ValueError):
         raise InvocationError(
-            "The AWS Config event cannot be read. Allowed: configRuleName, and an invokingEvent of JSON text with "
+            "The AWS Config event cannot be parsed. Required: configRuleName, and an invokingEvent of JSON text with "
             "messageType, awsAccountId and notificationCreationTime."
         ) from None
     _check("awsAccountId", account, r"\d{12}", "12 digits")
     _check("notificationCreationTime", at, _TIME, "a time such as 2026-01-01T12:00:00.000Z")
-    _check("resultToken", token, ".+", "the text that AWS Config gave")
+    _check("resultToken", token, ".+", "the text that AWS Config sent")
     try:
         when = datetime.fromisoformat(at)
     except ValueError:
-        raise InvocationError("The AWS Config event's notificationCreationTime is no such time.") from None
+        raise InvocationError("The AWS Config event's notificationCreationTime is not a valid time.") from None
     evaluate = Evaluate(token, account, rule if isinstance(rule, str) else "", when)
     try:
         _check("messageType", kind, "ScheduledNotification", "ScheduledNotification; the rule is periodic")
@@ -115,7 +116,7 @@ def _evaluate(event: dict[str, object]) -> Evaluate:
 def _check(name: str, value: object, expression: str, allowed: str) -> None:
     """Raises InvocationError where the field is not as allowed."""
     if not isinstance(value, str) or not re.fullmatch(expression, value):
-        raise InvocationError(f"The AWS Config event's {name} cannot be used. Allowed: {allowed}.")
+        raise InvocationError(f"The AWS Config event's {name} is not valid. Allowed: {allowed}.")
 
 
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"

@@ -1,7 +1,9 @@
-"""The AWS Config rule: asking for its evaluation, and reporting one.
+"""The AWS Config rule: starts an evaluation of it, and reports evaluations to it.
 
-The result token is a capability: whoever holds it can report to the rule. It stays out of every exception.
+Whoever holds the result token can report to the rule. It stays out of every exception.
 """
+
+from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
@@ -13,7 +15,7 @@ from botocore.exceptions import BotoCoreError
 from blindspot.aws.client import CallFailed, Clients, read
 from blindspot.aws.response_fields import Answer, field, items
 from blindspot.model.snapshot import Unreadable
-from blindspot.report.config_evaluations import Row
+from blindspot.report.config_evaluations import Evaluation
 
 BATCH = 100
 """Evaluations that one PutEvaluations takes (AWS Config API reference, PutEvaluations)."""
@@ -23,7 +25,7 @@ PAUSES = (0.0, 0.2, 0.5, 1.0)
 
 
 class NotStarted(CallFailed):
-    """Raised when AWS Config does not start an evaluation, for another reason than that one runs or just ran."""
+    """Raised when AWS Config does not start an evaluation, unless one is in progress or was just started."""
 
     def __init__(self, failure: Unreadable, rule: str) -> None:
         super().__init__(failure)
@@ -31,26 +33,31 @@ class NotStarted(CallFailed):
 
 
 class NotReported(CallFailed):
-    """Raised when AWS Config does not take the account's row: the verdict is not recorded."""
+    """Raised when AWS Config does not accept the account's evaluation: the verdict is not recorded."""
 
 
 class Started(NamedTuple):
-    """How the request for an evaluation went. One that runs already, or ran within the last minute, is as good."""
+    """Whether AWS Config started an evaluation, and why not. One that is in progress, or was started within the last
+    minute, serves as well."""
 
     started: bool
     reason: str
 
 
 class Reported(NamedTuple):
-    """How many rows AWS Config took, the resource ids of those that it did not take, and its error code for them."""
+    """How many evaluations AWS Config accepted, the resource ids of those that it refused, and its error code."""
 
     sent: int
     refused: tuple[str, ...] = ()
     error: str | None = None
 
+    def and_then(self, later: Reported) -> Reported:
+        """Both reports as one. The account's evaluation, the first of each, counts once."""
+        return Reported(self.sent + later.sent - 1, self.refused + later.refused, self.error or later.error)
+
 
 def start(clients: Clients, rule: str) -> Started:
-    """Asks AWS Config to evaluate the rule, which will invoke the evaluator. Raises NotStarted."""
+    """Has AWS Config evaluate the rule: it then invokes the evaluator. Raises NotStarted."""
     call = "config:StartConfigRulesEvaluation"
     answer = read(call, clients.region, partial(clients.call, call, clients.region, ConfigRuleNames=[rule]))
     if not isinstance(answer, Unreadable):
@@ -65,7 +72,7 @@ def start(clients: Clients, rule: str) -> Started:
 def reported_before(
     clients: Clients, rule: str, until: float = float("inf")
 ) -> frozenset[tuple[str, str]] | Unreadable:
-    """What the rule has results for, as (resource type, resource id). `until`: when to give up, on the monotonic
+    """The resources that the rule has evaluations of, as (type, id). `until`: when to stop reading, on the monotonic
     clock."""
     call = "config:GetComplianceDetailsByConfigRule"
     pages = partial(
@@ -82,16 +89,16 @@ def reported_before(
     return found if isinstance(found, Unreadable) else frozenset(found)
 
 
-def report(clients: Clients, token: str, rows: Sequence[Row]) -> Reported:
-    """Reports rows to the rule that the token belongs to. The first, the account's, goes first and alone.
+def report(clients: Clients, token: str, evaluations: Sequence[Evaluation]) -> Reported:
+    """Reports evaluations to the rule that the token belongs to. The first, the account's, is sent alone.
 
-    A later row that AWS Config does not take is left out, for the verdict stands without it: no document of AWS says
-    which resource ids it takes beside the account's. Raises NotReported.
+    A later one that AWS Config refuses is left out, since the verdict does not need it: AWS does not document which
+    resource ids it accepts beside the account's. Raises NotReported.
     """
-    account = _put(clients, token, rows[:1])
+    account = _put(clients, token, evaluations[:1])
     if account.error:
         raise NotReported(Unreadable("config:PutEvaluations", clients.region, account.error))
-    others = [_put(clients, token, rows[first : first + BATCH]) for first in range(1, len(rows), BATCH)]
+    others = [_put(clients, token, evaluations[first : first + BATCH]) for first in range(1, len(evaluations), BATCH)]
     return Reported(
         sent=1 + sum(part.sent for part in others),
         refused=tuple(resource_id for part in others for resource_id in part.refused),
@@ -99,43 +106,47 @@ def report(clients: Clients, token: str, rows: Sequence[Row]) -> Reported:
     )
 
 
-def _put(clients: Clients, token: str, rows: Sequence[Row]) -> Reported:
-    """Sends one batch, and again what failed of it."""
-    left = {(row.resource_type, row.resource_id): row for row in rows}
+def _put(clients: Clients, token: str, evaluations: Sequence[Evaluation]) -> Reported:
+    """Sends one batch, and then again those of it that failed."""
+    pending = {(each.resource_type, each.resource_id): each for each in evaluations}
     for pause in PAUSES:
         time.sleep(pause)
-        failed = _put_once(clients, token, list(left.values()))
+        failed = _put_once(clients, token, list(pending.values()))
         if isinstance(failed, Unreadable):
-            return Reported(len(rows) - len(left), tuple(row.resource_id for row in left.values()), failed.error)
+            return Reported(
+                len(evaluations) - len(pending), tuple(each.resource_id for each in pending.values()), failed.error
+            )
         if not failed:
-            return Reported(len(rows))
-        if failed <= left.keys():  # else nobody knows which of ours it took
-            left = {key: row for key, row in left.items() if key in failed}
-    return Reported(len(rows) - len(left), tuple(row.resource_id for row in left.values()), "FailedEvaluations")
+            return Reported(len(evaluations))
+        if failed <= pending.keys():  # else it is not known which of them were accepted
+            pending = {key: each for key, each in pending.items() if key in failed}
+    return Reported(
+        len(evaluations) - len(pending), tuple(each.resource_id for each in pending.values()), "FailedEvaluations"
+    )
 
 
-def _put_once(clients: Clients, token: str, rows: Sequence[Row]) -> set[tuple[str, str]] | Unreadable:
-    """The (type, id) of each row in FailedEvaluations."""
+def _put_once(clients: Clients, token: str, batch: Sequence[Evaluation]) -> set[tuple[str, str]] | Unreadable:
+    """The (type, id) of each evaluation in FailedEvaluations."""
     call, region = "config:PutEvaluations", clients.region
-    evaluations = [_evaluation(row) for row in rows]
+    evaluations = [_parameter(evaluation) for evaluation in batch]
     try:
         return read(
             call,
             region,
             lambda: _failed(clients.call(call, region, ResultToken=token, Evaluations=evaluations)),
         )
-    except BotoCoreError as error:  # the SDK refuses parameters in words that quote them, the token too
+    except BotoCoreError as error:  # whose message quotes the parameters, the token too
         return Unreadable(call, region, type(error).__name__)
 
 
-def _evaluation(row: Row) -> Mapping[str, Any]:
-    evaluation = {
-        "ComplianceResourceType": row.resource_type,
-        "ComplianceResourceId": row.resource_id,
-        "ComplianceType": row.compliance,
-        "OrderingTimestamp": row.ordering_timestamp,
+def _parameter(evaluation: Evaluation) -> Mapping[str, Any]:
+    parameter = {
+        "ComplianceResourceType": evaluation.resource_type,
+        "ComplianceResourceId": evaluation.resource_id,
+        "ComplianceType": evaluation.compliance,
+        "OrderingTimestamp": evaluation.ordering_timestamp,
     }
-    return {**evaluation, "Annotation": row.annotation} if row.annotation else evaluation
+    return {**parameter, "Annotation": evaluation.annotation} if evaluation.annotation else parameter
 
 
 def _failed(answer: Answer) -> set[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Telling EventBridge what was found."""
+"""Events on EventBridge's default bus: the verdict, and what the remediator did."""
 
 import json
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from blindspot.model.snapshot import Unreadable
 
 SOURCE = "blindspot"
 ASSESSED = "Control Assessed"
-"""The detail type of a verdict; "Remediation Planned", "Remediation Applied" and "Remediation Backed Out" go with a
-remediator's document."""
+"""The detail type of a verdict. Those of a remediator's document are "Remediation Planned", "Remediation Applied" and
+"Remediation Backed Out"."""
 
 LARGEST_ENTRY = 256 * 1024
 """Bytes of an entry: its source, detail type and detail (EventBridge user guide, "Calculating PutEvents event entry
@@ -29,7 +29,9 @@ def emit(clients: Clients, detail_type: str, detail: Mapping[str, Any]) -> None:
     entry = {"Source": SOURCE, "DetailType": detail_type, "Detail": json.dumps(detail)}
     size = sum(len(text.encode()) for text in entry.values())
     if size > LARGEST_ENTRY:
-        raise NotEmitted(Unreadable(CALL, clients.region, f"{size} bytes are over the {LARGEST_ENTRY} of one event"))
+        raise NotEmitted(
+            Unreadable(CALL, clients.region, f"the event has {size} bytes, and EventBridge accepts {LARGEST_ENTRY}")
+        )
     error = read(CALL, clients.region, lambda: _failure(clients.call(CALL, clients.region, Entries=[entry])))
     if isinstance(error, Unreadable):
         raise NotEmitted(error)

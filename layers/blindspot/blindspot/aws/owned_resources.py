@@ -1,4 +1,4 @@
-"""Whose the alarms and topics of our names are, and what a region holds of them."""
+"""Reads who owns the alarms and topics of our names, and which alarms, topics and metric filters a region has."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from blindspot.aws.client import Clients, read
 from blindspot.aws.collect import ALARM_TYPES
 from blindspot.aws.read import Reader
 from blindspot.aws.response_fields import Answer, arn, field, items, texts
-from blindspot.model.arn import place_of, short
+from blindspot.model.arn import Arn, place_of, short
 from blindspot.model.snapshot import MetricFilter, Unreadable
-from blindspot.remediation.backout import Held
+from blindspot.remediation.backout import Inventory
 from blindspot.remediation.ownership import MARK, Owner, Owners
 
-ABSENT = ("ResourceNotFoundException", "ResourceNotFound", "NotFound")
-"""What CloudWatch, SNS and Logs answer for an alarm, a topic or a log group that does not exist."""
+NOT_FOUND = ("ResourceNotFoundException", "ResourceNotFound", "NotFound")
+"""The error codes of CloudWatch, SNS and Logs for an alarm, a topic or a log group that does not exist."""
 
 
 def owners(clients: Clients, arns: Collection[str], *, deadline: float) -> Owners:
-    """Whose each of these alarms and topics is. `deadline` is on the monotonic clock."""
+    """The owner of each of these alarms and topics. `deadline` is on the monotonic clock."""
     return asyncio.run(_owners(Reader(clients, deadline), arns))
 
 
 async def _owners(reader: Reader, arns: Collection[str]) -> Owners:
-    # The role allows some names and not others, so a refusal says nothing of the next.
-    asked = [
+    # The role allows some names and not others: after a refusal the next may be allowed.
+    reads = [
         reader.one(call, region, _owner, owner=arn, **named) for arn in arns for call, region, named in [_tags_of(arn)]
     ]
-    return {arn: _or_whose(found) for arn, found in zip(arns, await asyncio.gather(*asked), strict=True)}
+    return {arn: _owner_from(found) for arn, found in zip(arns, await asyncio.gather(*reads), strict=True)}
 
 
-def owner(clients: Clients, arn: str) -> Owner | Unreadable:
-    """Whose one of them is, right now."""
+def current_owner(clients: Clients, arn: str) -> Owner | Unreadable:
+    """The owner of one of them at this moment."""
     call, region, named = _tags_of(arn)
     found = read(call, region, lambda: _owner(clients.call(call, region, **named)))
-    return found if isinstance(found, Unreadable) and found.error not in ABSENT else _or_whose(found)
+    return found if isinstance(found, Unreadable) and found.error not in NOT_FOUND else _owner_from(found)
 
 
-def current(clients: Clients, log_group: str, name: str) -> MetricFilter | Unreadable | None:
-    """A metric filter as it is right now; None where it, or its log group, does not exist."""
+def current_filter(clients: Clients, log_group: str, name: str) -> MetricFilter | Unreadable | None:
+    """A metric filter as it is at this moment; None where it, or its log group, does not exist."""
     call, region = "logs:DescribeMetricFilters", place_of(log_group)[1]
     group = short(log_group)
     pages = partial(clients.pages, call, region, answers.metric_filters, logGroupName=group, filterNamePrefix=name)
     found = read(call, region, pages)
     if isinstance(found, Unreadable):
-        return None if found.error in ABSENT else found
+        return None if found.error in NOT_FOUND else found
     return next((each for _, each in found if each.name == name), None)
 
 
 def _tags_of(arn: str) -> tuple[str, str, dict[str, str]]:
-    if arn.split(":")[2] == "sns":
+    if Arn.parse(arn).service == "sns":
         return "sns:ListTagsForResource", place_of(arn)[1], {"ResourceArn": arn}
     return "cloudwatch:ListTagsForResource", place_of(arn)[1], {"ResourceARN": arn}
 
@@ -62,31 +62,31 @@ def _owner(answer: Answer) -> Owner:
     return Owner.US if MARK in tags else Owner.SOMEBODY
 
 
-def _or_whose(found: Owner | Unreadable) -> Owner:
+def _owner_from(found: Owner | Unreadable) -> Owner:
     if isinstance(found, Unreadable):
-        return Owner.NOBODY if found.error in ABSENT else Owner.UNKNOWN
+        return Owner.NOBODY if found.error in NOT_FOUND else Owner.UNKNOWN
     return found
 
 
-def held(
+def inventories(
     clients: Clients, account: str, partition: str, regions: Iterable[str], *, deadline: float
-) -> tuple[Held, ...]:
-    """What each of these regions holds. `deadline` is on the monotonic clock."""
+) -> tuple[Inventory, ...]:
+    """The inventory of each of these regions. `deadline` is on the monotonic clock."""
     kinds = sorted(ALARM_TYPES & clients.values_of("cloudwatch", "AlarmType"))
-    return asyncio.run(_held(Reader(clients, deadline), account, partition, regions, kinds))
+    return asyncio.run(_inventories(Reader(clients, deadline), account, partition, regions, kinds))
 
 
-async def _held(
+async def _inventories(
     reader: Reader, account: str, partition: str, regions: Iterable[str], kinds: list[str]
-) -> tuple[Held, ...]:
-    async def of(region: str) -> Held:
+) -> tuple[Inventory, ...]:
+    async def of(region: str) -> Inventory:
         groups = f"arn:{partition}:logs:{region}:{account}:log-group"
         alarms, topics, filters = await asyncio.gather(
             reader.every("cloudwatch:DescribeAlarms", region, _alarms, AlarmTypes=kinds, MaxRecords=100),
             reader.every("sns:ListTopics", region, _topics),
             reader.every("logs:DescribeMetricFilters", region, partial(_filters, groups=groups), limit=50),
         )
-        return Held((account, region), alarms if isinstance(alarms, Unreadable) else dict(alarms), topics, filters)
+        return Inventory((account, region), alarms if isinstance(alarms, Unreadable) else dict(alarms), topics, filters)
 
     return tuple(await asyncio.gather(*map(of, regions)))
 

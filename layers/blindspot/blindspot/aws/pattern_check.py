@@ -1,4 +1,4 @@
-"""Asking logs:TestMetricFilter how AWS reads a filter pattern."""
+"""Asks logs:TestMetricFilter which events AWS matches with a filter pattern."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ quotas")."""
 
 
 def confirm(clients: Clients, asked: Collection[Question], *, deadline: float) -> Answers:
-    """What AWS says to each question, as far as it answers by the deadline on the monotonic clock."""
+    """AWS's answer to each question that it answers by the deadline, which is on the monotonic clock."""
     return asyncio.run(_confirm(clients, asked, deadline))
 
 
@@ -38,5 +38,5 @@ async def _confirm(clients: Clients, asked: Collection[Question], deadline: floa
             logEventMessages=messages,
         )
 
-    told = await asyncio.gather(*(ask(number, question) for number, question in enumerate(asked)))
-    return {question.pattern: answer for question, answer in zip(asked, told, strict=True)}
+    found = await asyncio.gather(*(ask(number, question) for number, question in enumerate(asked)))
+    return {question.pattern: answer for question, answer in zip(asked, found, strict=True)}

@@ -1,0 +1,1 @@
+"""What would close the gaps, what takes it back, and what only a person can do. Pure: `aws.apply` does it."""

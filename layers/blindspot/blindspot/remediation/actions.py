@@ -1,6 +1,6 @@
-"""What remediation and backout can do, as data: the resource, the request that is sent, and what takes it back.
+"""What remediation and backout can do, as data: the resource, the request that is sent, and the one that undoes it.
 
-Each action also says what it would make of a Snapshot, so that a plan can be judged before anything is written.
+A repair also says how it would change a Snapshot, so that a plan can be assessed before anything is written.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from blindspot.model.snapshot import LogGroup, MetricAlarm, MetricFilter, Snapsh
 from blindspot.remediation.ownership import MARK
 from blindspot.settings import Subscriber
 
-CLICKED = ("email", "https")
-"""Of the protocols that the stack offers, those whose subscriber must confirm (SNS API reference, Subscribe)."""
+NEED_CONFIRMATION = ("email", "https")
+"""Of the protocols that the stack accepts, those whose subscriber must confirm (SNS API reference, Subscribe)."""
 
 TAGS = [{"Key": MARK[0], "Value": MARK[1]}]
 
@@ -26,7 +26,7 @@ WHO_WAS_REFUSED = (
     " | stats count(*) as calls by userIdentity.arn, eventSource, eventName, errorCode, sourceIPAddress"
     " | sort calls desc"
 )
-"""A CloudWatch Logs Insights query for whoever is told of the alarm."""
+"""A CloudWatch Logs Insights query for whoever receives the alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class Request:
 
 
 class FilterAt(NamedTuple):
-    """A metric filter that is about to be written to: `known` are the forms in which it is ours; None, not there."""
+    """A metric filter that is about to be written to: only where it equals one of `known`, in which None stands for no
+    such filter."""
 
     log_group: str
     name: str
@@ -49,11 +50,11 @@ class FilterAt(NamedTuple):
 class Action(Protocol):
     """One step.
 
-    title: what it does. resource: what it does that to, an ARN where there is one.
-    request, undo: the call, and the one that takes it back; None where nothing is left to take back.
-    needs: the resources without which it makes no sense.
-    marked: the ARN of the alarm or topic whose tags are read right before it.
-    filter_at: of a metric filter, its log group, its name, and what it may be right before it.
+    title: what it does. resource: what it acts on, an ARN where there is one.
+    request, undo: the call, and the one that undoes it; None where nothing can be undone.
+    needs: the resources that must exist first; where one of their actions was not done, this one is skipped.
+    marked: the ARN of the alarm or topic whose tags are read right before the call.
+    filter_at: the metric filter that is read right before the call.
     """
 
     @property
@@ -73,7 +74,7 @@ class Action(Protocol):
 
 
 class Repair(Action, Protocol):
-    """A step of a plan; `on` is the account as it would be after it, `link` the link of the chain that it mends."""
+    """A step of a plan. `on`: the account as it would be after it. `link`: the link of the chain that it repairs."""
 
     @property
     def link(self) -> str: ...
@@ -107,7 +108,7 @@ class DeleteFilter:
 
 @dataclass(frozen=True, slots=True)
 class DeleteTopic:
-    """Deletes a topic that is ours, and SNS its subscriptions with it. `needs`: our alarms that notify it."""
+    """Deletes a topic that is ours; SNS deletes its subscriptions with it. `needs`: our alarms that notify it."""
 
     resource: str
     needs: tuple[str, ...] = ()
@@ -145,7 +146,7 @@ class DeleteAlarm:
 
 @dataclass(frozen=True, slots=True)
 class PutFilter:
-    """Creates our metric filter on a log group, or sets it anew."""
+    """Creates or updates our metric filter on a log group."""
 
     log_group: str
     filter: MetricFilter
@@ -196,7 +197,7 @@ class PutFilter:
 
 @dataclass(frozen=True, slots=True)
 class PutTopic:
-    """Creates our topic with the policy that an alarm needs, or sets that policy anew."""
+    """Creates our topic with the policy that lets alarms publish, or sets that policy again."""
 
     resource: str
     is_new: bool
@@ -229,10 +230,10 @@ class PutTopic:
     def request(self) -> Request:
         region = place_of(self.resource)[1]
         if not self.is_new:
-            asked = {"TopicArn": self.resource, "AttributeName": "Policy", "AttributeValue": self.policy}
-            return Request("sns:SetTopicAttributes", region, asked)
-        made = {"Name": short(self.resource), "Attributes": {"Policy": self.policy}, "Tags": TAGS}
-        return Request("sns:CreateTopic", region, made)
+            attribute = {"TopicArn": self.resource, "AttributeName": "Policy", "AttributeValue": self.policy}
+            return Request("sns:SetTopicAttributes", region, attribute)
+        topic = {"Name": short(self.resource), "Attributes": {"Policy": self.policy}, "Tags": TAGS}
+        return Request("sns:CreateTopic", region, topic)
 
     @property
     def undo(self) -> Request:
@@ -247,7 +248,7 @@ class PutTopic:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Subscribes somebody to our topic. SNS makes no second subscription of the same endpoint."""
+    """Subscribes the operator's endpoint to our topic. SNS creates no second subscription of the same endpoint."""
 
     topic: str
     subscriber: Subscriber
@@ -269,19 +270,19 @@ class Subscribe:
 
     @property
     def request(self) -> Request:
-        asked = {"Protocol": self.subscriber.protocol, "Endpoint": self.subscriber.endpoint}
-        return Request("sns:Subscribe", place_of(self.topic)[1], {"TopicArn": self.topic, **asked})
+        endpoint = {"Protocol": self.subscriber.protocol, "Endpoint": self.subscriber.endpoint}
+        return Request("sns:Subscribe", place_of(self.topic)[1], {"TopicArn": self.topic, **endpoint})
 
     @property
     def undo(self) -> Request:
-        # One that waits for its click cannot be taken back by itself; it goes with its topic.
+        # A pending subscription cannot be deleted by itself; it is deleted with its topic.
         return DeleteTopic(self.topic).request
 
     def on(self, snapshot: Snapshot) -> Snapshot:
         topic = snapshot.topics.get(self.topic)
         if not isinstance(topic, Topic) or isinstance(topic.subscriptions, Unreadable):
             return snapshot
-        arn = None if self.subscriber.protocol in CLICKED else f"{self.topic}:planned"
+        arn = None if self.subscriber.protocol in NEED_CONFIRMATION else f"{self.topic}:planned"
         made = Subscription(arn, self.subscriber.protocol, endpoint=self.subscriber.endpoint)
         changed = replace(topic, subscriptions=(*topic.subscriptions, made))
         return replace(snapshot, topics={**snapshot.topics, self.topic: changed})
@@ -289,7 +290,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class PutAlarm:
-    """Creates our alarm, or sets it anew. `log_group` is where to look when it rings."""
+    """Creates or updates our alarm. `log_group` has the events that put it into ALARM."""
 
     alarm: MetricAlarm
     log_group: str
@@ -312,10 +313,10 @@ class PutAlarm:
 
     @property
     def request(self) -> Request:
-        asked = {
+        parameters = {
             "AlarmName": short(self.alarm.arn),
-            "AlarmDescription": f"Unauthorized API calls. Made by Blindspot. Who was refused, calling what? Ask "
-            f"CloudWatch Logs Insights of log group {short(self.log_group)}: {WHO_WAS_REFUSED}",
+            "AlarmDescription": f"Unauthorized API calls. Created by Blindspot. To see who was refused which "
+            f"call, query log group {short(self.log_group)} in CloudWatch Logs Insights: {WHO_WAS_REFUSED}",
             "Namespace": self.alarm.namespace,
             "MetricName": self.alarm.metric,
             "Statistic": self.alarm.statistic,
@@ -327,7 +328,7 @@ class PutAlarm:
             "AlarmActions": list(self.alarm.actions),
             "Tags": TAGS,
         }
-        return Request("cloudwatch:PutMetricAlarm", place_of(self.alarm.arn)[1], asked)
+        return Request("cloudwatch:PutMetricAlarm", place_of(self.alarm.arn)[1], parameters)
 
     @property
     def undo(self) -> Request:

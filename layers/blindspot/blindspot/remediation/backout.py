@@ -1,4 +1,4 @@
-"""Backout: what takes away everything that bears our mark, and nothing else. Pure."""
+"""Backout: deletes everything that remediation created, and nothing else. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from blindspot.model.arn import Place, short
 from blindspot.model.findings import unread
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import MetricFilter, Snapshot, Unreadable
-from blindspot.remediation import ownership as naming
+from blindspot.remediation import ownership
 from blindspot.remediation.actions import Action, DeleteAlarm, DeleteFilter, DeleteTopic
 from blindspot.remediation.ownership import SUFFIX, Owner, Owners
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What one place holds.
+class Inventory:
+    """The alarms, topics and metric filters of one place.
 
-    alarms: by ARN, every alarm with all that it acts on. topics: the ARNs of all topics.
+    alarms: by ARN, every alarm with the ARNs of all its actions. topics: the ARNs of all topics.
     filters: every metric filter with the ARN of its log group.
     """
 
@@ -30,8 +30,8 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """Something that stays, or was not looked at; why, and what to do about it."""
+class NotDeleted:
+    """Something that is not deleted, or was not checked; why, and what to do about it."""
 
     resource: str
     why: str
@@ -40,85 +40,97 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Backout:
-    """What to do, in this order, and what is left."""
+    """The actions, in this order, and what they do not delete."""
 
     actions: tuple[Action, ...]
-    left: tuple[Left, ...]
+    not_deleted: tuple[NotDeleted, ...]
 
 
-def in_question(held: Held, profile: Profile, partition: str) -> tuple[str, ...]:
-    """The alarms and topics there that have one of the names which remediation gives, or may have given."""
-    names = naming.every_name(profile)
-    ours = {*naming.alarm_arns(names, partition, held.place), *naming.topic_arns(names, partition, held.place)}
-    there = [arn for found in (held.alarms, held.topics) if not isinstance(found, Unreadable) for arn in found]
+def possibly_ours(inventory: Inventory, profile: Profile, partition: str) -> tuple[str, ...]:
+    """The alarms and topics there that have a name which remediation gives, or may have given earlier."""
+    names = ownership.every_name(profile)
+    ours = {
+        *ownership.alarm_arns(names, partition, inventory.place),
+        *ownership.topic_arns(names, partition, inventory.place),
+    }
+    there = [
+        arn for found in (inventory.alarms, inventory.topics) if not isinstance(found, Unreadable) for arn in found
+    ]
     return tuple(arn for arn in there if arn in ours or arn.endswith(SUFFIX))
 
 
-def backout(held: Iterable[Held], owners: Owners, profile: Profile) -> Backout:
-    """What takes back all that remediation made, alarms first: then nothing rings that leads nowhere.
+def backout(inventories: Iterable[Inventory], owners: Owners, profile: Profile) -> Backout:
+    """What deletes everything that remediation created. Alarms come first, so that none is left without its topic.
 
-    owners: whose the alarms and topics are that `in_question` names.
+    owners: of the alarms and topics that `possibly_ours` lists.
     """
-    found = [each for place in held for each in _of_place(place, owners, profile)]
-    left = tuple(each for each in found if isinstance(each, Left))
-    return Backout(tuple(each for each in found if not isinstance(each, Left)), left)
+    found = [each for inventory in inventories for each in _of_place(inventory, owners, profile)]
+    not_deleted = tuple(each for each in found if isinstance(each, NotDeleted))
+    return Backout(tuple(each for each in found if not isinstance(each, NotDeleted)), not_deleted)
 
 
-def _of_place(held: Held, owners: Owners, profile: Profile) -> Iterator[Action | Left]:
-    for what, read in (("alarms", held.alarms), ("topics", held.topics), ("metric filters", held.filters)):
+def _of_place(inventory: Inventory, owners: Owners, profile: Profile) -> Iterator[Action | NotDeleted]:
+    for what, read in (
+        ("alarms", inventory.alarms),
+        ("topics", inventory.topics),
+        ("metric filters", inventory.filters),
+    ):
         if isinstance(read, Unreadable):
-            yield Left(f"{what} in {held.place[1]}", unread(what, read).message, AGAIN)
-    alarms = {} if isinstance(held.alarms, Unreadable) else held.alarms
-    topics = () if isinstance(held.topics, Unreadable) else held.topics
+            yield NotDeleted(f"{what} in {inventory.place[1]}", unread(what, read).message, AGAIN)
+    alarms = {} if isinstance(inventory.alarms, Unreadable) else inventory.alarms
+    topics = () if isinstance(inventory.topics, Unreadable) else inventory.topics
     ours = [arn for arn in alarms if owners.get(arn) is Owner.US]
     yield from map(DeleteAlarm, ours)
     for topic in topics:
         if owners.get(topic) is Owner.US:
-            yield from _topic(topic, held, owners)
+            yield from _topic(topic, inventory, owners)
     for arn in (*alarms, *topics):
         if owners.get(arn) is Owner.UNKNOWN:
-            yield Left(arn, "Its tags could not be read.", AGAIN)
+            yield NotDeleted(arn, "Its tags could not be read.", AGAIN)
         elif owners.get(arn) is Owner.SOMEBODY and arn.endswith(SUFFIX):
-            yield Left(arn, "It does not bear the tag that remediation gives.", BY_HAND)
-    yield from _filters(held, ours, profile)
+            yield NotDeleted(arn, "Its name ends in -blindspot, but it does not have the remediator's tag.", BY_HAND)
+    yield from _filters(inventory, ours, profile)
 
 
-def _topic(topic: str, held: Held, owners: Owners) -> Iterator[Action | Left]:
-    if isinstance(held.alarms, Unreadable):
-        yield Left(topic, "Which alarms notify it could not be read.", AGAIN)
+def _topic(topic: str, inventory: Inventory, owners: Owners) -> Iterator[Action | NotDeleted]:
+    if isinstance(inventory.alarms, Unreadable):
+        yield NotDeleted(topic, "The alarms in its region could not be read, and one of them may notify it.", AGAIN)
         return
-    notifying = {arn: owners.get(arn) for arn, actions in held.alarms.items() if topic in actions}
+    notifying = {arn: owners.get(arn) for arn, actions in inventory.alarms.items() if topic in actions}
     if Owner.UNKNOWN in notifying.values():
-        yield Left(topic, "An alarm that notifies it may be ours: its tags could not be read.", AGAIN)
+        yield NotDeleted(
+            topic, "The tags of an alarm that notifies it could not be read. The alarm may be the remediator's.", AGAIN
+        )
         return
     yield DeleteTopic(topic, needs=tuple(arn for arn, owner in notifying.items() if owner is Owner.US))
     for arn, owner in notifying.items():
         if owner is not Owner.US:
-            why = f"It notifies topic {short(topic)}, which remediation made and backout deletes."
-            yield Left(arn, why, "Give this alarm another topic.")
+            why = f"It notifies topic {short(topic)}, which the remediator created and backout deletes."
+            yield NotDeleted(arn, why, "Set another topic as this alarm's action.")
 
 
-def _filters(held: Held, ours: list[str], profile: Profile) -> Iterator[Action | Left]:
-    names = {naming.filter_name(each) for each in naming.every_name(profile)}
-    filters = () if isinstance(held.filters, Unreadable) else held.filters
+def _filters(inventory: Inventory, ours: list[str], profile: Profile) -> Iterator[Action | NotDeleted]:
+    names = {ownership.filter_name(each) for each in ownership.every_name(profile)}
+    filters = () if isinstance(inventory.filters, Unreadable) else inventory.filters
     for log_group, found in filters:
         beside = (other for group, other in filters if group == log_group)
-        if found.name in names and naming.is_ours(found, beside, profile):
+        if found.name in names and ownership.is_ours(found, beside, profile):
             yield DeleteFilter(log_group, found, needs=tuple(ours))
         elif found.name.endswith(SUFFIX):
-            why = "It bears our suffix, but not a name and metric that a profile or Overrides gives."
-            yield Left(filter_resource(log_group, found.name), why, BY_HAND)
+            why = "Its name ends in -blindspot, but no profile and no Overrides give its name and metric."
+            yield NotDeleted(filter_resource(log_group, found.name), why, BY_HAND)
 
 
-def not_looked_at(snapshot: Snapshot) -> Iterator[Left]:
+def regions_not_checked(snapshot: Snapshot) -> Iterator[NotDeleted]:
     """The regions that backout does not reach."""
     if isinstance(snapshot.regions, Unreadable):
-        why = f"{unread('regions', snapshot.regions).message} Only {snapshot.own_region} was looked at."
-        yield Left("regions", why, AGAIN)
+        why = f"{unread('regions', snapshot.regions).message} Only {snapshot.own_region} was checked."
+        yield NotDeleted("regions", why, AGAIN)
     for skipped in snapshot.skipped:
         if skipped.excluded:
-            yield Left(skipped.region, "ExcludedRegions leaves the region out.", "Look there by hand, or leave it in.")
+            yield NotDeleted(skipped.region, "ExcludedRegions has this region, so it was not checked.", BY_REGION)
 
 
 AGAIN = "Run backout again."
-BY_HAND = "Look whether anybody needs it, and delete it by hand."
+BY_HAND = "Check whether anybody needs it. If nobody does, delete it by hand."
+BY_REGION = "Check the region by hand, or remove it from ExcludedRegions and run backout again."

@@ -1,6 +1,6 @@
-"""The remediator's document: what is planned, what was done, what is left to people. Pure.
+"""The remediator's document: what is planned, what was done, and the manual tasks. Pure.
 
-It names whom the stack subscribes, but not the path of a web address: that of a chat or a paging tool is a secret.
+It names the subscriber, but of a web address only the host: the path of a chat or paging webhook is a secret.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
-    """Whether remediation is switched on, and what was read of the parameter that says so."""
+class Switch:
+    """Whether remediation is on, and what was read of the SSM parameter that decides it.
+
+    parameter: its name; None where the stack has none. unread: it exists, or may exist, and could not be read.
+    """
 
     on: bool
     parameter: str | None
@@ -29,15 +32,15 @@ class Flag:
     unread: bool = False
 
     @property
-    def switch(self) -> str | None:
-        """The command that sets it the other way."""
+    def command(self) -> str | None:
+        """The command that turns it the other way."""
         value = "false" if self.on else "true"
         return f"aws ssm put-parameter --name {self.parameter} --value {value} --overwrite" if self.parameter else None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an action: "done", "failed", "skipped" where it needs one that was not done, or "stopped"."""
+    """The status of an action: "done", "failed", "skipped" where it needs one that was not done, or "stopped"."""
 
     resource: str
     status: str
@@ -45,46 +48,52 @@ class Outcome:
 
 
 def of_plan(
-    action: str, flag: Flag, before: Verdict, plan: Plan, outcomes: Iterable[Outcome], left: Plan, after: Verdict | None
+    action: str,
+    switch: Switch,
+    before: Verdict,
+    plan: Plan,
+    outcomes: Iterable[Outcome],
+    remaining: Plan,
+    after: Verdict | None,
 ) -> Document:
     """The document of a plan.
 
-    action: "plan" or "apply", as asked. left: the plan after the outcomes, for what is left to people.
+    action: "plan" or "apply", as requested. remaining: the plan after the outcomes, which has the manual tasks.
     after: the verdict after writing, None where nothing was written.
     """
     planned = [{**_action(each.action), "gap": each.gap} for each in plan.actions]
-    tasks = [_task(task) for task in left.for_a_person]
-    return _document(action, flag, before, planned, outcomes, tasks, after)
+    tasks = [_task(task) for task in remaining.manual_tasks]
+    return _document(action, switch, before, planned, outcomes, tasks, after)
 
 
 def of_backout(
-    flag: Flag, before: Verdict, backout: Backout, outcomes: Iterable[Outcome], after: Verdict | None
+    switch: Switch, before: Verdict, backout: Backout, outcomes: Iterable[Outcome], after: Verdict | None
 ) -> Document:
-    """The document of a backout; what it leaves is for a person to judge."""
+    """The document of a backout; what it does not delete is listed with the manual tasks."""
     planned = [{**_action(action), "gap": None} for action in backout.actions]
-    left: list[Document] = [
+    tasks: list[Document] = [
         {"code": "left", "resource": each.resource, "regions": [], "message": each.why, "fix": each.fix}
-        for each in backout.left
+        for each in backout.not_deleted
     ]
-    return _document("backout", flag, before, planned, outcomes, left, after)
+    return _document("backout", switch, before, planned, outcomes, tasks, after)
 
 
 def _document(
     action: str,
-    flag: Flag,
+    switch: Switch,
     before: Verdict,
     planned: list[Document],
     outcomes: Iterable[Outcome],
-    for_a_person: list[Document],
+    tasks: list[Document],
     after: Verdict | None,
 ) -> Document:
     return {
         "action": action,
-        "flag": {"on": flag.on, "parameter": flag.parameter, "why": flag.why, "switch": flag.switch},
+        "flag": {"on": switch.on, "parameter": switch.parameter, "why": switch.why, "switch": switch.command},
         "verdict_before": before.value,
         "plan": planned,
         "outcomes": [{"resource": o.resource, "status": o.status, "error": o.error} for o in outcomes],
-        "for_a_person": for_a_person,
+        "for_a_person": tasks,
         "verdict_after": after.value if after else None,
     }
 

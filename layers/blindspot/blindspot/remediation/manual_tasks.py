@@ -1,4 +1,4 @@
-"""What only a person can do, with the CloudFormation that would do it where there is one. Pure."""
+"""The tasks that only a person can do, each with the CloudFormation that would do it where there is one. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEMPLATES = {
     "log-group.missing": "log-group",
     "log-group.class": "log-group",
 }
-"""By code of a gap, the template in the folder `cloudformation` that mends it."""
+"""By code of a gap, the template in the folder `cloudformation` that fixes it."""
 
 PROPERTIES: dict[str, dict[str, Any]] = {
     "trail.not-logging": {"IsLogging": True},
@@ -33,12 +33,12 @@ PROPERTIES: dict[str, dict[str, Any]] = {
         "IncludeGlobalServiceEvents": True,
     },
 }
-"""By code of a gap, what to set on the trail in the template that made it."""
+"""By code of a gap, what to set on the trail in the template that created it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A person's task: code, resource and regions as in a gap, why, and what to do."""
+    """A manual task: code, resource and regions as in a gap, why, and what to do."""
 
     code: str
     resource: str
@@ -48,7 +48,7 @@ class Task:
 
     @property
     def cloudformation(self) -> dict[str, Any] | None:
-        """A template that does it, or the properties to set in the one that made the trail; None where neither can."""
+        """A template that does it, or the properties to set in the one that created the trail; else None."""
         if self.code in PROPERTIES:
             return {"Resources": {"Trail": {"Type": "AWS::CloudTrail::Trail", "Properties": PROPERTIES[self.code]}}}
         name = TEMPLATES.get(self.code)
@@ -56,18 +56,18 @@ class Task:
         return template
 
 
-def clicks(assessment: Assessment, regions: Collection[str]) -> Iterator[Task]:
-    """The subscriptions for whose confirmation these regions wait, or will when they are made."""
+def pending_confirmations(assessment: Assessment, regions: Collection[str]) -> Iterator[Task]:
+    """The subscriptions that somebody must confirm before these regions are COMPLIANT."""
     return _of_gaps(assessment, regions, ("subscription.pending",))
 
 
-def gaps(assessment: Assessment, regions: Collection[str]) -> Iterator[Task]:
-    """The gaps that these regions keep."""
+def remaining_gaps(assessment: Assessment, regions: Collection[str]) -> Iterator[Task]:
+    """The gaps of these regions."""
     return _of_gaps(assessment, regions)
 
 
-def doubts(assessment: Assessment) -> Iterator[Task]:
-    """What would settle the regions of which nothing is sure: on a doubt nothing is written."""
+def unresolved_doubts(assessment: Assessment) -> Iterator[Task]:
+    """What would settle each INDETERMINATE region: the remediator does not act on a doubt."""
     found: dict[Doubt, list[str]] = {}
     for region in assessment.regions:
         for doubt in region.doubts if region.verdict is Verdict.INDETERMINATE else ():
@@ -76,37 +76,37 @@ def doubts(assessment: Assessment) -> Iterator[Task]:
         yield Task(doubt.code, doubt.resource, tuple(names), doubt.message, doubt.fix)
 
 
-def taken(kind: str, arns: Sequence[str], regions: Collection[str]) -> Task:
-    """Our names are somebody else's, or their tags could not be read."""
+def name_taken(kind: str, arns: Sequence[str], regions: Collection[str]) -> Task:
+    """Every name that we may use is taken by somebody else, or may be: tags could not be read."""
     names = " and ".join(map(short, arns))
     return Task(
         "name.taken",
         arns[-1],
         tuple(sorted(regions)),
-        f"What is named {names} is somebody else's, or its tags could not be read.",
-        f'Name another {kind} that ends in {SUFFIX} in Overrides: {{"names": {{"{kind}": "..."}}}}.',
+        f"The {kind} names {names} are taken by somebody else, or their tags could not be read.",
+        f'Set another {kind} name that ends in {SUFFIX} in Overrides: {{"names": {{"{kind}": "..."}}}}.',
     )
 
 
 def no_pattern(profile: Profile, regions: Collection[str]) -> Task:
-    """No filter pattern can be written that does what the settings ask."""
+    """No filter pattern does what the settings require."""
     return Task(
         "pattern.none",
         profile.name,
         tuple(sorted(regions)),
-        "No filter pattern within 1,024 characters counts all that is required and nothing ordinary.",
-        "Require less in Overrides, or write the metric filters by hand.",
+        "No filter pattern of at most 1,024 characters matches every required event and no ordinary one.",
+        "Require less in Overrides, or create the metric filters by hand.",
     )
 
 
-def nobody_to_subscribe(regions: Collection[str]) -> Task:
-    """The stack names nobody who could be told."""
+def no_endpoint(regions: Collection[str]) -> Task:
+    """The stack names nobody to subscribe."""
     return Task(
         "endpoint.missing",
         "SubscriptionEndpoint",
         tuple(sorted(regions)),
-        "The stack names nobody who could be subscribed to a topic.",
-        "Set SubscriptionProtocol and SubscriptionEndpoint.",
+        "SubscriptionEndpoint is empty, so there is nobody to subscribe to a topic.",
+        "Set SubscriptionProtocol and SubscriptionEndpoint in the stack's parameters.",
     )
 
 
@@ -117,8 +117,8 @@ def _of_gaps(assessment: Assessment, regions: Collection[str], codes: Collection
             if not codes or gap.code in codes:
                 found.setdefault(gap, []).append(region.region)
     if unrecorded := [region for gap, names in found.items() if TEMPLATES.get(gap.code) == "trail" for region in names]:
-        said = f"No trail records {_listed(unrecorded)}."
-        yield Task("trail.missing", "account", tuple(unrecorded), said, FIXES["trail.missing"])
+        message = f"No trail records {_listed(unrecorded)}."
+        yield Task("trail.missing", "account", tuple(unrecorded), message, FIXES["trail.missing"])
     for gap, names in found.items():
         if TEMPLATES.get(gap.code) != "trail":
             yield Task(gap.code, gap.resource, tuple(names), gap.message, gap.fix)

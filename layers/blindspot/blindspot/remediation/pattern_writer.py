@@ -1,4 +1,5 @@
-"""The filter pattern that remediation writes: the source's own where it does the job, else one that is generated."""
+"""The filter pattern that remediation writes: the source's own where it does what the settings require, else one that
+is generated."""
 
 from __future__ import annotations
 
@@ -24,38 +25,39 @@ from filter_pattern import (
 _ANYWHERE = cloudtrail.records(account="000000000000", region=None)
 
 
-def written(profile: Profile) -> Pattern | None:
-    """The source's text if, under the settings in force, it misses nothing and counts nothing ordinary; else what is
-    required less what is benign, or just what is required. None where none of these does it within AWS's limits."""
-    return next((pattern for pattern in _candidates(profile) if right(pattern, profile)), None)
+def pattern_to_write(profile: Profile) -> Pattern | None:
+    """The source's pattern if it satisfies the profile; else what is required without what is benign; else all that is
+    required. None where none of these satisfies the profile within AWS's limits."""
+    return next((pattern for pattern in _candidates(profile) if satisfies(pattern, profile)), None)
 
 
-def right(pattern: Pattern, profile: Profile) -> bool:
-    """Whether a metric filter with this pattern alone is all that the profile asks for."""
+def satisfies(pattern: Pattern, profile: Profile) -> bool:
+    """Whether a metric filter with this pattern alone matches every event that the profile requires and, unless the
+    profile accepts those, no ordinary one."""
     required = And(profile.required, *map(Not, profile.benign))
     return implies(required, pattern, _ANYWHERE) and not (
         profile.noise_breaks and any(map(pattern.matches, cloudtrail.ordinary(account="0" * 12, region="us-east-1")))
     )
 
 
-def refused_only(pattern: Pattern, profile: Profile) -> bool:
-    """Whether it counts nothing but calls that the profile wants to hear of."""
+def matches_only_required(pattern: Pattern, profile: Profile) -> bool:
+    """Whether every event that the pattern matches is one that the profile requires, benign or not."""
     return implies(pattern, profile.required, _ANYWHERE)
 
 
 def _candidates(profile: Profile) -> Iterator[Pattern]:
     yield profile.pattern
-    less = [negated for negated in map(_negated, profile.benign) if negated is not None]
-    text = f"{{ {And(profile.required.predicate, *less)} }}"
-    if less and len(text) <= LONGEST_PATTERN:
+    exclusions = [negated for negated in map(_negated, profile.benign) if negated is not None]
+    text = f"{{ {And(profile.required.predicate, *exclusions)} }}"
+    if exclusions and len(text) <= LONGEST_PATTERN:
         yield parse(text)
     yield profile.required
 
 
 def _negated(predicate: Predicate) -> Predicate | None:
-    """What holds of every event of which the predicate does not, in terms that a pattern has; None where it has none.
+    """The predicate's negation in terms that a filter pattern has; None where it has none.
 
-    `!=` is false of a missing field, so that a field that may be missing is asked for that too.
+    `!=` is false for a missing field, so for a field that may be missing NOT EXISTS is added.
     """
     match predicate:
         case Pattern():

@@ -1,8 +1,8 @@
-"""The plan: the fewest actions that make every blind region provable, and what only a person can do. Pure.
+"""The plan: the fewest actions that make as many regions COMPLIANT as can be, and the manual tasks. Pure.
 
-A repair is never trusted to help: the account is judged again as it would be after it. First every log group that is
-ours to repair is repaired by what heals most, which shows the most that can be had. Then whatever that does not need is
-left out again: whole log groups first, then, of those that are kept, each link that works already.
+Whether a repair helps is never assumed: the account is assessed again as it would be after it. First every repairable
+log group gets its strongest repair, which shows which regions can become COMPLIANT at all. Then the plan leaves out
+what that does not need: first whole log groups, then, in those that remain, each link that works already.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from blindspot.chain.metric_filter import filter_resource
 from blindspot.chain.subscription import check_subscriptions
 from blindspot.chain.topic import check_publish_access
 from blindspot.chain.trail import observes
-from blindspot.model.arn import Place, place_of
+from blindspot.model.arn import Arn, Place, place_of
 from blindspot.model.findings import HOLDS
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import (
@@ -30,12 +30,11 @@ from blindspot.model.snapshot import (
     Topic,
     Unreadable,
 )
-from blindspot.remediation import manual_tasks as tasks
-from blindspot.remediation import ownership as naming
+from blindspot.remediation import manual_tasks, ownership
 from blindspot.remediation.actions import PutAlarm, PutFilter, PutTopic, Repair, Subscribe
 from blindspot.remediation.manual_tasks import Task
 from blindspot.remediation.ownership import Metric, Owner, Owners
-from blindspot.remediation.pattern_writer import refused_only, right, written
+from blindspot.remediation.pattern_writer import matches_only_required, pattern_to_write, satisfies
 from blindspot.settings import Subscriber
 from blindspot.verdict.assessment import Assessment, Verdict, assess
 from filter_pattern import PatternSyntaxError, parse
@@ -43,7 +42,7 @@ from filter_pattern import PatternSyntaxError, parse
 Repairs = tuple[Repair, ...]
 
 _MANY = 1000
-"""Actions that a log group needs which heals no region by itself."""
+"""Stands for the number of actions of a log group that makes no region COMPLIANT by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +55,31 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do, in this order, and what is left to people."""
+    """What to do, in this order, and what only people can do."""
 
     actions: tuple[Planned, ...] = ()
-    for_a_person: tuple[Task, ...] = ()
+    manual_tasks: tuple[Task, ...] = ()
 
 
-def plan(
-    assessment: Assessment,
-    profile: Profile,
-    owners: Owners,
-    subscriber: Subscriber | None,
-    disputed: Collection[str] = (),
-) -> Plan:
-    """The plan for an assessed account. Nothing is done about a region that is not surely blind.
+def plan(assessment: Assessment, profile: Profile, owners: Owners, subscriber: Subscriber | None) -> Plan:
+    """The plan for an assessed account. It repairs only regions that are NON_COMPLIANT, never INDETERMINATE ones.
 
-    owners: whose the alarms and topics of our names are, in the places of the log groups.
-    subscriber: whom to subscribe; None where the operator named nobody.
-    disputed: as `assess` takes it.
+    owners: of the alarms and topics of our names, in the places of the repairable log groups.
+    subscriber: whom to subscribe; None where SubscriptionEndpoint is empty.
     """
     if assessment.verdict is not Verdict.NON_COMPLIANT:
-        return Plan(for_a_person=tuple(tasks.doubts(assessment)))
-    return _Planner(assessment, profile, owners, subscriber, disputed).plan()
+        return Plan(manual_tasks=tuple(manual_tasks.unresolved_doubts(assessment)))
+    return _Planner(assessment, profile, owners, subscriber).plan()
 
 
-def trunks(snapshot: Snapshot) -> tuple[str, ...]:
-    """The log groups that may be repaired: of our own account, read, of the Standard class, and fed by a trail."""
-    fed = {trail.log_group_arn for trail in snapshot.trails}
+def repairable_log_groups(snapshot: Snapshot) -> tuple[str, ...]:
+    """The log groups that can be repaired: in our own account, read, of the Standard class, and with a trail that
+    delivers to them."""
+    delivered_to = {trail.log_group_arn for trail in snapshot.trails}
     return tuple(
         arn
         for arn, group in snapshot.log_groups.items()
-        if arn in fed
+        if arn in delivered_to
         and isinstance(group, LogGroup)
         and group.log_class == "STANDARD"
         and not isinstance(group.filters, Unreadable)
@@ -94,10 +87,12 @@ def trunks(snapshot: Snapshot) -> tuple[str, ...]:
     )
 
 
-def clicked(snapshot: Snapshot, owners: Owners | None = None, subscriber: Subscriber | None = None) -> Snapshot:
-    """The account as it would be if everybody had confirmed: a click is a person's, and is not asked for again.
+def with_subscriptions_confirmed(
+    snapshot: Snapshot, owners: Owners | None = None, subscriber: Subscriber | None = None
+) -> Snapshot:
+    """The account as it would be once every pending subscription is confirmed.
 
-    Of our own topics only the subscriber is expected to: another endpoint is one that the stack named before.
+    Of our own topics only `subscriber` is expected to confirm: another endpoint comes from earlier settings.
     """
     topics: dict[str, Topic | Unreadable | None] = {}
     for arn, topic in snapshot.topics.items():
@@ -122,182 +117,196 @@ def _is(subscription: Subscription, subscriber: Subscriber) -> bool:
 
 
 class _Planner:
-    def __init__(
-        self,
-        assessment: Assessment,
-        profile: Profile,
-        owners: Owners,
-        subscriber: Subscriber | None,
-        disputed: Collection[str],
-    ) -> None:
+    """Plans for one assessment. What was found out about a pattern or a set of repairs is kept."""
+
+    def __init__(self, assessment: Assessment, profile: Profile, owners: Owners, subscriber: Subscriber | None) -> None:
         self.assessment = assessment
         self.snapshot = assessment.snapshot
         self.profile = profile
         self.owners = owners
         self.subscriber = subscriber
-        self.disputed = disputed
-        self.pattern = written(profile)
-        self.blind = {region.region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT}
-        self.fine = {region.region for region in assessment.regions if region.verdict is Verdict.COMPLIANT}
-        self.about_refusals: dict[str, bool] = {}
-        self.strongest: dict[str, Repairs] = {}
-        self.judged: dict[object, frozenset[str]] = {}
+        self.pattern = pattern_to_write(profile)
+        self.non_compliant = {region.region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT}
+        self.compliant = {region.region for region in assessment.regions if region.verdict is Verdict.COMPLIANT}
+        self.relevant_patterns: dict[str, bool] = {}
+        self.strongest_repairs: dict[str, Repairs] = {}
+        self.compliant_by_repairs: dict[object, frozenset[str]] = {}
 
     def plan(self) -> Plan:
-        whole = {trunk: self.most(trunk) for trunk in trunks(self.snapshot)}
-        best = self.healed(whole.values())
-        for trunk in sorted(whole, key=self.worth):
-            rest = {other: repairs for other, repairs in whole.items() if other != trunk}
-            if self.healed(rest.values()) >= best:
-                whole = rest
-        for trunk in whole:
-            others = [repairs for other, repairs in whole.items() if other != trunk]
-            so_far = _after(self.snapshot, others)
-            whole[trunk] = next(
-                option for option in self.options(trunk, so_far) if self.healed([*others, option]) >= best
+        chosen = {log_group: self.strongest(log_group) for log_group in repairable_log_groups(self.snapshot)}
+        reachable = self.compliant_after(chosen.values())
+        for log_group in sorted(chosen, key=self.usefulness):
+            rest = {other: repairs for other, repairs in chosen.items() if other != log_group}
+            if self.compliant_after(rest.values()) >= reachable:
+                chosen = rest
+        for log_group in chosen:
+            others = [repairs for other, repairs in chosen.items() if other != log_group]
+            chosen[log_group] = next(
+                repairs
+                for repairs in self.by_size(log_group, _after(self.snapshot, others))
+                if self.compliant_after([*others, repairs]) >= reachable
             )
-        if not self.healed(whole.values()) >= self.fine:
-            whole = {}
-        actions = tuple(Planned(action, self.gap(trunk, action)) for trunk in whole for action in whole[trunk])
-        return Plan(actions, tuple(dict.fromkeys(self.tasks(whole.values(), best))))
+        if not self.compliant_after(chosen.values()) >= self.compliant:
+            chosen = {}
+        actions = tuple(
+            Planned(action, self.gap(log_group, action)) for log_group in chosen for action in chosen[log_group]
+        )
+        return Plan(actions, tuple(dict.fromkeys(self.tasks(chosen.values(), reachable))))
 
-    def healed(self, repairs: Iterable[Repairs], trails: frozenset[str] | None = None) -> frozenset[str]:
-        """The regions that would be COMPLIANT after these repairs and everybody's click. `trails`: those that are
-        looked at, if not all."""
+    def compliant_after(self, repairs: Iterable[Repairs], trails: frozenset[str] | None = None) -> frozenset[str]:
+        """The regions that would be COMPLIANT after these repairs, with pending subscriptions confirmed. `trails`: the
+        only ones to count, if not all."""
         repairs = tuple(repairs)
         key = tuple(chain.from_iterable(repairs)), trails
-        if key not in self.judged:
-            snapshot = self.clicked(_after(self.snapshot, repairs))
+        if key not in self.compliant_by_repairs:
+            snapshot = self.confirmed(_after(self.snapshot, repairs))
             if trails is not None:
                 snapshot = replace(snapshot, trails=tuple(trail for trail in snapshot.trails if trail.arn in trails))
-            found = assess(snapshot, self.profile).regions
-            self.judged[key] = frozenset(each.region for each in found if each.verdict is Verdict.COMPLIANT)
-        return self.judged[key]
+            regions = assess(snapshot, self.profile).regions
+            self.compliant_by_repairs[key] = frozenset(
+                region.region for region in regions if region.verdict is Verdict.COMPLIANT
+            )
+        return self.compliant_by_repairs[key]
 
-    def clicked(self, snapshot: Snapshot) -> Snapshot:
-        return clicked(snapshot, self.owners, self.subscriber)
+    def confirmed(self, snapshot: Snapshot) -> Snapshot:
+        return with_subscriptions_confirmed(snapshot, self.owners, self.subscriber)
 
-    def worth(self, trunk: str) -> tuple[int, int]:
-        """Those that are worth least are left out first: few regions, then many actions."""
-        alone = self.alone(trunk, self.most(trunk))
-        options = self.options(trunk, self.snapshot) if alone else iter(())
-        needed = next((len(option) for option in options if self.alone(trunk, option) >= alone), _MANY)
-        return self.seen(trunk), -needed
+    def usefulness(self, log_group: str) -> tuple[int, int]:
+        """Sorts the least useful log group first, which is the first to be left out: few regions, then many actions."""
+        regions = self.compliant_by_itself(log_group, self.strongest(log_group))
+        smallest_first = self.by_size(log_group, self.snapshot) if regions else iter(())
+        needed = next(
+            (len(repairs) for repairs in smallest_first if self.compliant_by_itself(log_group, repairs) >= regions),
+            _MANY,
+        )
+        return self.observed(log_group), -needed
 
-    def seen(self, trunk: str) -> int:
-        """How many of the blind regions its trails observe."""
-        trails = [trail for trail in self.snapshot.trails if trail.log_group_arn == trunk]
-        return sum(any(observes(trail, region) for trail in trails) for region in self.blind)
+    def observed(self, log_group: str) -> int:
+        """How many of the NON_COMPLIANT regions its trails observe."""
+        trails = [trail for trail in self.snapshot.trails if trail.log_group_arn == log_group]
+        return sum(any(observes(trail, region) for trail in trails) for region in self.non_compliant)
 
-    def alone(self, trunk: str, repairs: Repairs) -> frozenset[str]:
-        """The regions that would be COMPLIANT by this log group alone."""
-        own = frozenset(trail.arn for trail in self.snapshot.trails if trail.log_group_arn == trunk)
-        return self.healed([repairs], own)
+    def compliant_by_itself(self, log_group: str, repairs: Repairs) -> frozenset[str]:
+        """The regions that would be COMPLIANT with the trails of this log group alone."""
+        own = frozenset(trail.arn for trail in self.snapshot.trails if trail.log_group_arn == log_group)
+        return self.compliant_after([repairs], own)
 
-    def most(self, trunk: str) -> Repairs:
-        """The repair that heals most by itself: that from end to end, unless it cannot be had and another does more."""
-        if trunk not in self.strongest:
-            most = self.whole(trunk)
-            healed = self.alone(trunk, most)
-            if len(healed) < self.seen(trunk):
-                for option in self._options(trunk, self.snapshot):
-                    if (by_option := self.alone(trunk, option)) > healed:
-                        most, healed = option, by_option
-            if not self.healed([most]) >= self.fine:
-                # There is one alarm of ours in a place, and moving it would leave something unheard.
+    def strongest(self, log_group: str) -> Repairs:
+        """The repair that makes most regions COMPLIANT by itself: the one from end to end, unless that is not possible
+        and another does more. It keeps what is COMPLIANT."""
+        if log_group not in self.strongest_repairs:
+            strongest = self.end_to_end(log_group)
+            regions = self.compliant_by_itself(log_group, strongest)
+            if len(regions) < self.observed(log_group):
+                for repairs in self.candidates(log_group, self.snapshot):
+                    if (more := self.compliant_by_itself(log_group, repairs)) > regions:
+                        strongest, regions = repairs, more
+            if not self.compliant_after([strongest]) >= self.compliant:
+                # We have one alarm in a place. If it is moved to another metric, nobody is alerted of the first.
                 keeping = (
-                    option for option in self._options(trunk, self.snapshot) if self.healed([option]) >= self.fine
+                    repairs
+                    for repairs in self.candidates(log_group, self.snapshot)
+                    if self.compliant_after([repairs]) >= self.compliant
                 )
-                most = max(keeping, key=lambda option: len(self.alone(trunk, option)), default=())
-            self.strongest[trunk] = most
-        return self.strongest[trunk]
+                strongest = max(
+                    keeping, key=lambda repairs: len(self.compliant_by_itself(log_group, repairs)), default=()
+                )
+            self.strongest_repairs[log_group] = strongest
+        return self.strongest_repairs[log_group]
 
-    def whole(self, trunk: str) -> Repairs:
-        """The log group repaired from end to end, as far as it can be."""
-        own = naming.own_metrics(self.profile.names)
-        metric = next((metric for metric in own if not self.others_feed(metric, trunk)), own[-1])
-        filters = self.filter_on(metric, trunk, self.snapshot)
-        topic = self.own_topic(place_of(trunk))
-        told = self.topic(topic, self.snapshot)
-        heard = set(self.heard(trunk, _after(self.snapshot, [told]), self.metrics(trunk)))
-        if topic not in heard:
-            told, topic = (), min(heard, default=None)
-        alarm = self.alarm_on(metric, topic, trunk, self.snapshot, [*filters, *told]) if topic else ()
-        return (*filters, *told, *alarm)
+    def end_to_end(self, log_group: str) -> Repairs:
+        """Our filter, topic, subscription and alarm, as far as they can be created."""
+        own = ownership.own_metrics(self.profile.names)
+        metric = next((metric for metric in own if not self.others_feed(metric, log_group)), own[-1])
+        filters = self.filter_repairs(metric, log_group, self.snapshot)
+        topic = self.own_topic(place_of(log_group))
+        topic_repairs = self.topic_repairs(topic, self.snapshot)
+        after = _after(self.snapshot, [topic_repairs])
+        notifying = set(self.notifying_topics(log_group, after, self.relevant_metrics(log_group)))
+        if topic not in notifying:
+            topic_repairs, topic = (), min(notifying, default=None)
+        alarm = self.alarm_repairs(metric, topic, log_group, self.snapshot, [*filters, *topic_repairs]) if topic else ()
+        return (*filters, *topic_repairs, *alarm)
 
     def own_topic(self, place: Place) -> str | None:
-        """Our topic, be it there or not; None where nothing is known of it, or somebody else has its names."""
-        arn = naming.chosen(naming.topic_arns([self.profile.names], self.snapshot.partition, place), self.owners)
+        """The ARN of our topic, whether it exists or not; None where it could not be read, or its names are taken."""
+        arn = ownership.chosen(ownership.topic_arns([self.profile.names], self.snapshot.partition, place), self.owners)
         return None if arn is None or isinstance(self.snapshot.topics.get(arn), Unreadable) else arn
 
-    def options(self, trunk: str, snapshot: Snapshot) -> Iterator[Repairs]:
-        """Every way to repair the log group that may do, those of the fewest actions first, and among them those that
-        keep to the filters that are there; the last is the one that does most."""
-        found = dict.fromkeys(self._options(trunk, snapshot))
-        yield from sorted(found, key=lambda repairs: (len(repairs), sum(action.link == "filter" for action in repairs)))
-        yield self.most(trunk)
+    def by_size(self, log_group: str, snapshot: Snapshot) -> Iterator[Repairs]:
+        """Every candidate, those of the fewest actions first, and among them those that use the existing filters. The
+        strongest repair is the last."""
+        candidates = dict.fromkeys(self.candidates(log_group, snapshot))
+        yield from sorted(
+            candidates, key=lambda repairs: (len(repairs), sum(action.link == "filter" for action in repairs))
+        )
+        yield self.strongest(log_group)
 
-    def _options(self, trunk: str, snapshot: Snapshot) -> Iterator[Repairs]:
-        existing = self.metrics(trunk)
-        topic = self.own_topic(place_of(trunk))
-        told = self.topic(topic, snapshot)
-        own = naming.own_metrics(self.profile.names)
+    def candidates(self, log_group: str, snapshot: Snapshot) -> Iterator[Repairs]:
+        """Every way to repair the log group that may help."""
+        existing = self.relevant_metrics(log_group)
+        topic = self.own_topic(place_of(log_group))
+        topic_repairs = self.topic_repairs(topic, snapshot)
+        own = ownership.own_metrics(self.profile.names)
         metrics = dict.fromkeys([own[0], *existing, *own])
-        heard = list(self.heard(trunk, snapshot, metrics))
+        notifying = list(self.notifying_topics(log_group, snapshot, metrics))
         for metric in metrics:
-            ways = [self.filter_on(metric, trunk, snapshot)]
+            filter_choices = [self.filter_repairs(metric, log_group, snapshot)]
             if metric in existing:
-                ways.insert(0, ())
-            for filters in ways:
-                for other in heard:
-                    yield (*filters, *self.alarm_on(metric, other, trunk, snapshot, filters))
+                filter_choices.insert(0, ())
+            for filters in filter_choices:
+                for other in notifying:
+                    yield (*filters, *self.alarm_repairs(metric, other, log_group, snapshot, filters))
                 # Somebody may be subscribed to our topic already.
-                for telling in ((), told, tuple(action for action in told if action.link == "topic")):
-                    made = (*filters, *telling)
-                    yield made
+                only_topic = tuple(action for action in topic_repairs if action.link == "topic")
+                for topics in ((), topic_repairs, only_topic):
+                    before = (*filters, *topics)
+                    yield before
                     if topic:
-                        yield (*made, *self.alarm_on(metric, topic, trunk, snapshot, made))
+                        yield (*before, *self.alarm_repairs(metric, topic, log_group, snapshot, before))
 
-    def metrics(self, trunk: str) -> list[Metric]:
-        """The metrics of the log group's filters that count refused calls alone, or are right as they are."""
+    def relevant_metrics(self, log_group: str) -> list[Metric]:
+        """The metrics of the log group's filters that match only required events, or satisfy the profile already."""
         return list(
             dict.fromkeys(
                 (found.namespace, found.metric)
-                for found in _filters(self.snapshot, trunk)
-                if self.is_about_refusals(found.pattern)
+                for found in _filters(self.snapshot, log_group)
+                if self.is_relevant(found.pattern)
             )
         )
 
-    def is_about_refusals(self, text: str) -> bool:
-        if text not in self.about_refusals:
+    def is_relevant(self, text: str) -> bool:
+        if text not in self.relevant_patterns:
             try:
                 pattern = parse(text)
             except PatternSyntaxError:
                 return False
-            self.about_refusals[text] = refused_only(pattern, self.profile) or right(pattern, self.profile)
-        return self.about_refusals[text]
+            relevant = matches_only_required(pattern, self.profile) or satisfies(pattern, self.profile)
+            self.relevant_patterns[text] = relevant
+        return self.relevant_patterns[text]
 
-    def others_feed(self, metric: Metric, trunk: str) -> bool:
-        """Whether a filter that is not ours feeds the metric in the log group's place."""
-        place, ours = place_of(trunk), naming.filter_name(self.profile.names)
+    def others_feed(self, metric: Metric, log_group: str) -> bool:
+        """Whether a filter that is not ours adds to the metric in the log group's place."""
+        place, ours = place_of(log_group), ownership.filter_name(self.profile.names)
         groups = (arn for arn in self.snapshot.log_groups if place_of(arn) == place)
         own = (found for arn in groups for found in _filters(self.snapshot, arn))
         others = (found for _, found in self.snapshot.other_filters.get(place, ()))
         return any((found.namespace, found.metric) == metric and found.name != ours for found in chain(own, others))
 
-    def filter_on(self, metric: Metric, trunk: str, snapshot: Snapshot) -> Repairs:
-        """Our metric filter on that metric; nothing where it is there, or no pattern does what is asked."""
+    def filter_repairs(self, metric: Metric, log_group: str, snapshot: Snapshot) -> Repairs:
+        """Creates or updates our metric filter on that metric; empty where it exists, is somebody else's, or no pattern
+        satisfies the profile."""
         if self.pattern is None:
             return ()
-        wanted = MetricFilter(naming.filter_name(self.profile.names), self.pattern.text, *metric)
-        there = _filters(snapshot, trunk)
+        wanted = MetricFilter(ownership.filter_name(self.profile.names), self.pattern.text, *metric)
+        there = _filters(snapshot, log_group)
         before = next((found for found in there if found.name == wanted.name), None)
-        if before == wanted or (before and not naming.is_ours(before, there, self.profile)):
+        if before == wanted or (before and not ownership.is_ours(before, there, self.profile)):
             return ()
-        return (PutFilter(trunk, wanted, before),)
+        return (PutFilter(log_group, wanted, before),)
 
-    def topic(self, arn: str | None, snapshot: Snapshot) -> Repairs:
-        """Our topic with its subscription, as far as they are not there; nothing where nobody is to be subscribed."""
+    def topic_repairs(self, arn: str | None, snapshot: Snapshot) -> Repairs:
+        """Creates what is missing of our topic and its subscription; empty where there is nobody to subscribe."""
         if arn is None or self.subscriber is None:
             return ()
         made = PutTopic(arn, is_new=True)
@@ -314,32 +323,35 @@ class _Planner:
             repairs.append(Subscribe(arn, self.subscriber))
         return tuple(repairs)
 
-    def heard(self, trunk: str, snapshot: Snapshot, metrics: Collection[Metric]) -> Iterator[str]:
-        """The topics from which somebody hears already: the source's own, and those that alarms on these metrics
-        notify."""
-        place = place_of(trunk)
+    def notifying_topics(self, log_group: str, snapshot: Snapshot, metrics: Collection[Metric]) -> Iterator[str]:
+        """The topics that an alarm can publish to and that notify somebody: of those of the source's names, and those
+        that alarms on these metrics notify."""
+        place = place_of(log_group)
         alarms = snapshot.alarms.get(place, ())
-        named = list(naming.topic_arns([self.profile.names], snapshot.partition, place))
+        named = list(ownership.topic_arns([self.profile.names], snapshot.partition, place))
         for alarm in () if isinstance(alarms, Unreadable) else alarms:
             if isinstance(alarm, MetricAlarm | MathAlarm):
                 on = {(query.namespace, query.metric) for query in queries(alarm)}
                 named += [] if on.isdisjoint(metrics) else alarm.actions
-        told = self.clicked(snapshot).topics
+        topics = self.confirmed(snapshot).topics
         for arn in dict.fromkeys(named):
-            topic = told.get(arn)
+            topic = topics.get(arn)
             if isinstance(topic, Topic) and place_of(arn)[1] == place[1]:
-                ringing = _any_alarm(arn, place[0])
-                findings = (check_publish_access(arn, topic, ringing), check_subscriptions(topic, ringing))
+                alarm_arn = _any_alarm(arn, place[0])
+                findings = (check_publish_access(arn, topic, alarm_arn), check_subscriptions(topic, alarm_arn))
                 if findings == (HOLDS, HOLDS):
                     yield arn
 
-    def alarm_on(self, metric: Metric, topic: str, trunk: str, snapshot: Snapshot, before: Iterable[Repair]) -> Repairs:
-        """Our alarm on that metric, notifying that topic; nothing where it is there, or its names are taken.
+    def alarm_repairs(
+        self, metric: Metric, topic: str, log_group: str, snapshot: Snapshot, before: Iterable[Repair]
+    ) -> Repairs:
+        """Creates or updates our alarm on that metric, which notifies that topic; empty where it exists, or its names
+        are taken.
 
-        before: what must have been done for it to make sense.
+        before: the repairs that must be done first.
         """
-        place, settings = place_of(trunk), self.profile.alarm
-        arn = naming.chosen(naming.alarm_arns([self.profile.names], snapshot.partition, place), self.owners)
+        place, settings = place_of(log_group), self.profile.alarm
+        arn = ownership.chosen(ownership.alarm_arns([self.profile.names], snapshot.partition, place), self.owners)
         if arn is None:
             return ()
         wanted = MetricAlarm(
@@ -349,7 +361,7 @@ class _Planner:
             comparison=settings.comparison,
             threshold=settings.threshold,
             period=settings.period,
-            # The sources are silent on it; so it says OK at rest, where the default says INSUFFICIENT_DATA.
+            # The sources do not say. With this the alarm is OK without data, and by default it is INSUFFICIENT_DATA.
             missing_data="notBreaching",
             actions=(topic,),
         )
@@ -358,54 +370,55 @@ class _Planner:
         if isinstance(there, MetricAlarm) and replace(there, state=wanted.state, state_since=None) == wanted:
             return ()
         needs = tuple(repair.resource for repair in before if repair.link in ("filter", "topic"))
-        return (PutAlarm(wanted, trunk, is_new=there is None, needs=needs),)
+        return (PutAlarm(wanted, log_group, is_new=there is None, needs=needs),)
 
-    def gap(self, trunk: str, action: Repair) -> str:
-        """The code of the gap that the action closes: one that was found of that link, or that the link is missing."""
+    def gap(self, log_group: str, action: Repair) -> str:
+        """The code of the gap that the action closes: the first that was found in that link, else that the link is
+        missing."""
         found = (
             gap.code
             for region in self.assessment.regions
             for gap in region.gaps
-            if gap.code.startswith(f"{action.link}.") and place_of(gap.resource) == place_of(trunk)
+            if gap.code.startswith(f"{action.link}.") and place_of(gap.resource) == place_of(log_group)
         )
         return next(found, f"{action.link}.missing")
 
-    def tasks(self, repairs: Iterable[Repairs], best: frozenset[str]) -> Iterator[Task]:
-        """What is left for people: the clicks that the plan rests on, then what it cannot mend, then what is unsure."""
-        waiting = assess(_after(self.snapshot, repairs), self.profile)
-        yield from tasks.clicks(waiting, best)
-        if left := self.blind - best:
-            obstacles = list(self.obstacles(left))
+    def tasks(self, repairs: Iterable[Repairs], reachable: frozenset[str]) -> Iterator[Task]:
+        """The manual tasks: confirmations that the plan depends on, what it cannot repair, then what is in doubt."""
+        after = assess(_after(self.snapshot, repairs), self.profile)
+        yield from manual_tasks.pending_confirmations(after, reachable)
+        if remaining := self.non_compliant - reachable:
+            obstacles = list(self.obstacles(remaining))
             yield from obstacles
-            yield from tasks.gaps(self.assessment, left)
+            yield from manual_tasks.remaining_gaps(self.assessment, remaining)
             if not obstacles:
-                most = [self.most(trunk) for trunk in trunks(self.snapshot)]
-                ours = {action.resource for action in chain.from_iterable(most)}
-                as_set = assess(self.clicked(_after(self.snapshot, most)), self.profile)
-                yield from (task for task in tasks.gaps(as_set, left) if task.resource in ours)
-        yield from tasks.doubts(waiting)
+                strongest = [self.strongest(log_group) for log_group in repairable_log_groups(self.snapshot)]
+                ours = {action.resource for action in chain.from_iterable(strongest)}
+                repaired = assess(self.confirmed(_after(self.snapshot, strongest)), self.profile)
+                yield from (task for task in manual_tasks.remaining_gaps(repaired, remaining) if task.resource in ours)
+        yield from manual_tasks.unresolved_doubts(after)
 
-    def obstacles(self, left: Collection[str]) -> Iterator[Task]:
-        """What keeps us from repairing a log group that might help."""
-        for trunk in trunks(self.snapshot):
-            there = _filters(self.snapshot, trunk)
+    def obstacles(self, remaining: Collection[str]) -> Iterator[Task]:
+        """What prevents the repair of a log group that might help."""
+        for log_group in repairable_log_groups(self.snapshot):
+            there = _filters(self.snapshot, log_group)
             for found in there:
-                ours = found.name == naming.filter_name(self.profile.names)
-                if ours and not naming.is_ours(found, there, self.profile):
-                    yield tasks.taken("filter", [filter_resource(trunk, found.name)], left)
-        for place in dict.fromkeys(map(place_of, trunks(self.snapshot))):
-            for kind, arns in (("alarm", naming.alarm_arns), ("topic", naming.topic_arns)):
+                ours = found.name == ownership.filter_name(self.profile.names)
+                if ours and not ownership.is_ours(found, there, self.profile):
+                    yield manual_tasks.name_taken("filter", [filter_resource(log_group, found.name)], remaining)
+        for place in dict.fromkeys(map(place_of, repairable_log_groups(self.snapshot))):
+            for kind, arns in (("alarm", ownership.alarm_arns), ("topic", ownership.topic_arns)):
                 names = arns([self.profile.names], self.snapshot.partition, place)
-                if naming.chosen(names, self.owners) is None:
-                    yield tasks.taken(kind, names, left)
+                if ownership.chosen(names, self.owners) is None:
+                    yield manual_tasks.name_taken(kind, names, remaining)
         if self.pattern is None:
-            yield tasks.no_pattern(self.profile, left)
-        if self.subscriber is None and trunks(self.snapshot):
-            yield tasks.nobody_to_subscribe(left)
+            yield manual_tasks.no_pattern(self.profile, remaining)
+        if self.subscriber is None and repairable_log_groups(self.snapshot):
+            yield manual_tasks.no_endpoint(remaining)
 
 
 def _filters(snapshot: Snapshot, log_group: str) -> tuple[MetricFilter, ...]:
-    """The filters of a log group, as far as they are known."""
+    """The filters of a log group; none where they could not be read."""
     group = snapshot.log_groups[log_group]
     return group.filters if isinstance(group, LogGroup) and isinstance(group.filters, tuple) else ()
 
@@ -417,6 +430,6 @@ def _after(snapshot: Snapshot, repairs: Iterable[Repairs]) -> Snapshot:
 
 
 def _any_alarm(topic: str, account: str | None = None) -> str:
-    """An alarm in the topic's region."""
-    owner, region = place_of(topic)
-    return f"arn:{topic.split(':')[1]}:cloudwatch:{region}:{account or owner}:alarm:any"
+    """The ARN of an alarm in the topic's region."""
+    found = Arn.parse(topic)
+    return f"arn:{found.partition}:cloudwatch:{found.region}:{account or found.account}:alarm:any"

@@ -1,0 +1,1 @@
+"""What others get to see of an assessment: the document, and AWS Config's evaluations. Pure."""

@@ -1,7 +1,6 @@
 """The document: an assessment as JSON, for people and for programs. Pure.
 
-`document` is what the evaluator returns. `detail`, without events and small enough for EventBridge, is what it logs and
-puts there.
+The evaluator returns `document`. It logs and emits `detail`, which has no events and is small enough for EventBridge.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from blindspot.verdict.assessment import Assessment, RegionAssessment
 CONTROL = "Ensure unauthorized API calls are monitored"
 
 LARGEST_DETAIL = 250_000
-"""Bytes of a detail; with its envelope an EventBridge entry may have 256 KB (EventBridge API reference, PutEvents)."""
+"""Bytes of a detail; an EventBridge entry may have 256 KB with its envelope (EventBridge API reference, PutEvents)."""
 
 Document = dict[str, Any]
 
@@ -26,7 +25,7 @@ Document = dict[str, Any]
 def document(
     assessment: Assessment, *, config: Mapping[str, object] | None, api_calls: int, duration_ms: int
 ) -> Document:
-    """The assessment as JSON; a gap in a region is told in full in the document's own list of gaps.
+    """The assessment as JSON. A region's gap has only code and resource; the document's list of gaps has the rest.
 
     config: {"rule", "sent", "refused"}, or None where nothing was reported to AWS Config.
     """
@@ -56,7 +55,7 @@ def document(
 
 
 def without_events(document: Document) -> Document:
-    """The document less the blind spots' events: those quote the customer's own patterns and names."""
+    """The document without the blind spots' events, which quote the customer's own patterns and names."""
     regions = {
         name: {key: value for key, value in region.items() if key != "blind_spot"}
         for name, region in document["regions"].items()
@@ -65,7 +64,8 @@ def without_events(document: Document) -> Document:
 
 
 def detail(document: Document) -> Document:
-    """The document without events, cut down until it fits: channels first, then what repeats the regions' gaps."""
+    """The document without events, cut until it fits: channels first, then what repeats the regions' gaps, then the
+    lists."""
     small = without_events(document)
     for name in ("channels", "doubts", "gaps"):
         if _size(small) <= LARGEST_DETAIL:
@@ -86,7 +86,7 @@ def _size(document: Document) -> int:
 
 
 def _gaps(regions: Iterable[RegionAssessment]) -> dict[Gap, list[str]]:
-    """Every gap once, with the regions that have it; those that blind most regions come first."""
+    """Every gap once, with the regions that have it; those of most regions come first."""
     found: dict[Gap, list[str]] = {}
     for region in regions:
         for gap in region.gaps:

@@ -1,0 +1,1 @@
+"""The decision: is a required event unseen in a region, and why. Also what AWS is asked about the filters. Pure."""
