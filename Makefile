@@ -12,7 +12,7 @@ FIND_3_13 := python3.13 --version >/dev/null 2>&1 || { \
         exit 1; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test .docker sam-local e2e check bench build lock clean
+.PHONY: help install demo test mutants .docker sam-local e2e check bench build lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-11s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ demo: .venv/.demo ## Assess an AWS account that runs on this machine
 
 test: .venv/.test ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses auto
+
+mutants: .venv/.test .venv/mutants/.made ## Change MODULE in SAMPLE small ways, each of which its unit tests must notice
+	@PYTHONPATH=layers/blindspot $(BIN)/python -m tests.mutants $(MODULE) $(if $(SAMPLE),--sample $(SAMPLE)) \
+	    $(if $(SEED),--seed $(SEED)) $(if $(SINCE),--since $(SINCE))
 
 sam-local: .docker .venv/.check ## Show every event, and the loop, in Lambda's image; needs Docker
 	@$(BIN)/python -m pytest tests/e2e/test_sam_local.py --exitfirst --capture=no --quiet
@@ -62,6 +66,7 @@ lock: .venv/.check ## Lock the newest versions of what requirements/*.in name
 	# What runs on python3.13, and the emulator, has an environment of its own.
 	$(subst 3.11,3.13,$(LOCK)) requirements/runtime.in --constraints requirements/demo.txt --output-file requirements/runtime.txt
 	$(LOCK) requirements/ministack.in --output-file requirements/ministack.txt
+	$(LOCK) requirements/mutants.in --output-file requirements/mutants.txt
 
 clean: ## Remove .venv, the build and the caches
 	rm -rf .venv .aws-sam .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

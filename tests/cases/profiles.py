@@ -1,6 +1,6 @@
 """What each source recommends, judged by each profile."""
 
-OK, LATE, BLIND, EXACT = "COMPLIANT", "alarm.insensitive", "HeadBucket", "without what follows it"
+OK, LATE, BLIND, EXACT = "COMPLIANT", "alarm.insensitive", "HeadBucket", "errorCode is exactly"
 
 # Rows: the configuration that the source recommends; columns: the profile it is judged by, in the same order. README
 # shows this table.

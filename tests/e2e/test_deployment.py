@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.builders import HOME
+from tests.e2e.lambdas import build
 from tests.e2e.processes import ROOT, Emulator, eventually, ministack
 
 STACK = "blindspot"
@@ -31,9 +32,7 @@ HELD = (
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    built = subprocess.run(["make", "build"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if built.returncode:
-        pytest.fail(built.stderr.partition("\nmake")[0], pytrace=False)
+    build()
     with ministack(tmp_path_factory.mktemp("ministack"), iam=True) as aws:
         yield aws
 

@@ -61,19 +61,16 @@ NAMES = {
 TO_BE_GONE_OVER = {
     "docs/benchmarks.md",
     "docs/local.md",
-    "functions/evaluator",
-    "functions/remediator",
     "layers/blindspot/blindspot",
     "layers/blindspot/blindspot/aws",
     "layers/blindspot/blindspot/chain",
     "layers/blindspot/blindspot/languages",
     "layers/blindspot/blindspot/model",
-    "layers/blindspot/blindspot/remediation",
-    "layers/blindspot/blindspot/report",
     "layers/blindspot/blindspot/verdict",
     "layers/blindspot/filter_pattern",
     "local",
     "local/aws",
+    "local/aws/extension",
     "local/extension",
 }
 """The documents, and the folders of the product, that still have some of these. Empty it, and delete it then."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from blindspot.model import cloudtrail_events, profile
+from blindspot.terminal import as_a_command
 from filter_pattern import (
     And,
     Empty,
@@ -167,4 +168,5 @@ def _told(answer: dict[str, Any], patterns: Sequence[Pattern]) -> str:
 
 
 if __name__ == "__main__":
+    as_a_command()
     sys.exit(main())

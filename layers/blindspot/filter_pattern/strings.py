@@ -68,7 +68,7 @@ def automaton(value: str, star_is_literal: bool = False) -> Automaton:
 def _pieces(value: str, star_is_literal: bool) -> list[str]:
     if not star_is_literal:
         return value.split("*")
-    begins, ends = value.startswith("*"), value.endswith("*") and len(value) > 1
+    begins, ends = value.startswith("*"), value.endswith("*")
     return [""] * begins + [value[begins : len(value) - ends]] + [""] * ends
 
 

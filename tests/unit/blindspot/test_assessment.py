@@ -124,8 +124,8 @@ def test_the_blind_spot_is_what_the_filter_misses() -> None:
     assert region.blind_spot["errorCode"] == "AccessDeniedException"
     assert region.blind_spot["awsRegion"] == region.region == HOME
     assert region.gaps[0].message == (
-        "Metric filter unauthorized of log group management-events asks errorCode to equal "
-        '"AccessDenied", without what follows it in "AccessDeniedException".'
+        "Metric filter unauthorized of log group management-events matches only if errorCode is exactly "
+        '"AccessDenied"; this event has errorCode "AccessDeniedException".'
     )
 
 

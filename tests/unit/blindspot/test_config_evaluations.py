@@ -37,8 +37,9 @@ def of_account(snapshot: Snapshot) -> Evaluation:
             a_compliant_snapshot(filters=(a_filter('{ $.errorCode = "AccessDenied*" }'),)),
             "NON_COMPLIANT",
             (
-                "filter.misses: Metric filter unauthorized of log group management-events asks errorCode to begin with "
-                '"AccessDenied". Non-compliant regions: eu-central-1, eu-west-1, us-east-1, future.'
+                "filter.misses: Metric filter unauthorized of log group management-events matches only if errorCode "
+                'begins with "AccessDenied"; this event has errorCode "Client.Unautho... '
+                "Non-compliant regions: eu-central-1, eu-west-1, us-east-1, future."
             ),
         ),
         (

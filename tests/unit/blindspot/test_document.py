@@ -42,8 +42,8 @@ def test_every_field_is_there() -> None:
                 "code": "filter.misses",
                 "resource": f"{log_group_arn()}:metric-filter:unauthorized",
                 "regions": ["eu-central-1", "eu-west-1", "future"],
-                "message": "Metric filter unauthorized of log group management-events asks errorCode to equal "
-                '"AccessDenied", without what follows it in "AccessDeniedException".',
+                "message": "Metric filter unauthorized of log group management-events matches only if errorCode "
+                'is exactly "AccessDenied"; this event has errorCode "AccessDeniedException".',
                 "fix": "Widen the filter pattern, or add a second metric filter beside it.",
             }
         ],

@@ -15,7 +15,7 @@ HALF = '{ $.errorCode = "AccessDenied" }'
     [
         ([CIS], 0, "Covers what cis-level-2 requires"),
         (["?AccessDenied ?UnauthorizedOperation"], 0, "Covers"),
-        ([HALF], 1, 'asks errorCode to equal "AccessDenied", without what follows it'),
+        ([HALF], 1, 'matches only if errorCode is exactly "AccessDenied"'),
         ([HALF], 1, '"errorCode": "AccessDeniedException"'),
         (['{ $.errorCode = "AccessDenied*" }', '{ $.errorCode = "*UnauthorizedOperation" }'], 0, "Covers"),
         (["{ $.eventName = * }"], 1, "Noise: it counts ordinary successful calls"),

@@ -1,4 +1,4 @@
-"""The plan over accounts that are only data: the smallest one, in the right place, and what is left to people."""
+"""The plan over accounts that are only data: the smallest one, in the right place, and the manual tasks."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ Channel = tuple[str, str, dict[str, object], tuple[MetricFilter, ...], tuple[Ala
 
 
 def an_account(*channels: Channel) -> Snapshot:
-    """Of these channels, with a topic in each of their regions from which somebody hears."""
+    """Of these channels, with a topic in each of their regions that notifies somebody."""
     alarms: dict[tuple[str, str], tuple[Alarm, ...]] = {}
     groups = {}
     for region, name, _, filters, beside in channels:
@@ -76,16 +76,16 @@ def without_topics(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, topics={})
 
 
-RIGHT, DEAF = a_filter(), an_alarm(threshold=10.0)
+RIGHT, INSENSITIVE = a_filter(), an_alarm(threshold=10.0)
 SMALLEST: dict[str, tuple[Snapshot, list[str]]] = {
     "nothing but a trail": (without_topics(an_account((HOME, "a", {}, (), ()))), BUILD),
-    "somebody hears from the source's topic": (an_account((HOME, "a", {}, (), ())), ["metric filter", "alarm"]),
+    "the source's topic notifies somebody": (an_account((HOME, "a", {}, (), ())), ["metric filter", "alarm"]),
     "a right filter": (an_account((HOME, "a", {}, (RIGHT,), ())), ["alarm"]),
-    "a right filter, and nobody to hear": (
+    "a right filter, and no topic": (
         without_topics(an_account((HOME, "a", {}, (RIGHT,), ()))),
         ["topic", "subscription", "alarm"],
     ),
-    "a deaf alarm": (an_account((HOME, "a", {}, (RIGHT,), (DEAF,))), ["alarm"]),
+    "an alarm that needs ten calls": (an_account((HOME, "a", {}, (RIGHT,), (INSENSITIVE,))), ["alarm"]),
     "half a filter with its alarm": (an_account((HOME, "a", {}, (a_filter(HALF),), (an_alarm(),))), ["metric filter"]),
     "two halves, one without an alarm": (
         an_account(
@@ -179,7 +179,7 @@ def test_what_is_ours_already_is_used(kind: str) -> None:
     assert titles(again) == (["alarm"] if kind == "alarm" else ["topic", "subscription"])
 
 
-def test_a_topic_of_ours_that_cannot_tell_gives_way_to_one_from_which_somebody_hears() -> None:
+def test_a_topic_of_ours_that_cannot_notify_gives_way_to_one_that_does() -> None:
     snapshot = an_account((HOME, "a", {}, (RIGHT,), (an_alarm(threshold=10.0, actions=(topic_arn(HOME, "ops"),)),)))
     ours = a_topic(key_id="alias/aws/sns")
     snapshot = replace(snapshot, topics={ours.arn: ours, topic_arn(HOME, "ops"): a_topic(topic_arn(HOME, "ops"))})
@@ -195,7 +195,7 @@ def test_a_topic_that_could_not_be_read_is_not_taken_for_missing() -> None:
 
 
 def test_less_than_everything_is_done_where_that_is_enough() -> None:
-    """Both names of the alarm are taken, and yet a filter on the metric of an alarm that somebody hears would do."""
+    """Both names of the alarm are taken, and yet a filter on the metric of an alarm that notifies somebody would do."""
     snapshot = an_account((HOME, "a", {}, (a_filter(HALF),), (an_alarm(),)))
     found = plan(assess(snapshot, PROFILE), PROFILE, {}, SOMEBODY)
     assert titles(found) == ["metric filter"]
@@ -203,7 +203,7 @@ def test_less_than_everything_is_done_where_that_is_enough() -> None:
 
 
 def test_our_one_alarm_is_not_moved_away_from_what_it_watches() -> None:
-    """A regional trail is heard by our alarm; another trail's filter leaves that region out, on another metric."""
+    """Our alarm watches a regional trail's metric; another trail's filter, on another one, leaves that region out."""
     elsewhere = a_filter(f'{{ ({RIGHT.pattern[2:-2]}) && ($.awsRegion != "{HOME}") }}', name="b", metric="b")
     mine = an_alarm(name=PROFILE.names.alarm, missing_data="notBreaching")
     snapshot = an_account((HOME, "a", {"multi_region": False}, (RIGHT,), (mine,)), (HOME, "b", {}, (elsewhere,), ()))

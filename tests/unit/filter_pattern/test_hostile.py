@@ -1,8 +1,8 @@
 """Nothing but PatternSyntaxError is raised, and nothing takes long, whatever text comes."""
 
 import contextlib
-import time
 import tracemalloc
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from blindspot.model import cloudtrail_events
 from filter_pattern import PatternSyntaxError, find, parse, unseen
 from local.bench import HOSTILE
+from tests.counting import calls_of
 
 REAL = (
     '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }',
@@ -20,6 +21,9 @@ REAL = (
 )
 REQUIRED = parse(REAL[0])
 RECORDS = cloudtrail_events.records(account="123456789012", region="eu-west-1")
+
+MANY = 5_000_000
+"""Calls: about two seconds of work."""
 
 mutated = st.builds(
     lambda text, at, drop, add: text[: at % len(text)] + add + text[at % len(text) + drop :],
@@ -41,12 +45,9 @@ def test_any_text_is_read_or_refused_and_decided_or_not(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_pattern_ends_within_seconds_and_stays_small(name: str) -> None:
+def test_a_hostile_pattern_ends_soon_and_stays_small(name: str) -> None:
     pattern = parse(HOSTILE[name])
-    began = time.process_time()
-    unseen(REQUIRED, [pattern], RECORDS)
-    find(pattern, RECORDS)
-    assert time.process_time() - began < 4  # make bench holds the limit of a second on a quiet machine
+    assert calls_of(lambda: (unseen(REQUIRED, [pattern], RECORDS), find(pattern, RECORDS))) < MANY
     tracemalloc.start()
     unseen(REQUIRED, [pattern], RECORDS)
     _, peak = tracemalloc.get_traced_memory()
@@ -68,16 +69,11 @@ def test_a_hostile_pattern_ends_within_seconds_and_stays_small(name: str) -> Non
 )
 def test_what_reviewers_found_to_be_slow_or_large_ends_soon(text: str) -> None:
     pattern = parse(text)
-    began = time.process_time()
-    find(pattern, RECORDS)
-    unseen(REQUIRED, [pattern], RECORDS)
-    assert time.process_time() - began < 8
+    assert calls_of(lambda: (find(pattern, RECORDS), unseen(REQUIRED, [pattern], RECORDS))) < MANY
 
 
 @pytest.mark.parametrize("message", ["x" * 200_000, "[" * 100_000, '{"a":' * 50_000, "a" * 5000 + "!"])
 def test_a_hostile_message_ends_soon(message: str) -> None:
-    began = time.process_time()
     for text in (*REAL, "%(a+)+$%".replace("(", "").replace(")", ""), "%[a-z]*[a-z]*[a-z]*x$%"):
         with contextlib.suppress(PatternSyntaxError):
-            parse(text).matches(message)
-    assert time.process_time() - began < 4
+            assert calls_of(partial(parse(text).matches, message)) < 40 * len(message)

@@ -17,8 +17,8 @@ from blindspot.app.assess import assess_account
 from blindspot.app.invocation import Assess, Evaluate, Start
 from blindspot.app.run import Context, Run, logger, metrics
 from blindspot.aws import config_rule, events
-from blindspot.aws.client import CallFailed
 from blindspot.aws.config_rule import Reported
+from blindspot.aws.errors import CallFailed
 from blindspot.model.snapshot import Unreadable
 from blindspot.report import config_evaluations
 from blindspot.report.config_evaluations import Evaluation

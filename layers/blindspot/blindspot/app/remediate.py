@@ -19,7 +19,7 @@ from blindspot.app.assess import assess_account
 from blindspot.app.run import Context, Run, in_time, logger, metrics
 from blindspot.aws import config_rule, events, owned_resources
 from blindspot.aws.apply import apply
-from blindspot.aws.client import CallFailed
+from blindspot.aws.errors import CallFailed
 from blindspot.aws.switch import SwitchReader
 from blindspot.model.arn import place_of
 from blindspot.model.snapshot import Unreadable

@@ -12,40 +12,14 @@ from typing import Any, TypeVar
 
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import (
-    ClientError,
-    ConnectionError,  # noqa: A004 - botocore's own, which does not derive from Python's
-    ConnectTimeoutError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    NoCredentialsError,
-    ReadTimeoutError,
-    UnknownRegionError,
-)
+from botocore.exceptions import UnknownRegionError
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
 from blindspot.aws.response_fields import Malformed, NoAnswer, field
 from blindspot.aws.responses import Credentials
-from blindspot.model.snapshot import Unreadable
 
 T = TypeVar("T")
-
-REFUSED = frozenset(
-    {
-        "AccessDenied",  # query protocol: STS, CloudWatch (Common Errors of each API reference)
-        "AccessDeniedException",  # JSON protocol: CloudTrail, Logs, Config, EventBridge
-        "UnauthorizedOperation",  # EC2 (API reference, Error codes)
-        "AuthorizationError",  # SNS (API reference, GetTopicAttributes)
-        "AuthorizationErrorException",  # the same under the name of its shape
-        "NotAuthorized",  # Common Errors, older services
-    }
-)
-"""Error codes that say: the identity is known, but not allowed.
-
-A region that is not enabled answers UnrecognizedClientException, InvalidClientTokenId or AuthFailure instead: there
-our credentials are not known at all, and no permission would help.
-"""
 
 CONFIG = Config(
     # A region is slow at worst by half a second; three seconds mean that nobody is there. Three attempts of these two
@@ -56,15 +30,6 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     user_agent_extra="blindspot",
 )
-
-
-class CallFailed(Exception):
-    """An AWS call without which the run cannot go on. Names the operation, the region and AWS's error code; never
-    AWS's or the SDK's message, which may quote what was sent."""
-
-    def __init__(self, failure: Unreadable) -> None:
-        super().__init__(f"{failure.call} in {failure.region}: {failure.error}")
-        self.failure = failure
 
 
 class Clients:
@@ -178,20 +143,3 @@ class Clients:
     def _count(self, **_: object) -> None:
         with self._counting:
             self.api_calls += 1
-
-
-def read(call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
-    """What `answer` returns, or why AWS did not give it. Anything that is not AWS's doing rises."""
-    denied = False
-    try:
-        return answer()
-    except ClientError as refusal:
-        error = str(refusal.response.get("Error", {}).get("Code") or "Unknown")
-        denied = error in REFUSED
-    except (ConnectTimeoutError, ReadTimeoutError):
-        error = "Timeout"
-    except (ConnectionError, HTTPClientError, NoCredentialsError, CredentialRetrievalError) as failure:
-        error = type(failure).__name__
-    except NoAnswer as failure:
-        error = str(failure)
-    return Unreadable(call, region, error, denied)

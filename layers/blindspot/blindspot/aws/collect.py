@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from blindspot.aws import responses
-from blindspot.aws.client import CallFailed, Clients
+from blindspot.aws.client import Clients
+from blindspot.aws.errors import NO_SUCH_OPERATION, NO_SUCH_RESOURCE, CallFailed
 from blindspot.aws.read import Reader, in_thread
 from blindspot.aws.regions import Regions
 from blindspot.aws.response_fields import Answer
@@ -37,12 +38,6 @@ from blindspot.model.snapshot import (
 )
 
 T = TypeVar("T")
-
-NO_SUCH_RESOURCE = ("NotFound", "NotFoundException")
-"""What SNS and KMS answer for a topic or a key that does not exist."""
-
-NO_SUCH_CALL = ("InvalidAction", "UnknownOperationException", "UnknownOperation")
-"""What a service answers where it does not have the operation, or not yet in that region."""
 
 ALARM_TYPES = frozenset({"MetricAlarm", "CompositeAlarm", "LogAlarm"})
 """Without them DescribeAlarms returns metric alarms only (CloudWatch API reference, DescribeAlarms)."""
@@ -335,7 +330,7 @@ class _Chain:
         call = "cloudwatch:ListAlarmMuteRules"
         listed = await self._every(call, place, responses.mute_rules, Statuses=["ACTIVE", "SCHEDULED"])
         if isinstance(listed, Unreadable):
-            return () if listed.error in NO_SUCH_CALL else listed
+            return () if listed.error in NO_SUCH_OPERATION else listed
         muted = await asyncio.gather(*[self._muted(place, rule) for rule in listed])
         return tuple(replace(rule, alarms=alarms) for rule, alarms in zip(listed, muted, strict=True))
 

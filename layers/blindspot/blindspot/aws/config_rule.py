@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError
 
-from blindspot.aws.client import CallFailed, Clients, read
+from blindspot.aws.client import Clients
+from blindspot.aws.errors import CallFailed, read
 from blindspot.aws.response_fields import Answer, field, items
 from blindspot.model.snapshot import Unreadable
 from blindspot.report.config_evaluations import Evaluation

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from blindspot.aws.client import CallFailed, Clients, read
+from blindspot.aws.client import Clients
+from blindspot.aws.errors import CallFailed, read
 from blindspot.aws.response_fields import Answer, field, items
 from blindspot.model.snapshot import Unreadable
 

@@ -7,17 +7,15 @@ from collections.abc import Collection, Iterable
 from functools import partial
 
 from blindspot.aws import responses as answers
-from blindspot.aws.client import Clients, read
+from blindspot.aws.client import Clients
 from blindspot.aws.collect import ALARM_TYPES
+from blindspot.aws.errors import NO_SUCH_RESOURCE, read
 from blindspot.aws.read import Reader
 from blindspot.aws.response_fields import Answer, arn, field, items, texts
 from blindspot.model.arn import Arn, place_of, short
 from blindspot.model.snapshot import MetricFilter, Unreadable
 from blindspot.remediation.backout import Inventory
 from blindspot.remediation.ownership import MARK, Owner, Owners
-
-NOT_FOUND = ("ResourceNotFoundException", "ResourceNotFound", "NotFound")
-"""The error codes of CloudWatch, SNS and Logs for an alarm, a topic or a log group that does not exist."""
 
 
 def owners(clients: Clients, arns: Collection[str], *, deadline: float) -> Owners:
@@ -37,7 +35,7 @@ def current_owner(clients: Clients, arn: str) -> Owner | Unreadable:
     """The owner of one of them at this moment."""
     call, region, named = _tags_of(arn)
     found = read(call, region, lambda: _owner(clients.call(call, region, **named)))
-    return found if isinstance(found, Unreadable) and found.error not in NOT_FOUND else _owner_from(found)
+    return found if isinstance(found, Unreadable) and found.error not in NO_SUCH_RESOURCE else _owner_from(found)
 
 
 def current_filter(clients: Clients, log_group: str, name: str) -> MetricFilter | Unreadable | None:
@@ -47,7 +45,7 @@ def current_filter(clients: Clients, log_group: str, name: str) -> MetricFilter 
     pages = partial(clients.pages, call, region, answers.metric_filters, logGroupName=group, filterNamePrefix=name)
     found = read(call, region, pages)
     if isinstance(found, Unreadable):
-        return None if found.error in NOT_FOUND else found
+        return None if found.error in NO_SUCH_RESOURCE else found
     return next((each for _, each in found if each.name == name), None)
 
 
@@ -64,7 +62,7 @@ def _owner(answer: Answer) -> Owner:
 
 def _owner_from(found: Owner | Unreadable) -> Owner:
     if isinstance(found, Unreadable):
-        return Owner.NOBODY if found.error in NOT_FOUND else Owner.UNKNOWN
+        return Owner.NOBODY if found.error in NO_SUCH_RESOURCE else Owner.UNKNOWN
     return found
 
 

@@ -13,7 +13,8 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypeVar
 
-from blindspot.aws.client import Clients, read
+from blindspot.aws.client import Clients
+from blindspot.aws.errors import read
 from blindspot.aws.response_fields import Answer
 from blindspot.model.snapshot import Unreadable
 

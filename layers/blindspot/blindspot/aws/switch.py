@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from blindspot.aws.client import Clients, read
+from blindspot.aws.client import Clients
+from blindspot.aws.errors import read
 from blindspot.aws.response_fields import field
 from blindspot.model.snapshot import Unreadable
 from blindspot.remediation.document import Switch

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from blindspot.chain.metric_filter import filter_resource
-from blindspot.model.arn import Place, short
+from blindspot.chain.metric_filter import filter_resource, filter_title
+from blindspot.model.arn import Arn, Place, short
 from blindspot.model.findings import unread
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import MetricFilter, Snapshot, Unreadable
@@ -86,26 +86,26 @@ def _of_place(inventory: Inventory, owners: Owners, profile: Profile) -> Iterato
             yield from _topic(topic, inventory, owners)
     for arn in (*alarms, *topics):
         if owners.get(arn) is Owner.UNKNOWN:
-            yield NotDeleted(arn, "Its tags could not be read.", AGAIN)
+            yield NotDeleted(arn, f"{_title(arn)} is not deleted: its tags could not be read.", AGAIN)
         elif owners.get(arn) is Owner.SOMEBODY and arn.endswith(SUFFIX):
-            yield NotDeleted(arn, "Its name ends in -blindspot, but it does not have the remediator's tag.", BY_HAND)
+            yield NotDeleted(arn, f"{_title(arn)} is not deleted: it does not have the remediator's tag.", BY_HAND)
     yield from _filters(inventory, ours, profile)
 
 
 def _topic(topic: str, inventory: Inventory, owners: Owners) -> Iterator[Action | NotDeleted]:
     if isinstance(inventory.alarms, Unreadable):
-        yield NotDeleted(topic, "The alarms in its region could not be read, and one of them may notify it.", AGAIN)
+        why = "the alarms in its region could not be read, and one of them may notify it"
+        yield NotDeleted(topic, f"{_title(topic)} is not deleted: {why}.", AGAIN)
         return
     notifying = {arn: owners.get(arn) for arn, actions in inventory.alarms.items() if topic in actions}
     if Owner.UNKNOWN in notifying.values():
-        yield NotDeleted(
-            topic, "The tags of an alarm that notifies it could not be read. The alarm may be the remediator's.", AGAIN
-        )
+        why = "the tags of an alarm that notifies it could not be read, and that alarm may be the remediator's"
+        yield NotDeleted(topic, f"{_title(topic)} is not deleted: {why}.", AGAIN)
         return
     yield DeleteTopic(topic, needs=tuple(arn for arn, owner in notifying.items() if owner is Owner.US))
     for arn, owner in notifying.items():
         if owner is not Owner.US:
-            why = f"It notifies topic {short(topic)}, which the remediator created and backout deletes."
+            why = f"{_title(arn)} is not deleted, but it notifies topic {short(topic)}, which backout deletes."
             yield NotDeleted(arn, why, "Set another topic as this alarm's action.")
 
 
@@ -117,8 +117,14 @@ def _filters(inventory: Inventory, ours: list[str], profile: Profile) -> Iterato
         if found.name in names and ownership.is_ours(found, beside, profile):
             yield DeleteFilter(log_group, found, needs=tuple(ours))
         elif found.name.endswith(SUFFIX):
-            why = "Its name ends in -blindspot, but no profile and no Overrides give its name and metric."
+            title = f"Metric filter {filter_title(log_group, found.name)}"
+            why = f"{title} is not deleted: no profile and no Overrides give its name and metric."
             yield NotDeleted(filter_resource(log_group, found.name), why, BY_HAND)
+
+
+def _title(arn: str) -> str:
+    """An alarm's or a topic's kind and name, as a sentence begins with them."""
+    return f"{'Topic' if Arn.parse(arn).service == 'sns' else 'Alarm'} {short(arn)}"
 
 
 def regions_not_checked(snapshot: Snapshot) -> Iterator[NotDeleted]:
@@ -128,7 +134,9 @@ def regions_not_checked(snapshot: Snapshot) -> Iterator[NotDeleted]:
         yield NotDeleted("regions", why, AGAIN)
     for skipped in snapshot.skipped:
         if skipped.excluded:
-            yield NotDeleted(skipped.region, "ExcludedRegions has this region, so it was not checked.", BY_REGION)
+            yield NotDeleted(
+                skipped.region, f"Region {skipped.region} is in ExcludedRegions, so it was not checked.", BY_REGION
+            )
 
 
 AGAIN = "Run backout again."

@@ -78,12 +78,12 @@ def unresolved_doubts(assessment: Assessment) -> Iterator[Task]:
 
 def name_taken(kind: str, arns: Sequence[str], regions: Collection[str]) -> Task:
     """Every name that we may use is taken by somebody else, or may be: tags could not be read."""
-    names = " and ".join(map(short, arns))
+    names = " and the name ".join(map(short, arns))
     return Task(
         "name.taken",
         arns[-1],
         tuple(sorted(regions)),
-        f"The {kind} names {names} are taken by somebody else, or their tags could not be read.",
+        f"Somebody else uses the {kind} name {names}, or its tags could not be read.",
         f'Set another {kind} name that ends in {SUFFIX} in Overrides: {{"names": {{"{kind}": "..."}}}}.',
     )
 

@@ -1,0 +1,223 @@
+"""The topic: whether CloudWatch may publish to it, and use its key, when an alarm goes to ALARM."""
+
+import json
+from typing import Any
+
+import pytest
+
+from blindspot.chain.topic import check_publish_access
+from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
+from blindspot.model.snapshot import Key, Topic, Unreadable
+from tests.builders import ACCOUNT, HOME, a_key, a_policy, a_topic, an_alarm, topic_arn
+from tests.cases.accounts import KEY_POLICY
+from tests.findings import assert_found
+
+ALARM = an_alarm().arn
+TOPIC = topic_arn()
+OTHER = "999999999999"
+REFUSED = Unreadable("sns:GetTopicAttributes", HOME, "AuthorizationError", denied=True)
+
+
+def found_of(topic: Topic | Unreadable | None, *, arn: str = TOPIC, alarm: str = ALARM) -> Finding:
+    return check_publish_access(arn, topic, alarm)
+
+
+def letting(condition: dict[str, Any] | None = None, effect: str = "Allow", **bent: Any) -> dict[str, Any]:
+    return {
+        "Effect": effect,
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "SNS:Publish",
+        "Resource": TOPIC,
+        **({"Condition": condition} if condition else {}),
+        **bent,
+    }
+
+
+def with_policy(*statements: dict[str, Any], **bent: Any) -> Topic:
+    return a_topic(policy=json.dumps({"Statement": statements}), **bent)
+
+
+def on_condition(operator: str, key: str, value: str) -> Topic:
+    return with_policy(letting({operator: {key: value}}))
+
+
+def denying(operator: str, key: str, value: str) -> Topic:
+    """Lets CloudWatch in, and denies everybody on a condition."""
+    denied = letting({operator: {key: value}}, "Deny", Principal="*", Action="*")
+    return with_policy(letting(), denied)
+
+
+@pytest.mark.parametrize("arn", [topic_arn("us-east-1"), topic_arn("eu-west-2"), "security-alerts"])
+@pytest.mark.parametrize("topic", [a_topic(), REFUSED, None], ids=["read", "refused", "missing"])
+def test_an_alarm_notifies_only_topics_of_its_own_region(arn: str, topic: Topic | Unreadable | None) -> None:
+    assert_found(found_of(topic, arn=arn), Gap, "topic.region", arn, "security-alerts", HOME)
+
+
+def test_the_region_is_that_of_the_alarm() -> None:
+    alarm, arn = an_alarm("us-east-1").arn, topic_arn("us-east-1")
+    assert found_of(a_topic(arn), arn=arn, alarm=alarm) is HOLDS
+    assert_found(found_of(a_topic(), alarm=alarm), Gap, "topic.region", TOPIC, "us-east-1")
+
+
+def test_a_topic_that_does_not_exist_or_was_not_read() -> None:
+    assert_found(found_of(None), Gap, "topic.missing", TOPIC, "security-alerts")
+    assert_found(found_of(REFUSED), Doubt, "unread.refused", TOPIC, "sns:GetTopicAttributes")
+
+
+LETS_IN = {
+    "the policy of a new topic": a_topic(),
+    "CloudWatch": with_policy(letting()),
+    "everybody": with_policy(letting(Principal="*")),
+    "every action": with_policy(letting(Action="sns:*")),
+    "this alarm": on_condition("ArnEquals", "aws:SourceArn", ALARM),
+    "the account's alarms": on_condition("ArnLike", "aws:SourceArn", f"arn:aws:cloudwatch:*:{ACCOUNT}:alarm:*"),
+    "the account": on_condition("StringEquals", "aws:SourceAccount", ACCOUNT),
+    "the owner": on_condition("StringEquals", "AWS:SourceOwner", ACCOUNT),
+    "over TLS": on_condition("Bool", "aws:SecureTransport", "true"),
+    "services of AWS": on_condition("Bool", "aws:PrincipalIsAWSService", "true"),
+    "denied without TLS": denying("Bool", "aws:SecureTransport", "false"),
+    "denied to others": denying("StringNotEquals", "aws:SourceAccount", ACCOUNT),
+    "denied to all but services": denying("Bool", "aws:PrincipalIsAWSService", "false"),
+    "one of two statements": with_policy(letting(Action="SNS:Subscribe"), letting()),
+}
+
+
+@pytest.mark.parametrize("name", LETS_IN)
+def test_a_policy_that_lets_cloudwatch_publish(name: str) -> None:
+    assert found_of(LETS_IN[name]) is HOLDS
+
+
+KEEPS_OUT = {
+    "nobody": with_policy(),
+    "another owner's": a_topic(policy=a_policy(TOPIC, OTHER)),
+    "another service": with_policy(letting(Principal={"Service": "events.amazonaws.com"})),
+    "another action": with_policy(letting(Action="SNS:Subscribe")),
+    "another topic": with_policy(letting(Resource=topic_arn(name="other"))),
+    "another alarm": on_condition("ArnEquals", "aws:SourceArn", f"{ALARM}2"),
+    "another account": on_condition("StringEquals", "aws:SourceAccount", OTHER),
+    "without TLS": on_condition("Bool", "aws:SecureTransport", "false"),
+    "not services of AWS": on_condition("Bool", "aws:PrincipalIsAWSService", "false"),
+    "denied over TLS": denying("Bool", "aws:SecureTransport", "true"),
+    "denied to services": denying("Bool", "aws:PrincipalIsAWSService", "true"),
+}
+
+
+@pytest.mark.parametrize("key", [None, "alias/aws/sns"])
+@pytest.mark.parametrize("name", KEEPS_OUT)
+def test_a_policy_that_keeps_cloudwatch_out(name: str, key: str | None) -> None:
+    topic = a_topic(policy=KEEPS_OUT[name].policy, key_id=key)
+    assert_found(found_of(topic), Gap, "topic.policy", TOPIC, "topic security-alerts", "alarm unauthorized")
+
+
+UNCLEAR = {
+    "no JSON": a_topic(policy="x"),
+    "unknown condition": on_condition("StringEquals", "aws:PrincipalOrgID", "o-1"),
+    "denied on an unknown condition": denying("StringNotEquals", "aws:PrincipalOrgID", "o-1"),
+    "the account": with_policy(letting(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})),
+}
+
+
+@pytest.mark.parametrize("name", UNCLEAR)
+def test_a_policy_that_may_let_cloudwatch_publish_is_in_doubt(name: str) -> None:
+    assert_found(found_of(UNCLEAR[name]), Doubt, "topic.policy", TOPIC, "topic security-alerts")
+
+
+def test_the_account_that_publishes_is_the_alarms() -> None:
+    alarm = ALARM.replace(ACCOUNT, OTHER)
+    assert_found(found_of(a_topic(), alarm=alarm), Gap, "topic.policy", TOPIC)
+    for name in ("aws:SourceAccount", "AWS:SourceOwner"):
+        assert found_of(on_condition("StringEquals", name, OTHER), alarm=alarm) is HOLDS
+
+
+# The topic's key.
+
+
+def a_key_for(statement: dict[str, Any], **bent: Any) -> Key:
+    return a_key(policy=json.dumps({"Statement": statement}), **bent)
+
+
+def using(condition: dict[str, Any] | None = None, **bent: Any) -> dict[str, Any]:
+    return letting(condition, **{"Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*", **bent})
+
+
+USABLE = {
+    "CloudWatch": a_key(policy=KEY_POLICY),
+    "everything": a_key_for(using(Action="kms:*")),
+    "everybody": a_key_for(using(Principal="*")),
+    "updating": a_key(policy=KEY_POLICY, state="Updating"),
+    "this account's": a_key_for(using({"StringEquals": {"aws:SourceAccount": ACCOUNT}})),
+    "this alarm's": a_key_for(using({"ArnEquals": {"aws:SourceArn": ALARM}})),
+}
+
+
+@pytest.mark.parametrize("key_id", ["alias/mine", "alias/aws/sns-mine", "1", a_key().arn])
+@pytest.mark.parametrize("name", USABLE)
+def test_a_key_that_cloudwatch_may_use(name: str, key_id: str) -> None:
+    assert found_of(a_topic(key_id=key_id, key=USABLE[name])) is HOLDS
+    assert_found(found_of(with_policy(key_id=key_id, key=USABLE[name])), Gap, "topic.policy", TOPIC)
+    assert_found(found_of(a_topic(policy="x", key_id=key_id, key=USABLE[name])), Doubt, "topic.policy", TOPIC)
+
+
+def test_a_topic_without_a_key_needs_none() -> None:
+    assert found_of(a_topic(key=a_key(state="Disabled"))) is HOLDS
+
+
+UNUSABLE = {
+    "that of SNS": (a_topic(key_id="alias/aws/sns", key=USABLE["everybody"]), "alias/aws/sns"),
+    "that of SNS, by its ARN": (
+        a_topic(key_id=f"arn:aws:kms:{HOME}:{ACCOUNT}:alias/aws/sns", key=REFUSED),
+        ":alias/aws/sns",
+    ),
+    "gone": (a_topic(key_id="alias/mine"), "alias/mine"),
+    "disabled": (a_topic(key_id="alias/mine", key=a_key(policy=KEY_POLICY, state="Disabled")), "Disabled"),
+    "to be deleted": (
+        a_topic(key_id="alias/mine", key=a_key(policy=KEY_POLICY, state="PendingDeletion")),
+        "PendingDeletion",
+    ),
+    "disabled, policy unread": (a_topic(key_id="alias/mine", key=a_key(policy=REFUSED, state="Disabled")), "Disabled"),
+    "of AWS": (a_topic(key_id="1", key=a_key(policy=KEY_POLICY, managed_by_aws=True)), "key 1,"),
+    "of AWS, policy unread": (a_topic(key_id="1", key=a_key(policy=REFUSED, managed_by_aws=True)), "key 1,"),
+    "for its account": (a_topic(key_id="alias/mine", key=a_key()), "alias/mine"),
+    "for one of two actions": (
+        a_topic(key_id="alias/mine", key=a_key_for(using(Action="kms:GenerateDataKey"))),
+        "alias/mine",
+    ),
+    "for the other action": (a_topic(key_id="alias/mine", key=a_key_for(using(Action="kms:Decrypt"))), "alias/mine"),
+    "for another service": (
+        a_topic(key_id="alias/mine", key=a_key_for(using(Principal={"Service": "s3.amazonaws.com"}))),
+        "alias/mine",
+    ),
+    "for another account's": (
+        a_topic(key_id="alias/mine", key=a_key_for(using({"StringEquals": {"aws:SourceAccount": OTHER}}))),
+        "alias/mine",
+    ),
+}
+
+
+@pytest.mark.parametrize("policy", [a_topic().policy, "x"], ids=["allowed", "perhaps allowed"])
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_a_key_that_cloudwatch_may_not_use(name: str, policy: str) -> None:
+    topic, fact = UNUSABLE[name]
+    topic = a_topic(policy=policy, key_id=topic.key_id, key=topic.key)
+    assert_found(found_of(topic), Gap, "topic.key", TOPIC, "Topic security-alerts", fact)
+
+
+KEY_UNREAD = Unreadable("kms:DescribeKey", HOME, "AccessDeniedException", denied=True)
+UNKNOWN = {
+    "unread": (KEY_UNREAD, "unread.refused", "kms:DescribeKey"),
+    "policy unread": (a_key(policy=KEY_UNREAD), "unread.refused", "kms:DescribeKey"),
+    "no JSON": (a_key(policy="x"), "topic.key", "alias/mine"),
+    "an unknown condition": (
+        a_key_for(using({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})),
+        "topic.key",
+        "Topic security-alerts",
+    ),
+    "a key by its ARN": (a_key_for(using(Resource=a_key().arn)), "topic.key", "alias/mine"),
+}
+
+
+@pytest.mark.parametrize("policy", [a_topic().policy, "x"], ids=["allowed", "perhaps allowed"])
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_key_that_cloudwatch_may_be_able_to_use(name: str, policy: str) -> None:
+    key, code, fact = UNKNOWN[name]
+    assert_found(found_of(a_topic(policy=policy, key_id="alias/mine", key=key)), Doubt, code, TOPIC, fact)
