@@ -17,7 +17,7 @@ OTHER_FILTERS = {
     "bucket-policy-changes": "{ ($.eventSource = s3.amazonaws.com) && ($.eventName = PutBucketPolicy) }",
     "vpc-changes": "{ ($.eventName = CreateVpc) || ($.eventName = DeleteVpc) || ($.eventName = ModifyVpcAttribute) }",
 }
-"""Metric filters for the control's neighbours in the benchmark."""
+"""Metric filters of other controls of the benchmark."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,10 @@ def a_compliant_account(
     topic: str = "security-alerts",
     confirmed: bool = True,
 ) -> Made:
-    """One channel, whole unless it is bent: from a trail to a confirmed subscription, as `cis-level-2` names them."""
+    """One channel from a trail to a confirmed subscription, with the names of `cis-level-2`.
+
+    Every link holds, unless an argument changes it.
+    """
     home = region or aws.region
     bucket = f"{name}-{aws.account}-{home}"
     # us-east-1 is the one region that must not be named as a bucket's location.
@@ -81,7 +84,7 @@ def put_filter(aws: LocalAws, region: str, log_group: str, name: str, pattern: s
 def put_alarm(
     aws: LocalAws, region: str, name: str, metric: dict[str, Any], actions: list[str], bent: dict[str, Any]
 ) -> None:
-    """An alarm on the metric; a setting that is bent to None is left out."""
+    """An alarm on the metric; a setting that `bent` gives as None is left out."""
     whole = {
         "Namespace": metric["metricNamespace"],
         "MetricName": metric["metricName"],
@@ -96,12 +99,43 @@ def put_alarm(
     aws.client("cloudwatch", region).put_metric_alarm(AlarmName=name, **asked)
 
 
+@dataclass(frozen=True)
+class Described:
+    """A trail with its channel: what differs from one that works for every region, and that in words."""
+
+    trail: str
+    region: str
+    differs: dict[str, Any]
+    words: str
+
+
+REAL = (
+    Described(
+        "organization-baseline",
+        "us-east-1",
+        {"pattern": HALF_RIGHT},
+        "Records every region. Its metric filter matches AccessDenied only exactly.",
+    ),
+    Described("payments", "eu-west-1", {"multi_region": False}, "Works, but records only this region."),
+    Described(
+        "sydney-office",
+        "ap-southeast-2",
+        {"multi_region": False, "logging": False},
+        "Records only this region. Its logging is stopped.",
+    ),
+    Described(
+        "analytics",
+        "eu-central-1",
+        {"multi_region": False, "confirmed": False},
+        "Records only this region. Its topic's subscription is not confirmed.",
+    ),
+)
+"""The trails of `an_account_as_real_ones_look`."""
+
+
 def an_account_as_real_ones_look(aws: LocalAws) -> None:
-    """Four trails, none of which does it alone: half right, right but regional, stopped, and unheard."""
-    everywhere = a_compliant_account(aws, region="us-east-1", name="organization-baseline", pattern=HALF_RIGHT)
-    a_compliant_account(aws, region="eu-west-1", name="payments", multi_region=False)
-    a_compliant_account(aws, region="ap-southeast-2", name="sydney-office", multi_region=False, logging=False)
-    a_compliant_account(aws, region="eu-central-1", name="analytics", multi_region=False, confirmed=False)
+    """Four trails, none of which is enough alone, with the filters and alarms that such accounts have beside them."""
+    everywhere, *_ = (a_compliant_account(aws, region=one.region, name=one.trail, **one.differs) for one in REAL)
     for name, pattern in OTHER_FILTERS.items():
         metric = {"metricNamespace": "CISBenchmark", "metricName": name, "metricValue": "1"}
         put_filter(aws, everywhere.region, everywhere.log_group, name, pattern, metric)

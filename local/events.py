@@ -1,4 +1,4 @@
-"""The events in events/, and the function that each is for."""
+"""The events in events/, and which function each invokes."""
 
 import json
 from pathlib import Path
@@ -13,6 +13,6 @@ FUNCTIONS = {
 
 
 def event(name: str) -> dict[str, Any]:
-    """The event of that name, anew."""
+    """The event of that name, loaded again each time."""
     loaded: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
     return loaded

@@ -1,10 +1,10 @@
-"""What Lambda hands to a handler beside the event."""
+"""The context that Lambda passes to a handler beside the event."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 class Context(LambdaContext):
-    """An invocation that has so many milliseconds left."""
+    """The context of an invocation that has so many milliseconds left."""
 
     def __init__(self, milliseconds: int = 300_000) -> None:
         self._milliseconds = milliseconds

@@ -2,8 +2,14 @@
 
     python -m local.server --host 172.17.0.1 --port 0 --account half-right --rule RULE
 
-prints its endpoint and serves until it is told to terminate. Below /local-aws/ are what no AWS API offers: see ROUTES.
+prints its address and serves until Ctrl-C or SIGTERM. The paths below /local-aws/ are what no AWS API offers: see
+ROUTES.
 """
+
+from blindspot.terminal import as_a_command
+
+if __name__ == "__main__":
+    as_a_command()  # before the imports, which take long enough to be interrupted
 
 import argparse
 import json
@@ -33,19 +39,19 @@ ACCOUNTS: dict[str, Callable[[LocalAws], object]] = {
 
 
 def due(aws: LocalAws, _: Request) -> list[dict[str, Any]]:
-    """Takes the events that AWS Config would invoke the evaluator with."""
+    """Returns the events that AWS Config would invoke the evaluator with, each once."""
     events = aws.config.due[:]
     aws.config.due.clear()
     return events
 
 
 def later(aws: LocalAws, _: Request) -> None:
-    """A minute passes, after which AWS Config starts an evaluation again."""
+    """Acts as if a minute had passed: AWS Config starts an evaluation again."""
     aws.config.asked.clear()
 
 
 def confirm(aws: LocalAws, request: Request) -> None:
-    """The subscribers of the topic click on their links."""
+    """Confirms the subscriptions of the topic, as their subscribers would."""
     aws.confirm(request.args["topic"])
 
 
@@ -78,15 +84,23 @@ def application(aws: LocalAws) -> WSGIApplication:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m local.server", description="An AWS account behind an HTTP port.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 is any that is free")
-    parser.add_argument("--region", default="eu-west-1", help="the stack's")
-    parser.add_argument("--account", choices=ACCOUNTS, default="empty", help="what it holds at first")
-    parser.add_argument("--rule", help="an AWS Config rule, whose function is invoked by whoever asks for what is due")
+    parser = argparse.ArgumentParser(
+        prog="python -m local.server",
+        description="Serves an AWS account of this process to clients whose AWS_ENDPOINT_URL is the printed address. "
+        "Stop it with Ctrl-C.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="the port to listen on; 0 is any free one (default)")
+    parser.add_argument("--region", default="eu-west-1", help="the stack's region (default: %(default)s)")
+    parser.add_argument(
+        "--account", choices=ACCOUNTS, default="empty", help="what the account holds at first (default: %(default)s)"
+    )
+    parser.add_argument("--rule", help="an AWS Config rule; /local-aws/due returns the events that it is due")
     asked = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # a client that hangs up does not end the server
     with local_aws(region=asked.region) as aws:
         ACCOUNTS[asked.account](aws)
         if asked.rule:

@@ -130,12 +130,12 @@ class LocalAws:
             self.evaluator(self.config.due.pop(0))
 
     def confirm(self, topic_arn: str) -> None:
-        """The topic's subscribers open the links that SNS sent them."""
+        """The topic's subscribers confirm, as by the links that SNS sent them."""
         _, _, _, region, account, _ = topic_arn.split(":")
         backend = sns_backends[account][region]
         for subscription in backend.subscriptions.values():
             if subscription.topic_arn == topic_arn:
-                subscription.clicked = True  # type: ignore[attr-defined]
+                subscription.by_subscriber = True  # type: ignore[attr-defined]
 
     def deliver_to_logs(self, trail_arn: str, at: datetime | None, error: str | None = None) -> None:
         """When CloudTrail last delivered the trail's events to its log group, and the error since, if there is one."""

@@ -7,7 +7,7 @@ from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
 MESSAGE = "SECRET-message"
-"""AWS's messages quote principals and resources. Where this one shows up, something was told that must not be."""
+"""AWS's messages quote principals and resources. Where this text appears, something was printed that must not be."""
 
 _ERROR = f"<Error><Type>Sender</Type><Code>%s</Code><Message>{MESSAGE}</Message></Error>"
 _XML = {

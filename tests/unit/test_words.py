@@ -58,28 +58,7 @@ NAMES = {
 }
 """Identifiers, and better ones."""
 
-TO_BE_GONE_OVER = {
-    "docs/benchmarks.md",
-    "docs/local.md",
-    "layers/blindspot/blindspot",
-    "layers/blindspot/blindspot/aws",
-    "layers/blindspot/blindspot/chain",
-    "layers/blindspot/blindspot/languages",
-    "layers/blindspot/blindspot/model",
-    "layers/blindspot/blindspot/verdict",
-    "layers/blindspot/filter_pattern",
-    "local",
-    "local/aws",
-    "local/aws/extension",
-    "local/extension",
-}
-"""The documents, and the folders of the product, that still have some of these. Empty it, and delete it then."""
-
-DOCUMENTS = [
-    path
-    for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
-    if path.relative_to(ROOT).as_posix() not in TO_BE_GONE_OVER
-]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 LONGEST_README, WORDS_A_SENTENCE = 180, 20
 
 _PHRASES = {wrong: re.compile(rf"(?<!\w)(?:{wrong})(?!\w)", re.IGNORECASE) for wrong in PHRASES}
@@ -147,12 +126,7 @@ def in_source(source: str) -> list[str]:
     return [*of_names, *(objection for text in texts(source) for objection in objections(text))]
 
 
-PRODUCT = [
-    path
-    for folder in ("functions", "layers", "local")
-    for path in sorted((ROOT / folder).rglob("*.py"))
-    if path.parent.relative_to(ROOT).as_posix() not in TO_BE_GONE_OVER
-]
+PRODUCT = [path for folder in ("functions", "layers", "local") for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -1,13 +1,13 @@
-"""For people who write filter patterns: is it valid, what does it miss, and does it count too much?
+"""Checks filter patterns: are they valid, what do they miss, and do they count ordinary calls?
 
     python -m blindspot.explain '<pattern>' [more patterns] [--profile P] [--json]
     python -m blindspot.explain --corpus FILE
 
-The events are those of all regions, in the trail of the account 111122223333: a pattern that asks for another account
-counts none of them. Several patterns are judged together, as the metric filters of one log group. From standard input
-one pattern is read; a pattern that begins with - is written after --.
-Exit status: 0 when together they cover what the profile requires and none counts ordinary events; 2 when one is
-invalid; 1 otherwise, so also where it cannot be decided. That of --corpus is 0 where its file can be read.
+The events are those of all regions in the trail of account 111122223333. A pattern that requires another account
+matches none of them. Several patterns are assessed together, as the metric filters of one log group. One pattern can be
+read from standard input. Write -- before a pattern that begins with -.
+Exit status: 0 if together the patterns cover what the profile requires, and none counts ordinary calls; 2 if a pattern
+is invalid; 1 otherwise, also if there is no certain answer. With --corpus: 0 if the file can be read.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ RECORDS = cloudtrail_events.records(account=ACCOUNT, region=None)
 ORDINARY = cloudtrail_events.ordinary(account=ACCOUNT, region="us-east-1")
 
 SHORT = 50_000
-"""Steps for each question on the way to a simpler pattern, which is worth less than the answer itself."""
+"""Limit of steps for each comparison with a simpler pattern. It is small: the answer itself matters more."""
 
 COVERS, DOES_NOT, INVALID = 0, 1, 2
 
 
 def explain(patterns: Sequence[Pattern], judge: profile.Profile, *, simplify: bool = True) -> dict[str, Any]:
-    """The answer as JSON: {"profile", "covers": true | false | null, "blind_spot": event | null, "why": [sentence per
+    """The answer as JSON: {"profile", "covers": true | false | null, "blind_spot": event | null, "why": [reason per
     pattern], "undecided": reason | null, "noise": [{"pattern", "event"}], "simpler": pattern | null}."""
     required = And(judge.required, *map(Not, judge.benign))
     answer = unseen(required, patterns, RECORDS)
@@ -77,7 +77,7 @@ def _counted(pattern: Pattern) -> Event | None:
 
 
 def _simpler(pattern: Pattern) -> str | None:
-    """A shorter pattern that counts the same events: one without parts that make no difference."""
+    """A shorter pattern that matches the same events: without the parts that make no difference."""
     if not isinstance(find(pattern, RECORDS, SHORT), Found):
         return None
     for smaller in _smaller(pattern):
@@ -88,18 +88,21 @@ def _simpler(pattern: Pattern) -> str | None:
 
 
 def _smaller(pattern: Pattern) -> list[Pattern]:
-    """The pattern without one of the parts that its outermost `||` or `&&` joins."""
+    """Each pattern that remains without one part of the outermost `||` or `&&`."""
     whole = pattern.predicate
     parts = getattr(whole, "parts", ())
     smaller = []
     for left_out in range(len(parts)):
-        rest = [*parts[:left_out], *parts[left_out + 1 :]]
-        smaller.append(Pattern(type(whole)(*rest) if len(rest) > 1 else rest[0], pattern.text))
+        kept = [*parts[:left_out], *parts[left_out + 1 :]]
+        smaller.append(Pattern(type(whole)(*kept) if len(kept) > 1 else kept[0], pattern.text))
     return smaller if len(parts) > 1 else []
 
 
 def table(lines: Iterable[str]) -> str:
-    """A corpus, one JSON object with a "pattern" to a line, judged by every profile, as a table in Markdown."""
+    """How every profile assesses the patterns of a corpus, as a table in Markdown.
+
+    lines: one JSON object with a "pattern" on each.
+    """
     texts = [json.loads(line)["pattern"] for line in lines if line.strip()]
     patterns = []
     for text in texts:
@@ -122,18 +125,26 @@ def table(lines: Iterable[str]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit status."""
     parser = argparse.ArgumentParser(prog="python -m blindspot.explain", description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("patterns", nargs="*", help="filter patterns; none, or -, reads one from standard input")
-    parser.add_argument("--profile", default=profile.DEFAULT, choices=profile.names())
+    parser.add_argument(
+        "patterns", nargs="*", help="filter patterns; without one, or with -, one is read from standard input"
+    )
+    parser.add_argument(
+        "--profile", default=profile.DEFAULT, choices=profile.names(), help="what the patterns must cover"
+    )
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
-    parser.add_argument("--corpus", metavar="FILE", help="judge the patterns of a file of JSON lines by every profile")
+    parser.add_argument(
+        "--corpus", metavar="FILE", help="assess the patterns in a file of JSON lines with every profile"
+    )
     chosen = parser.parse_args(arguments)
     if chosen.corpus:
         if chosen.patterns or chosen.json or chosen.profile != profile.DEFAULT:
-            parser.error("--corpus stands alone: it judges the patterns of its file by every profile")
+            parser.error(
+                "--corpus takes no other option and no pattern: it assesses the patterns in its file with every profile"
+            )
         try:
             print(table(Path(chosen.corpus).read_text("utf-8").splitlines()))
         except (OSError, ValueError, KeyError, TypeError):
-            parser.error(f'--corpus {chosen.corpus}: expected a file with one JSON object with "pattern" to a line')
+            parser.error(f'--corpus {chosen.corpus}: expected a file with one JSON object with "pattern" on each line')
         return COVERS
     texts = [sys.stdin.read().rstrip("\n") if text == "-" else text for text in chosen.patterns or ["-"]]
     try:
@@ -143,27 +154,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(found) if chosen.json else f"Invalid: {error}")
         return INVALID
     answer = explain(patterns, profile.load(chosen.profile))
-    print(json.dumps(answer, indent=1) if chosen.json else _told(answer, patterns))
+    print(json.dumps(answer, indent=1) if chosen.json else _as_text(answer, patterns))
     return COVERS if answer["covers"] and not answer["noise"] else DOES_NOT
 
 
-def _told(answer: dict[str, Any], patterns: Sequence[Pattern]) -> str:
+def _as_text(answer: dict[str, Any], patterns: Sequence[Pattern]) -> str:
     lines = []
     if answer["covers"]:
-        lines.append(f"Covers what {answer['profile']} requires: no such event goes unseen.")
+        lines.append(f"Covers every event that profile {answer['profile']} requires.")
     elif answer["undecided"]:
-        lines.append(f"Cannot be decided: {answer['undecided']}.")
+        lines.append(f"Undecided: {answer['undecided']}.")
     else:
         event = answer["blind_spot"]
         lines.append(
-            f"Misses what {answer['profile']} requires: {event['eventSource']} {event['eventName']}, refused with "
-            f"{event['errorCode']}."
+            f"Misses events that profile {answer['profile']} requires. Example: {event['eventSource']} "
+            f"{event['eventName']}, refused with {event['errorCode']}."
         )
-        lines += [f"  {pattern.text.strip()}\n    {why}" for pattern, why in zip(patterns, answer["why"], strict=True)]
+        lines += [f"  {pattern.text.strip()}\n    {why}." for pattern, why in zip(patterns, answer["why"], strict=True)]
         lines.append(json.dumps(event, indent=1))
-    lines += [f"Noise: it counts ordinary successful calls such as {noise['event']}." for noise in answer["noise"]]
+    lines += [
+        f"Noise: {noise['pattern'].strip()} counts ordinary successful calls such as {noise['event']}."
+        for noise in answer["noise"]
+    ]
     if answer["simpler"]:
-        lines.append(f"Counts the same, and is shorter: {answer['simpler']}")
+        lines.append(f"A shorter pattern that matches the same events: {answer['simpler']}")
     return "\n".join(lines)
 
 

@@ -1,11 +1,12 @@
-"""CloudWatch Logs filter patterns: what they say, and what they miss.
+"""CloudWatch Logs filter patterns: what they match, and what they miss.
 
-Pure Python and the standard library only; it knows nothing of AWS accounts. `parse` reads a pattern, `Pattern.matches`
-applies it, and `find` decides whether any event satisfies a predicate: `unseen` asks that of the events that a set of
-filters would let pass, `implies` and `equivalent` ask it of two predicates. All that others need is exported here.
+Pure Python and the standard library only; it knows nothing of AWS accounts. `parse` reads a pattern, and
+`Pattern.matches` applies it to an event. `find` decides whether any event satisfies a predicate. `unseen`, `implies`
+and `equivalent` are built on `find`: which required event does no filter match, and how do two predicates compare?
+`why_not` explains a miss. Other packages import only what is exported here.
 
-The import is part of a Lambda function's cold start. So plain records are named tuples and no class has slots, each of
-which would cost half a millisecond, and `json` is imported where it is used.
+The import is part of a Lambda function's cold start. So plain records are named tuples, and no class has slots: each
+would cost half a millisecond. For the same reason `json` is imported where it is used.
 """
 
 from filter_pattern.conditions import Equals, Is, NotExists

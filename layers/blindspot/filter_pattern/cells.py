@@ -1,8 +1,8 @@
-"""Which values a field can have, as far as the questions about it can tell them apart.
+"""The values that a field can have, grouped by the answers they give.
 
-Two values that answer every question about a field alike are in one cell, and a field has finitely many cells. For
-strings they are found by walking through the product of the automata of all values and regular expressions that the
-field is compared with; for numbers they are the points it is compared with and the intervals between.
+A cell is a group of values that give the same answer to every question about the field. A field has finitely many
+cells. For strings, the cells are found in the product of the automata of all values and regular expressions that the
+field is compared with. For numbers, the cells are the numbers it is compared with, and the intervals between them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Question(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One value of a field, and the answers that it gives, to the questions about the fields below it too."""
+    """One value of a field, and its answers to the questions about the field and about the fields inside it."""
 
     value: object
     answers: dict[int, bool]
@@ -43,9 +43,9 @@ class Cell(NamedTuple):
 class Cells:
     """The cells of one field, real values first.
 
-    own, below: the questions about the field, and about what lies below it: named fields are missing unless it is an
-        object, elements unless it is an array.
-    spend: called with the number of steps taken; may raise to end the work.
+    own, below: the questions about the field, and about what is inside it. Named fields are missing unless it is an
+        object, and elements are missing unless it is an array.
+    spend: called with the number of steps taken; may raise to stop the work.
     complete: after iterating, whether these are all.
     """
 
@@ -87,7 +87,7 @@ class Cells:
         return Cell(value, answers | {question.number: question.answer(MISSING) for question in shut})
 
     def _values(self, exact: list[str]) -> Iterator[object]:
-        """One value for every cell at least."""
+        """At least one value for every cell."""
         known = self.records.field(self.path)
         if known.values:
             yield from known.values
@@ -130,8 +130,11 @@ class Cells:
         yield from walk.strings
 
     def _numbers(self) -> Iterator[int | float]:
-        """A number answers a comparison as text like the string it is written as, which is a cell already; compared by
-        value too, it is found only where one of the points will do, so these may not be all."""
+        """The numbers, and those between them, that the field is compared with.
+
+        Compared as text, a number gives the same answers as a string with the same digits, which is in a cell already.
+        If the field is compared both as text and by value, these may not be all cells: `complete` is then False.
+        """
         as_text = [question for question in self.own if isinstance(question.test, Equals | MatchesRegex)]
         points = sorted({number(q.test.text) for q in self.own if isinstance(q.test, EqualsNumber | Compare)})
         if not points:
@@ -150,7 +153,7 @@ class Cells:
 
 
 def _between(low: int | float, high: int | float) -> int | float | None:
-    """A number between two others, the next whole one or else one half-way; None where rounding hides it."""
+    """A number between two others, the next whole number or the middle; None where rounding leaves none."""
     if floor(low) + 1 < high:
         return floor(low) + 1
     half = low / 2 + high / 2
@@ -158,4 +161,4 @@ def _between(low: int | float, high: int | float) -> int | float | None:
 
 
 _NO_TEXT = "\0"
-"""Put before a value, it makes a string that is not that value."""
+"""A prefix that makes a string differ from a value."""

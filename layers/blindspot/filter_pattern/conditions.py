@@ -1,7 +1,7 @@
-"""What a pattern asks of one value: tests, each with the reading that AWS leaves open.
+"""Tests of one value, and the readings that AWS leaves open.
 
 Source of the rules: CloudWatch Logs user guide, "Filter pattern syntax for metric filters", and results recorded from
-TestMetricFilter where the guide is silent.
+TestMetricFilter where the guide does not say.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from filter_pattern import regexes, strings
 
 
 class Missing:
-    """The type of `MISSING`, which stands where an event has no such field."""
+    """The type of `MISSING`, the value of a field that the event does not have."""
 
     def __repr__(self) -> str:
         return "MISSING"
@@ -25,13 +25,14 @@ MISSING = Missing()
 
 
 class Reading(NamedTuple):
-    """One way to read what AWS does not document. What is decided holds under every reading, or is Undecided.
+    """One way to read what AWS does not document. An answer holds under every reading, or is Undecided.
 
-    star_is_literal: a `*` in the middle of a value stands for itself (CloudWatch Logs user guide of 2021), instead of
-        for any text, placed as far left as it fits (results recorded from TestMetricFilter).
-    null_differs: `!=` holds for a field that is null, true or false.
-    digits_are_numbers: an unquoted number equals a string that is written the same.
-    every_element: `!=` of a field with a wildcard holds when every element differs, not when one does.
+    star_is_literal: a `*` in the middle of a value is an asterisk (CloudWatch Logs user guide of 2021). Otherwise it
+        stands for any text, and what follows it must be at the first place where it fits (results recorded from
+        TestMetricFilter).
+    null_differs: `!=` is true for a field that is null, true or false.
+    digits_are_numbers: an unquoted number equals a string with the same digits.
+    every_element: `!=` with a wildcard path is true if every element differs. Otherwise one is enough.
     """
 
     star_is_literal: bool = False
@@ -41,21 +42,21 @@ class Reading(NamedTuple):
 
 
 UNDOCUMENTED = {
-    "star_is_literal": "how it reads a * inside a value",
-    "null_differs": "whether != holds of null, true and false",
-    "digits_are_numbers": "whether an unquoted number equals a string of the same digits",
-    "every_element": "whether != of a wildcard asks for one element or for all",
+    "star_is_literal": "whether a * inside a value is a wildcard",
+    "null_differs": "whether != is true for null, true and false",
+    "digits_are_numbers": "whether an unquoted number equals text with the same digits",
+    "every_element": "whether != with a wildcard path must be true for one element or for all elements",
 }
 """Each field of `Reading`, in words."""
 
 OBSERVED = Reading()
-"""What `matches` goes by: what AWS was seen to do, or else the narrower choice."""
+"""The reading that `matches` uses: what was recorded from AWS, or else the narrower choice."""
 
 
 @dataclass(frozen=True)
 class Equals:
-    """`= "value"` or, negated, `!= "value"`. Both are false of a missing field, an array and an object; a number is
-    compared as text."""
+    """`= "value"` or, negated, `!= "value"`. Both are false for a missing field, an array and an object. A
+    number is compared as text."""
 
     value: str
     negated: bool = False
@@ -107,7 +108,7 @@ ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.g
 
 @dataclass(frozen=True)
 class Compare:
-    """`< 12` and its like: true of numbers alone, never of a string of digits."""
+    """`< 12`, `<= 12`, `> 12` or `>= 12`: true only for numbers, never for a string of digits."""
 
     sign: str
     text: str
@@ -128,7 +129,7 @@ class Compare:
 
 @dataclass(frozen=True)
 class MatchesRegex:
-    """`= %regex%` or, negated, `!= %regex%`: the regular expression fits some part of the text."""
+    """`= %regex%` or, negated, `!= %regex%`: the regular expression matches some part of the text."""
 
     regex: str
     negated: bool = False
@@ -149,7 +150,7 @@ class MatchesRegex:
 
 @dataclass(frozen=True)
 class NotExists:
-    """`NOT EXISTS`: true only of a missing field."""
+    """`NOT EXISTS`: true only for a missing field."""
 
     def holds(self, value: object, reading: Reading) -> bool:
         return value is MISSING
@@ -163,7 +164,7 @@ class NotExists:
 
 @dataclass(frozen=True)
 class Is:
-    """`IS NULL`, `IS TRUE`, `IS FALSE`: true of exactly that JSON constant."""
+    """`IS NULL`, `IS TRUE`, `IS FALSE`: true only for that JSON constant."""
 
     constant: bool | None
 
@@ -189,7 +190,7 @@ def number(text: str) -> int | float:
 
 
 def _text(value: object) -> str | None:
-    """What a comparison as text sees of a value; None of one that is not compared."""
+    """The value as text, to be compared; None where it is not compared as text."""
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):

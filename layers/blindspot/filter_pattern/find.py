@@ -2,17 +2,17 @@
 
     find(predicate, records) -> Found(event) | Empty() | Undecided(reason)
 
-How it works. The tests that a predicate puts to one field split all values of that field into finitely many `cells`:
+How it works. The tests of one field in a predicate split all values of that field into finitely many `cells`:
 two values in one cell pass the same tests. The predicate, as a formula over its tests, is decided by trying the cells
-field after field: each choice makes the rest of the formula smaller, a rest that is known to have no solution is not
-tried again, and a rest that is true needs no more fields.
+field after field. Each choice makes the remaining formula smaller. A remaining formula that is known to have no
+solution is not tried again, and one that is true needs no more fields.
 
-Some questions no field answers: whether a word stands anywhere in the record's text, or whether an element that a
-wildcard selects passes. They are loose: tried both ways, so that Empty is safe, while Found is shown by an event.
+The fields do not answer every question: a word may be anywhere in the event's text, and a wildcard may select any
+element. Such questions are loose. Both answers are tried, so Empty is safe, and Found is checked with an event.
 
-What AWS does not document is read in every way at once (`Reading`): Found satisfies the predicate under each reading,
-Empty is empty under each. Everything else, and everything over the budget, is Undecided. The budget counts steps, not
-time, so that the answer is the same on every machine.
+What AWS does not document is read in every way at once (`Reading`): Found satisfies the predicate under every reading,
+and Empty has no event under any. Everything else is Undecided, and so is what takes more steps than the budget. The
+budget counts steps, not time, so the answer is the same on every machine.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ from filter_pattern.predicate import (
 from filter_pattern.records import Records
 
 LONGEST_ARRAY = 1000
-"""Elements of an array that an event is made up with."""
+"""The largest array index for which an example event is built."""
 
 LOOSE = 1_000_000
-"""From this number on, questions are loose."""
+"""Questions with this number or a larger one are loose."""
 
 BUDGET = 1_000_000
-"""Steps that one decision may take; on the slowest Lambda memory setting in use, about a second."""
+"""Steps that one decision may take: about a second with the smallest Lambda memory in use."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """There is such an event, and this is one."""
+    """There is such an event: `event` is an example."""
 
     event: Event
 
@@ -66,7 +66,8 @@ class Empty:
 
 @dataclass(frozen=True)
 class Undecided:
-    """It cannot be said, and why. `too_large`: the budget was not enough, rather than AWS's documentation."""
+    """There is no certain answer, for this reason. `too_large`: because the budget was spent, not because AWS does not
+    document it."""
 
     reason: str
     too_large: bool = False
@@ -76,22 +77,22 @@ Answer = Found | Empty | Undecided
 
 
 def unseen(required: Predicate, covering: Iterable[Predicate], records: Records) -> Answer:
-    """An event that is required and that nothing in `covering` sees; Empty when they see every required one."""
+    """An event that `required` matches and none of `covering` does; Empty where they match every required event."""
     return find(And(required, *map(Not, covering)), records)
 
 
 def implies(one: Predicate, other: Predicate, records: Records, budget: int = BUDGET) -> bool:
-    """Whether it is proven that every event of `one` is one of `other`; where that is Undecided, it is not."""
+    """Whether it is proven that `other` matches every event that `one` matches. False where that is Undecided."""
     return isinstance(find(And(one, Not(other)), records, budget), Empty)
 
 
 def equivalent(one: Predicate, other: Predicate, records: Records, budget: int = BUDGET) -> bool:
-    """Whether it is proven that the two are true of the same events."""
+    """Whether it is proven that the two match the same events."""
     return implies(one, other, records, budget) and implies(other, one, records, budget)
 
 
 def find(predicate: Predicate, records: Records, budget: int = BUDGET) -> Answer:
-    """Decides whether any event among the records satisfies the predicate; see the module."""
+    """Decides whether any event of these records satisfies the predicate, as the module's docstring explains."""
     wanted = And(records.where, predicate)
     search = _Search(wanted, records, budget)
     for sample in records.samples:
@@ -109,8 +110,10 @@ def find(predicate: Predicate, records: Records, budget: int = BUDGET) -> Answer
     return search.undocumented() if search.complete else _TOO_LARGE
 
 
-_TOO_LARGE = Undecided("the patterns are too intricate to decide within the budget", too_large=True)
-_UNPROVEN = Undecided("it depends on words, wildcards or positions in the record's text, and no example could be made")
+_TOO_LARGE = Undecided("the patterns are too complex to decide within the limit of steps", too_large=True)
+_UNPROVEN = Undecided(
+    "the answer depends on words, wildcards or positions in the event's text, and no example event was found"
+)
 
 
 class _OverBudget(Exception):
@@ -133,8 +136,8 @@ def atoms(predicate: Predicate) -> Iterator[Atom | TextAtom]:
             raise TypeError(f"not a predicate: {predicate!r}")
 
 
-# A formula is a literal (the number of a question, negative when it is to be answered with no) or a joint: a sign and
-# the set of formulas it joins. No parts joined by "&" are true, no parts joined by "|" are false.
+# A formula is a literal or a joint. A literal is the number of a question, negative where the answer must be no.
+# A joint is a sign and the set of formulas that it joins. "&" of no parts is true, "|" of no parts is false.
 Formula = int | tuple[str, frozenset]  # type: ignore[type-arg]  # a recursive type that mypy cannot write in 3.11
 _TRUE: Formula = ("&", frozenset())
 _FALSE: Formula = ("|", frozenset())
@@ -170,18 +173,18 @@ class _Search:
         self.open = sorted({flag for atom in self.atoms if isinstance(atom, Atom) for flag in self.flags(atom)})
         choices = product((False, True), repeat=len(self.open))
         self.readings = [Reading(**dict(zip(self.open, choice, strict=True))) for choice in choices]
-        """Every combination of the ways to read the predicate that could make a difference among these records."""
+        """Every combination of readings that can change the answer for these records."""
 
     def satisfies(self, event: Event) -> bool:
-        """Whether the event is what is wanted, however it is read."""
+        """Whether the event satisfies the predicate under every reading."""
         return all(self.wanted.matches(event, reading) for reading in self.readings)
 
     def undocumented(self) -> Undecided:
-        """Names what the answer depends on."""
+        """The answer where it depends on what AWS does not document."""
         return Undecided("AWS does not document " + ", or ".join(UNDOCUMENTED[flag] for flag in self.open))
 
     def flags(self, atom: Atom) -> set[str]:
-        """What the atom's answer depends on beside the event."""
+        """The fields of `Reading` on which the atom's answer depends."""
         flags = set(atom.depends_on())
         if EVERY not in atom.path and self.records.field(atom.path).kinds.isdisjoint({kind.NULL, kind.BOOLEAN}):
             flags.discard("null_differs")
@@ -212,7 +215,7 @@ class _Search:
                 raise TypeError(f"not a predicate: {predicate!r}")
 
     def selected(self, atom: Atom, reading: Reading, positive: bool) -> Formula:
-        """A test of what a wildcard selects: loose, unless the wildcard cannot select anything."""
+        """A test with a wildcard in its path: loose, unless the wildcard cannot select anything."""
         parent = self.records.field(atom.path[: atom.path.index(EVERY)])
         if atom.path[0] is not EVERY and parent.kinds.isdisjoint({kind.OBJECT, kind.ARRAY}):
             return _TRUE if atom.test.holds(MISSING, reading) is positive else _FALSE
@@ -220,8 +223,8 @@ class _Search:
         return number if positive else -number
 
     def written(self, atom: TextAtom, reading: Reading, positive: bool) -> Formula:
-        """A test of the event's text. A word stands there when a field in question holds it, or else may: a record
-        has room for any word, and none must be there but those that are always written."""
+        """A test of the event's text. The text has a word if a tested field has it, or if it is written in every
+        event. Otherwise it may have the word: other fields can hold any text."""
         number = self.loosely(atom)
         parts: list[Formula] = [number if positive else -number]
         paths = {other.path for other in self.atoms if isinstance(other, Atom) and EVERY not in other.path}
@@ -233,7 +236,7 @@ class _Search:
         return _join("|" if positive else "&", parts)
 
     def loosely(self, atom: Atom | TextAtom) -> int:
-        """The number of a question that no field answers: it is tried both ways, and the event then has to agree."""
+        """The number of a loose question. Both answers are tried, and the event that is built must agree."""
         return self.loose.setdefault(atom, LOOSE + len(self.loose))
 
     def question(self, path: FieldPath, test: Test, reading: Reading) -> Question:
@@ -244,12 +247,12 @@ class _Search:
         return self.questions[key]
 
     def solve(self, formula: Formula) -> bool:
-        """Whether anything makes the formula true; `chosen` and `said` then hold what. Raises _OverBudget."""
+        """Whether any values make the formula true; `chosen` and `loose_answers` then hold them. Raises _OverBudget."""
         self.hopeless: set[Formula] = set()
         tops = list(dict.fromkeys(path[0] for path in self.by_path))
         self.order = sorted(self.by_path, key=lambda path: (tops.index(path[0]), len(path)))
         self.chosen: dict[FieldPath, object] = {}
-        self.said: dict[int, bool] = {}
+        self.loose_answers: dict[int, bool] = {}
         return self.choose(formula, 0)
 
     def choose(self, formula: Formula, position: int) -> bool:
@@ -259,7 +262,7 @@ class _Search:
             return False
         asked = self.asked(formula)
         if min(asked) >= LOOSE:
-            return self.say(formula, min(asked))
+            return self.answer_loosely(formula, min(asked))
         while not any(question.number in asked for question in self.by_path[self.order[position]]):
             position += 1
         path = self.order[position]
@@ -276,25 +279,25 @@ class _Search:
         self.hopeless.add(formula)
         return False
 
-    def say(self, formula: Formula, number: int) -> bool:
-        """Answers a loose question with no, or else with yes."""
+    def answer_loosely(self, formula: Formula, number: int) -> bool:
+        """Tries no, then yes, as the answer to a loose question."""
         for answer in (False, True):
-            self.said[number] = answer
+            self.loose_answers[number] = answer
             if self.choose(self.assume(formula, {number: answer}), 0):
                 return True
-        del self.said[number]
+        del self.loose_answers[number]
         self.hopeless.add(formula)
         return False
 
     def asked(self, formula: Formula) -> set[int]:
-        """The numbers of the questions that a formula still leaves open."""
+        """The numbers of the questions that the formula still depends on."""
         if isinstance(formula, int):
             return {abs(formula)}
         self.spend(len(formula[1]))
         return set().union(*map(self.asked, formula[1]))
 
     def assume(self, formula: Formula, answers: dict[int, bool]) -> Formula:
-        """What is left of a formula once these questions are answered."""
+        """The formula that remains with these answers."""
         if isinstance(formula, int):
             answer = answers.get(abs(formula))
             return formula if answer is None else _TRUE if answer is (formula > 0) else _FALSE
@@ -321,8 +324,8 @@ class _Search:
         return self.known_cells[path]
 
     def event(self) -> Event | None:
-        """The sample that agrees best with what was chosen, changed to agree in full; None where loose answers cannot
-        be made true."""
+        """The sample that has most of the chosen values, with the others set in it; None where it does not give the
+        loose answers that were tried."""
 
         def likeness(sample: Event) -> int:
             return sum(value_at(sample, path) == value for path, value in self.chosen.items())
@@ -335,14 +338,14 @@ class _Search:
             for path in sorted(self.chosen, key=len):
                 _put(event, path, self.chosen[path])
             for atom, number in self.loose.items():
-                if self.said.get(number):
+                if self.loose_answers.get(number):
                     self.plant(event, atom)
             if self.satisfies(event):
                 return event
         return None
 
     def plant(self, event: dict[str, object], atom: Atom | TextAtom) -> None:
-        """Makes the event pass a loose test, as far as a simple change can."""
+        """Changes the event so that it passes a loose test, where a simple change is enough."""
         if isinstance(atom, TextAtom):
             if isinstance(atom.test, Word) and self.records.spare:
                 event[self.records.spare] = f"{event.get(self.records.spare, '')} {atom.test.text}".strip()
@@ -360,7 +363,7 @@ class _Search:
 
 
 def _put(event: dict[str, object], path: FieldPath, value: object) -> None:
-    """Sets or, with MISSING, removes what stands there."""
+    """Sets the value at this path; MISSING removes it."""
     within: object = event
     for step, following in pairwise(path):
         inner = next(values_at(within, (step,)), MISSING)

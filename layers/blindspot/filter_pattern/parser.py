@@ -1,12 +1,12 @@
-"""From text to `Pattern`, and the parser of JSON patterns.
+"""Parses text into a `Pattern`; and the parser of JSON patterns.
 
 The first character says which kind of pattern it is: `{` JSON, `[` space-delimited (`space_delimited`), anything else
-terms or a regular expression (`terms`). Nothing may stand before it, not even a blank (recorded: "Invalid metric filter
-pattern"). What AWS rejects is refused, with the place marked and a sentence that says what is allowed there.
+terms or a regular expression (`terms`). AWS rejects a pattern with a space before `{` or `[` (recorded: "Invalid metric
+filter pattern"). What AWS rejects is rejected here too; the error marks the place and says what is allowed there.
 
 Rules (CloudWatch Logs user guide, "Filter pattern syntax for metric filters" and "Using filter patterns to match terms
-in JSON log events"): parentheses bind before `&&`, `&&` before `||`, and there is no other negation than `!=`. A
-selector holds at most one wildcard, a pattern three; a pattern holds at most two regular expressions.
+in JSON log events"): parentheses bind before `&&`, `&&` before `||`, and the only negation is `!=`. A selector has at
+most one wildcard, and a pattern at most three. A pattern has at most two regular expressions.
 
 It is a recursive-descent parser; each `_parse_` function's docstring is its production.
 """
@@ -27,20 +27,20 @@ LONGEST_PATTERN = 1024
 """Characters in a filter pattern (CloudWatch Logs API reference, PutMetricFilter)."""
 
 DEEPEST = 100
-"""Parentheses within parentheses. AWS names no limit; 1,024 characters have no use for more."""
+"""Levels of nested parentheses. AWS documents no limit; a pattern of 1,024 characters needs no more."""
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A parsed filter pattern. Equal patterns say the same in the same words; `text` is as it was written."""
+    """A parsed filter pattern. Two are equal if their predicates are; `text` is the pattern as written."""
 
     predicate: Predicate
     text: str = field(compare=False)
 
     def matches(self, event: Event | str, reading: Reading = OBSERVED) -> bool:
-        """Whether the filter counts this event (a parsed JSON object), or this message (text, of any kind).
+        """Whether the filter counts this event (a parsed JSON object), or this message (any text).
 
-        A message that is not one JSON object matches no JSON pattern, `NOT EXISTS` included.
+        A JSON pattern, `NOT EXISTS` included, never matches a message that is not a JSON object.
         """
         if not isinstance(event, str) or not self.text.startswith("{"):
             return self.predicate.matches(event, reading)
@@ -59,10 +59,10 @@ class Pattern:
 
 
 def parse(text: str) -> Pattern:
-    """The pattern that this text is. Raises PatternSyntaxError where AWS would refuse it."""
+    """The parsed pattern. Raises PatternSyntaxError where AWS would reject the text."""
     if len(text) > LONGEST_PATTERN:
         raise PatternSyntaxError(
-            f"A filter pattern has at most {LONGEST_PATTERN} characters; this has {len(text)}.",
+            f"A filter pattern can have at most {LONGEST_PATTERN} characters; this one has {len(text)}.",
             text,
             LONGEST_PATTERN,
             len(text),
@@ -71,7 +71,7 @@ def parse(text: str) -> Pattern:
         return Pattern(JsonParser(text).parse(), text)
     if re.match(r"\s+[{\[]", text):
         blanks = len(text) - len(text.lstrip())
-        raise PatternSyntaxError("Nothing, not even a blank, may stand before the pattern's { or [.", text, 0, blanks)
+        raise PatternSyntaxError("Remove the space before { or [: the pattern must begin with it.", text, 0, blanks)
     if text.startswith("["):
         return Pattern(TextAtom(SpaceDelimitedParser(text).parse()), text)
     return Pattern(terms.TermsParser(text).parse(), text)
@@ -89,7 +89,7 @@ class JsonParser(Tokenizer):
         self.at = 1
         whole = self._parse_disjunction()
         self._expect("}", "&& or || and another condition, or } to end the pattern")
-        self.expect_end("Nothing may follow the closing }.")
+        self.expect_end("Nothing is allowed after the closing }.")
         return whole
 
     def _parse_disjunction(self) -> Predicate:
@@ -115,7 +115,7 @@ class JsonParser(Tokenizer):
             return self._parse_condition()
         self.depth += 1
         if self.depth > DEEPEST:
-            raise self.error(f"At most {DEEPEST} parentheses may stand within one another.", opened, self.at)
+            raise self.error(f"At most {DEEPEST} parentheses can be nested.", opened, self.at)
         inside = self._parse_disjunction()
         self._expect(")", "&& or || and another condition, or ) to close the parenthesis")
         self.depth -= 1
@@ -130,24 +130,24 @@ class JsonParser(Tokenizer):
                 return Atom(path, self._parse_value(negated=sign == "!="))
         for sign in ("<=", ">=", "<", ">"):
             if self.accept(sign):
-                return Atom(path, Compare(sign, self.number(f"After {sign} comes a number without quotes.")))
+                return Atom(path, Compare(sign, self.number(f"Expected a number without quotes after {sign}.")))
         if self.accept_keyword("NOT"):
             if self.accept_keyword("EXISTS"):
                 return Atom(path, NotExists())
-            raise self.error("NOT is followed by EXISTS here.")
+            raise self.error("Expected EXISTS after NOT.")
         if self.accept_keyword("IS"):
             for name, constant in _CONSTANTS.items():
                 if self.accept_keyword(name):
                     return Atom(path, Is(constant))
-            raise self.error("IS is followed by NULL, TRUE or FALSE here.")
-        raise self.error("A field is followed by =, !=, <, <=, >, >=, IS NULL, IS TRUE, IS FALSE or NOT EXISTS.")
+            raise self.error("Expected NULL, TRUE or FALSE after IS.")
+        raise self.error("Expected =, !=, <, <=, >, >=, IS NULL, IS TRUE, IS FALSE or NOT EXISTS after the field.")
 
     def _parse_selector(self) -> FieldPath:
         """selector := '$' ('.' name | '.*' | '.'? "['" any name "']" | '[' index ']' | '[*]')+"""
         self.skip_blanks()
         start = self.at
         if not self.accept("$"):
-            raise self.error("A condition begins with a field such as $.errorCode, or with a parenthesis.")
+            raise self.error("A condition must begin with a field such as $.errorCode, or with a parenthesis.")
         path: list[Step] = []
         while found := STEP.match(self.text, self.at):
             if found["index"]:
@@ -159,11 +159,11 @@ class JsonParser(Tokenizer):
             self.at = found.end()
         if not path or self.text[self.at : self.at + 1] in (".", "["):
             raise self.error(
-                "After $ or . comes a field's name (letters, digits, _ and -), ['any text'], [0], [*] or .*"
+                "Expected a field name after $ or .: letters, digits, _ and -; or ['any text'], [0], [*] or .*"
             )
         self.wildcards += path.count(EVERY)
         if path.count(EVERY) > 1 or self.wildcards > 3:
-            raise self.error("A field may hold one wildcard, and a pattern three.", start, self.at)
+            raise self.error("A field can have one wildcard, and a pattern three.", start, self.at)
         return tuple(path)
 
     def _parse_value(self, *, negated: bool) -> Equals | EqualsNumber | MatchesRegex:
@@ -174,7 +174,7 @@ class JsonParser(Tokenizer):
             self.regexes += 1
             regex = self.regex()
             if self.regexes > 2:
-                raise self.error("A pattern may hold two regular expressions.", start, self.at)
+                raise self.error("A pattern can have at most two regular expressions.", start, self.at)
             return MatchesRegex(regex, negated)
         return self.quoted_or_plain(JSON_WORD, negated=negated)
 

@@ -1,9 +1,9 @@
-"""Statements that are true or false of an event, and how they combine.
+"""Statements that are true or false for an event, and how they combine.
 
     Predicate = Atom | TextAtom | Not | And | Or | Pattern
 
-An `Atom` asks one thing of one field, a `TextAtom` of the event's text as it was logged. A parsed filter pattern is a
-predicate, and so is whatever else can be said of events in these terms.
+An `Atom` tests one field, a `TextAtom` the event's text as it was logged. A parsed filter pattern is a predicate.
+Event selectors and the like can be written as predicates too.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Event = Mapping[str, object]
 
 
 class Predicate(Protocol):
-    """Anything that is true or false of an event; given as text, an event has no fields."""
+    """A statement that is true or false for an event. An event that is given as text has no fields."""
 
     def matches(self, event: Event | str, reading: Reading = ...) -> bool: ...
 
@@ -65,7 +65,7 @@ class Atom:
 
 @dataclass(frozen=True)
 class Word:
-    """A term: the event's text holds it somewhere, in upper and lower case as written."""
+    """A term: the event's text contains it. Upper and lower case differ."""
 
     text: str
 
@@ -74,7 +74,7 @@ class Word:
 
     @property
     def is_plain(self) -> bool:
-        """Letters, digits and _: such a word is logged as it is."""
+        """Whether it is only letters, digits and _, which JSON does not escape."""
         return self.text.isascii() and self.text.replace("_", "a").isalnum()
 
     def __str__(self) -> str:
@@ -83,7 +83,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Regex:
-    """A regular expression that fits some part of the event's text."""
+    """A regular expression that matches some part of the event's text."""
 
     regex: str
 
@@ -102,7 +102,7 @@ class TextAtom:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Words each of which is enough to pass, wherever it stands; logged as they are."""
+        """The plain words that this tests for: any one of them, anywhere in the text, is enough to pass."""
         if isinstance(self.test, Word) and self.test.is_plain:
             return (self.test.text,)
         if isinstance(self.test, Regex) and re.fullmatch(r"\w+(\|\w+)*", self.test.regex, re.ASCII):
@@ -118,7 +118,7 @@ class TextAtom:
 
 @dataclass(frozen=True)
 class Not:
-    """True where `part` is not."""
+    """True where `part` is false."""
 
     part: Predicate
 
@@ -128,7 +128,7 @@ class Not:
 
 @dataclass(frozen=True, init=False)
 class And:
-    """True where every part is; of no parts it is `ALWAYS`."""
+    """True where every part is true. Without parts it is `ALWAYS`."""
 
     parts: tuple[Predicate, ...]
 
@@ -144,7 +144,7 @@ class And:
 
 @dataclass(frozen=True, init=False)
 class Or:
-    """True where at least one part is; of no parts it is `NEVER`."""
+    """True where at least one part is true. Without parts it is `NEVER`."""
 
     parts: tuple[Predicate, ...]
 
@@ -159,19 +159,19 @@ class Or:
 
 
 ALWAYS = And()
-"""True of every event."""
+"""True for every event."""
 
 NEVER = Or()
-"""True of no event."""
+"""True for no event."""
 
 
 def equals(field: str, value: str) -> Atom:
-    """The predicate that a top-level field is exactly this text, which holds no `*`."""
+    """The predicate that a top-level field is exactly this text, which must not contain `*`."""
     return Atom((field,), Equals(value))
 
 
 def values_at(value: object, path: FieldPath) -> Iterator[object]:
-    """Every value that the path selects; none where it leads nowhere."""
+    """Every value that the path selects."""
     if not path:
         yield value
         return
@@ -192,12 +192,12 @@ def values_at(value: object, path: FieldPath) -> Iterator[object]:
 
 
 def value_at(event: Event, path: FieldPath) -> object:
-    """The value that a path without wildcards leads to, or MISSING."""
+    """The value at a path without wildcards, or MISSING."""
     return next(values_at(event, path), MISSING)
 
 
 def as_logged(event: Event) -> str:
-    """The event as one line of JSON without blanks between its parts."""
+    """The event as one line of JSON, without spaces between its parts."""
     import json
 
     return json.dumps(event, separators=(",", ":"), ensure_ascii=False)

@@ -1,7 +1,7 @@
-"""What an event can look like: the schema over which `find` decides.
+"""What an event can look like: the schema that `find` searches.
 
-`find` answers for every event that fits the schema and for no other, so a `Records` is as much part of a proof as the
-pattern is.
+The answer of `find` holds for every event that fits the schema, and for no other event. So a proof depends on the
+schema as much as on the pattern.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ STRING, BOOLEAN, NUMBER, NULL, OBJECT, ARRAY = "string", "boolean", "number", "n
 class Field(NamedTuple):
     """What one field can hold.
 
-    kinds: the JSON types it can have; of a field that no event has, none.
-    always: whether it is there in every event (or, below another field, whenever that one is an object).
-    values: when given, it holds one of these and nothing else; no arrays and no objects.
-    examples: strings seen in real events, preferred when an event is made up.
+    kinds: the JSON types it can have; empty for a field that no event has.
+    always: whether every event has it. A field inside another: whether it exists whenever the other is an object.
+    values: where given, the only values it can have; no arrays and no objects.
+    examples: strings of real events, preferred in an example event.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -31,18 +31,18 @@ class Field(NamedTuple):
 
 
 ANYTHING = Field(frozenset({STRING, BOOLEAN, NUMBER, NULL, OBJECT, ARRAY}))
-"""A field of which nothing is known: it may be missing, and may be of any type."""
+"""A field about which nothing is known: it may be missing, and may have any type."""
 
 
 @dataclass(frozen=True)
 class Records:
     """The events in question.
 
-    fields: by path. A field that is not named is ANYTHING, unless it lies below one that is never an object.
-    samples: whole events that fit, real ones if possible; an event that is found is one of these, changed where it must
-        be. Where a field is always there, at least one is needed.
-    where: what else holds of every event.
-    spare: a field that may hold any text, so that a word can stand in an event without meaning anything.
+    fields: by path. A field that is not listed is ANYTHING, unless it is inside one that is never an object.
+    samples: complete events that fit, real ones if possible. The event of a Found is one of these, with as few changes
+        as needed. At least one is needed if any field is always there.
+    where: what else is true for every event.
+    spare: a field that can hold any text: a word that a term looks for is put there.
     """
 
     fields: Mapping[FieldPath, Field]
@@ -51,7 +51,7 @@ class Records:
     spare: str | None = None
 
     def always_written(self) -> str:
-        """What stands in the text of every event: the names of the fields that are always there, and constants."""
+        """What the text of every event contains: the names of the fields that are always there, and constants."""
         always = [(path[-1], known) for path, known in self.fields.items() if self.field(path).always]
         names = [name for name, _ in always if isinstance(name, str)]
         constants = [known.values[0] for _, known in always if len(known.values) == 1]

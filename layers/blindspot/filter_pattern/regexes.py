@@ -1,8 +1,8 @@
 """The regular expressions of filter patterns, `%...%`, as automata.
 
-Source: CloudWatch Logs user guide, "Supported regular expressions (regex) syntax". They have no groups and no
-backtracking here: an expression is a list of alternatives, each a list of character sets with repeats, and is read one
-character at a time, so that no text takes longer than another of its length.
+Source: CloudWatch Logs user guide, "Supported regular expressions (regex) syntax". They have no groups, and
+need no backtracking: an expression is a list of alternatives, and each of these a list of character sets with repeats.
+The text is read one character at a time, so the time depends only on its length.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 LARGEST = 400
-"""Character sets in one expression, its bounded repeats written out."""
+"""Character sets in one expression, with bounded repeats written out."""
 
 Ranges = tuple[tuple[int, int], ...]
 _LAST = 0x10FFFF
@@ -27,7 +27,7 @@ _CLASSES: dict[str, Ranges] = {
 
 
 class RegexError(ValueError):
-    """Raised for an expression that filter patterns do not allow. `at` is its place in the expression."""
+    """Raised for an expression that filter patterns do not allow. `at` is the index of the error in the expression."""
 
     def __init__(self, message: str, at: int) -> None:
         super().__init__(message)
@@ -35,7 +35,7 @@ class RegexError(ValueError):
 
 
 class Step(NamedTuple):
-    """One character set; `optional` ones may be left out, `repeated` ones may come again."""
+    """One character set. `optional`: it may be missing. `repeated`: it may occur again."""
 
     ranges: Ranges
     optional: bool = False
@@ -46,7 +46,7 @@ class Step(NamedTuple):
 
 
 class Alternative(NamedTuple):
-    """A sequence of steps, bound to the beginning or the end of the text or not."""
+    """A sequence of steps. `at_start`, `at_end`: whether it is anchored there with ^ and $."""
 
     steps: tuple[Step, ...]
     at_start: bool
@@ -55,8 +55,8 @@ class Alternative(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class RegexAutomaton:
-    """The deterministic automaton of an expression, made state by state as it is used. A state is a number; behind it
-    stand the places in the alternatives at which a match may be."""
+    """The deterministic automaton of an expression, built state by state as it is used. A state is the number of a set
+    of places in the alternatives that a match may have reached."""
 
     alternatives: tuple[Alternative, ...]
     _places: list[frozenset[tuple[int, int]] | None] = field(default_factory=list)
@@ -99,7 +99,7 @@ class RegexAutomaton:
         return self.accepts(state)
 
     def _settled(self, places: set[tuple[int, int]]) -> frozenset[tuple[int, int]] | None:
-        """With the places that optional steps lead to; None once a match is certain whatever follows."""
+        """The places, and those behind optional steps. None if it is a match, whatever follows."""
         waiting = list(places)
         while waiting:
             i, at = waiting.pop()
@@ -150,7 +150,7 @@ def _alternatives(regex: str) -> Iterator[Alternative]:
             at = repeat.end() if repeat else at
             total += len(written)
             if total > LARGEST:
-                raise RegexError("This regular expression repeats more than is read here.", at)
+                raise RegexError("This regular expression has more repeats than can be analyzed.", at)
             steps += written
         yield Alternative(tuple(steps), at_start, at_end)
         if at >= len(regex):
@@ -162,7 +162,9 @@ def _single(regex: str, at: int) -> tuple[Ranges, int]:
     found = _ATOM.match(regex, at)
     if found is None:
         allowed = r"letters, digits, : _ # = @ / ; , - blanks, ^ $ ? [ ] { } | \ * + . and escapes"
-        raise RegexError(f"A regular expression may hold {allowed}; ^ begins and $ ends an alternative.", at)
+        raise RegexError(
+            f"A regular expression can have {allowed}; ^ only at the start and $ only at the end of an alternative.", at
+        )
     return _ranges(found), found.end()
 
 
@@ -186,12 +188,12 @@ def _set(regex: str, at: int) -> tuple[Ranges, int]:
     ranges: list[tuple[int, int]] = []
     while not regex.startswith("]", at) or not ranges:
         if at >= len(regex):
-            raise RegexError("A set of characters ends with ].", opened)
+            raise RegexError("A set of characters must end with ].", opened)
         low, at = _member(regex, at)
         if regex.startswith("-", at) and not regex.startswith("-]", at) and len(low) == 1 and low[0][0] == low[0][1]:
             high, at = _member(regex, at + 1)
             if high[0][0] < low[0][0]:
-                raise RegexError("A range of characters goes from the lower to the higher.", opened)
+                raise RegexError("A range of characters must go from the lower to the higher.", opened)
             low = ((low[0][0], high[0][1]),)
         ranges += low
     found = tuple(sorted(ranges))
@@ -217,7 +219,7 @@ def _repeated(ranges: Ranges, repeat: re.Match[str], at: int) -> list[Step]:
         return [Step(ranges), Step(ranges, optional=True, repeated=True)]
     least, comma, most = int(repeat[1]), repeat[2], repeat[3]
     if least > LARGEST or (most and not least <= int(most) <= LARGEST):
-        raise RegexError("A repeat such as {2,5} goes from the smaller number to the larger.", at)
+        raise RegexError("A repeat such as {2,5} must go from the smaller number to the larger.", at)
     steps = [Step(ranges)] * least
     if comma and not most:
         return [*steps, Step(ranges, optional=True, repeated=True)]

@@ -1,10 +1,10 @@
 """Space-delimited patterns, `[ip, user, status = 4*, ...]`: a line's fields by their position.
 
 Rules (CloudWatch Logs user guide, "Using filter patterns to match terms in space-delimited log events"): a line is
-split at blanks; what stands in [brackets] or "quotes" is one field. The pattern names the fields in their order; `...`
-stands for any number of them, and a last name without a condition for the rest of the line. Otherwise there are as many
-fields as names. `&&` and `||` join conditions of one field; AWS refuses one that names another (recorded). `[]` matches
-everything.
+split at spaces. Text in [brackets] or "quotes" is one field. The pattern names the fields in their order. `...` stands
+for any number of fields, and a last name without a condition for all remaining fields. Otherwise the line must have as
+many fields as the pattern has names. `&&` and `||` join conditions of one field; AWS rejects a condition there that
+names another field (recorded). `[]` matches everything.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Test = Equals | EqualsNumber | Compare | MatchesRegex
 
 
 class Slot(NamedTuple):
-    """One field of the pattern: its name (empty for none) and its conditions, alternatives of conjunctions."""
+    """One field of the pattern: its name (empty for none) and its conditions. One of the tuples must hold in full."""
 
     name: str = ""
     conditions: tuple[tuple[Test, ...], ...] = ()
@@ -37,7 +37,7 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True)
 class Fields:
-    """The whole pattern. `ellipsis` is the number of slots before `...`, None where there is none."""
+    """The whole pattern. `ellipsis` is the number of slots before `...`, None without `...`."""
 
     slots: tuple[Slot, ...]
     ellipsis: int | None = None
@@ -65,7 +65,7 @@ class Fields:
 
 
 def _passes(test: Test, value: str) -> bool:
-    """A field that looks like a number is compared as one where the pattern gives a number."""
+    """Whether the field passes. Where the pattern gives a number, a field that is a number is compared by value."""
     if isinstance(test, EqualsNumber | Compare):
         return bool(LINE_NUMBER.fullmatch(value)) and test.holds(number(value), OBSERVED)
     return test.holds(value, OBSERVED)
@@ -84,17 +84,17 @@ class SpaceDelimitedParser(Tokenizer):
         while True:
             if self.accept("..."):
                 if ellipsis is not None:
-                    raise self.error("... may stand once.")
+                    raise self.error("... is allowed only once.")
                 ellipsis = len(slots)
             else:
                 slots.append(self._parse_slot())
             if self.accept("]"):
                 return self._ended(slots, ellipsis)
             if not self.accept(","):
-                raise self.error("After a field comes a comma, or ] to end the pattern.")
+                raise self.error("Expected a comma after the field, or ] to end the pattern.")
 
     def _ended(self, slots: list[Slot], ellipsis: int | None) -> Fields:
-        self.expect_end("Nothing may follow the closing ].")
+        self.expect_end("Nothing is allowed after the closing ].")
         return Fields(tuple(slots), ellipsis)
 
     def _parse_slot(self) -> Slot:
@@ -121,7 +121,7 @@ class SpaceDelimitedParser(Tokenizer):
         self.skip_blanks()
         word = FIELD_WORD.match(self.text, self.at)
         if word is None or word.group() != name:
-            raise self.error(f"Conditions of one field all name it: {name}.")
+            raise self.error(f"All conditions of one field must name that field: {name}.")
         self.at = word.end()
         return self._parse_condition()
 
@@ -132,8 +132,8 @@ class SpaceDelimitedParser(Tokenizer):
                 return self._parse_value(negated=sign == "!=")
         for sign in ("<=", ">=", "<", ">"):
             if self.accept(sign):
-                return Compare(sign, self.number(f"After {sign} comes a number."))
-        raise self.error("A field's name is followed by =, !=, <, <=, > or >=, a comma, or ].")
+                return Compare(sign, self.number(f"Expected a number after {sign}."))
+        raise self.error("Expected =, !=, <, <=, > or >=, a comma, or ] after the field's name.")
 
     def _parse_value(self, *, negated: bool) -> Test:
         """value := quoted | number | word | regex"""

@@ -1,12 +1,12 @@
 """Automata for the values of a filter pattern: text with `*`.
 
-A value is split at its `*` into pieces. The first piece must begin the string and the last must end it; each piece
-between, and the last, stands at the leftmost place where it fits after the one before, and is never moved further
-right. So `*111.111` does not match `111.111.111`. That is what TestMetricFilter was seen to do; it also makes every
-value a deterministic automaton with one state for each character.
+A value is split at its `*` into pieces. The string must begin with the first piece and end with the last. Every other
+piece, and the last, is matched at the first place where it fits after the piece before, and at no later place. So
+`*111.111` does not match `111.111.111`. That was recorded from TestMetricFilter. It also makes every value a
+deterministic automaton with one state for each character.
 
-A state is an index into `steps`: the characters that lead somewhere particular from there, every other character
-leading to `otherwise`. Keeping the two apart is what makes products of many automata small enough to walk through.
+A state is an index into `steps`, which maps some characters to the next state. Every other character leads to the state
+in `otherwise`. With the two kept apart, products of many automata stay small enough to search.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DEAD = -1
 
 
 class Automaton(NamedTuple):
-    """A deterministic automaton; the start is state 0, and from DEAD nothing is ever accepted."""
+    """A deterministic automaton. It starts in state 0. In the state DEAD it accepts nothing."""
 
     steps: tuple[dict[str, int], ...]
     otherwise: tuple[int, ...]
@@ -53,7 +53,7 @@ class Automaton(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def automaton(value: str, star_is_literal: bool = False) -> Automaton:
-    """The automaton of a pattern's value; see the module. With `star_is_literal` only a `*` at either end is one."""
+    """The automaton of a pattern's value; see the module. `star_is_literal`: only a `*` at either end is a wildcard."""
     first, *rest = _pieces(value, star_is_literal)
     steps: list[dict[str, int]] = [{character: index + 1} for index, character in enumerate(first)]
     otherwise = [DEAD] * len(first)
@@ -73,7 +73,7 @@ def _pieces(value: str, star_is_literal: bool) -> list[str]:
 
 
 def _append_search(piece: str, steps: list[dict[str, int]], otherwise: list[int]) -> None:
-    """Appends the states that look for the leftmost `piece` (Knuth, Morris and Pratt's automaton)."""
+    """Appends the states that search for the first `piece` (Knuth, Morris and Pratt's automaton)."""
     base = border = len(steps)
     for index, character in enumerate(piece):
         fallback = steps[border] if index else {}
@@ -83,7 +83,7 @@ def _append_search(piece: str, steps: list[dict[str, int]], otherwise: list[int]
 
 
 class Walk(NamedTuple):
-    """The strings found by `examples`, the steps that took, and whether they are all."""
+    """What `examples` returns: the strings, the steps it took, and whether there is one for every combination."""
 
     strings: tuple[str, ...]
     steps: int
@@ -93,8 +93,8 @@ class Walk(NamedTuple):
 class Part(Protocol):
     """An automaton of a product. The start is state 0.
 
-    weight: the steps that one step from a state takes.
-    named, ranges: the characters, and the ranges of code points, that lead somewhere particular from a state.
+    weight: how many steps of the budget one step from a state costs.
+    named, ranges: the characters, and the ranges of code points, that the automaton tells apart in a state.
     """
 
     def step(self, state: int, character: str) -> int: ...
@@ -107,7 +107,7 @@ class Part(Protocol):
 def examples(parts: Sequence[Part], exact: Sequence[str], budget: int) -> Walk:
     """A shortest string for every combination of these automata and exact values that some string satisfies.
 
-    The walk goes through the reachable states of their product, in at most `budget` steps: two strings in one state
+    It visits the reachable states of their product, in at most `budget` steps. Two strings that lead to one state
     satisfy the same automata.
     """
     parts = [*parts, _any_of(exact)] if exact else parts
@@ -119,7 +119,7 @@ def examples(parts: Sequence[Part], exact: Sequence[str], budget: int) -> Walk:
     while waiting:
         state, text = waiting.popleft()
         satisfied = [part.accepts(at) for part, at in zip(parts, state, strict=True)]
-        # Of the exact values it matters which one it is.
+        # Among the exact values, it matters which one it is.
         key = (*satisfied, state[-1] if exact and satisfied[-1] else DEAD)
         found.setdefault(key, text)
         weight = sum(part.weight(at) for part, at in zip(parts, state, strict=True))
@@ -135,7 +135,7 @@ def examples(parts: Sequence[Part], exact: Sequence[str], budget: int) -> Walk:
 
 
 def _distinct(parts: Sequence[Part], state: tuple[int, ...]) -> Iterator[str]:
-    """One character for each way to go on from a state: each that is named, and one for each segment between the
+    """One character for each possible next state: each character that is named, and one for each interval between the
     boundaries of the ranges."""
     named: dict[str, None] = {}
     boundaries = {0, _END}
@@ -153,11 +153,11 @@ def _distinct(parts: Sequence[Part], state: tuple[int, ...]) -> Iterator[str]:
 
 _END = 0x110000
 _PLEASANT = "Xabcdefghijklmnopqrstuvwyz0123456789" + "".join(map(chr, range(33, 127)))
-"""Characters that an example is made of where it is free to choose."""
+"""Characters for an example, the preferred ones first, where several are possible."""
 
 
 def _any_of(values: Sequence[str]) -> Automaton:
-    """One automaton whose states tell apart these exact values, all their beginnings, and everything else."""
+    """One automaton that tells apart these exact values, all their prefixes, and everything else."""
     steps: list[dict[str, int]] = [{}]
     ends = set()
     for value in values:

@@ -1,9 +1,9 @@
-"""Patterns of terms, `ERROR -debug "not found"`, and a regular expression that stands alone.
+"""Patterns of terms, `ERROR -debug "not found"`, and patterns that are one regular expression.
 
 Rules (CloudWatch Logs user guide, "Using filter patterns to match terms in unstructured log events", and the worked
-examples of the TestMetricFilter API reference): a term is found anywhere in the message, inside a longer word too, in
-upper and lower case as written. Terms must all be there, those with `-` must not; those with `?` are alternatives, and
-are ignored where any other term stands beside them. An empty or blank pattern matches everything.
+examples of the TestMetricFilter API reference): a term matches anywhere in the message, also inside a longer word.
+Upper and lower case differ. The message must contain every term, and none of the terms with `-`. Terms with `?` are
+alternatives; they are ignored if the pattern has any other term. An empty or blank pattern matches everything.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class TermsParser(Tokenizer):
         if not self.text.startswith("%"):
             return self._parse_terms()
         regex = self.regex()
-        self.expect_end("Nothing may follow a regular expression that stands alone.")
+        self.expect_end("Nothing is allowed after the regular expression.")
         return TextAtom(Regex(regex))
 
     def _parse_terms(self) -> Predicate:
@@ -48,17 +48,19 @@ class TermsParser(Tokenizer):
         if phrase is None:
             word = TERM.match(self.text, self.at)
             if word is None:
-                raise self.error('A term is a word of letters, digits and _, or any "phrase" in double quotes.')
+                raise self.error('Expected a term: a word of letters, digits and _, or any text in "double quotes".')
             self.at, phrase = word.end(), word.group()
         if self.at < len(self.text) and not self.text[self.at].isspace():
-            raise self.error('Between terms stands a blank; other characters need "double quotes".')
+            raise self.error(
+                'Separate terms with a space. Put other characters than letters, digits and _ in "double quotes".'
+            )
         if signed and not phrase.strip():
-            raise self.error("After ? and - comes a phrase that is not blank.", start, self.at)
+            raise self.error("The term after ? or - must not be blank.", start, self.at)
         return TextAtom(Word(phrase)) if phrase.strip() else ALWAYS
 
 
 def written(predicate: Predicate) -> str:
-    """The pattern of terms, or of another kind that looks at the text, in its own notation."""
+    """The predicate of a pattern that tests the text, as a pattern."""
     match predicate:
         case And(parts):
             return " ".join(map(written, parts))

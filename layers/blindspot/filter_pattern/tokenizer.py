@@ -1,17 +1,17 @@
 """The tokens of filter patterns, one table for every kind of pattern, and the tokenizer that reads them.
 
-Rules of the table, and where each is from:
+The rules, each with its source:
 
 - A number has no quotes: digits, a point, an exponent (CloudWatch Logs user guide, "Filter pattern syntax for metric
-  filters"). One too large for a double is refused: no event can hold it.
-- Text in double quotes may hold anything. What another escape than \\" and \\\\ would mean is not documented, so it is
-  refused rather than guessed.
-- The guide says that a value of other characters than letters, digits and _ has to be quoted, yet prints `123.123.*`
-  and `kms.amazonaws.com` without quotes, and AWS takes them. So a value without quotes ends only where a character has
-  a meaning of its own in that kind of pattern.
-- A term is letters, digits and _ ("Using filter patterns to match terms in unstructured log events"); AWS answers
-  anything else with "Invalid character(s) in term".
-- A name is letters, digits, _ and -: `$.detail-type` is taken, `$."detail-type"` is refused (recorded).
+  filters"). A number that is too large for a double is rejected: no event can have it.
+- Text in double quotes can have any characters. Escapes other than \\" and \\\\ are not documented, so they are
+  rejected.
+- The guide says that a value needs quotes if it has other characters than letters, digits and _. But it also shows
+  `123.123.*` and `kms.amazonaws.com` without quotes, and AWS accepts them. So a value without quotes ends only before
+  a character that has a meaning in that kind of pattern.
+- A term is letters, digits and _ ("Using filter patterns to match terms in unstructured log events"). For anything
+  else AWS returns "Invalid character(s) in term".
+- A name is letters, digits, _ and -: AWS accepts `$.detail-type` and rejects `$."detail-type"` (recorded).
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ STEP = re.compile(
 )
 """One step of a selector such as `$.resources[0].ARN`."""
 LINE_FIELD = re.compile(r'\[([^\]]*)\]|"([^"]*)"|(\S+)')
-"""A field of a line to which a space-delimited pattern is put."""
+"""A field of a line that a space-delimited pattern tests."""
 LINE_NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
-"""Such a field that is compared as a number."""
+"""A field of such a line that is compared as a number."""
 
 
 class PatternSyntaxError(ValueError):
-    """Raised when a text is not a filter pattern that can be read. Its text shows the pattern with the place marked."""
+    """Raised for an invalid filter pattern. The text shows the pattern and marks the place of the error."""
 
     def __init__(self, message: str, pattern: str, start: int, end: int) -> None:
         self.message, self.pattern, self.start, self.end = message, pattern, start, end
@@ -53,9 +53,9 @@ class PatternSyntaxError(ValueError):
 
 
 class Tokenizer:
-    """Reads a text token by token; `at` is the place that it has reached.
+    """Reads a text token by token. `at` is the index of the next character.
 
-    What each kind of pattern reads alike is here too, each with its production.
+    The productions that all kinds of patterns share are here too.
     """
 
     def __init__(self, text: str, at: int = 0) -> None:
@@ -67,14 +67,14 @@ class Tokenizer:
         self.at = match.end() if match else self.at
 
     def accept(self, sign: str) -> bool:
-        """Reads this sign after any blanks, or nothing."""
+        """Skips spaces, and this sign if it is next. Returns whether it is."""
         self.skip_blanks()
         found = self.text.startswith(sign, self.at)
         self.at += len(sign) * found
         return found
 
     def accept_keyword(self, word: str) -> bool:
-        """Reads this word, as a whole, after any blanks, or nothing."""
+        """Skips spaces, and this whole word if it is next. Returns whether it is."""
         self.skip_blanks()
         name = NAME.match(self.text, self.at)
         found = name is not None and name.group() == word
@@ -82,38 +82,42 @@ class Tokenizer:
         return found
 
     def expect_end(self, message: str) -> None:
-        """Raises PatternSyntaxError where anything but blanks follows."""
+        """Raises PatternSyntaxError if anything but spaces follows."""
         self.skip_blanks()
         if self.at < len(self.text):
             raise self.error(message, self.at, len(self.text))
 
     def quoted(self) -> str | None:
-        """quoted := '"' (any character, with \\" and \\\\ for those two)* '"'. None where none begins here."""
+        """quoted := '"' (any character, with \\" and \\\\ for those two)* '"'. None if the next token is not quoted."""
         found = QUOTED.match(self.text, self.at)
         if found is None:
             return None
         escape = re.search(r'\\[^"\\]', re.sub(r"\\\\", "", found.group(1)))
         if escape:
             raise self.error(
-                f'In quotes only \\" and \\\\ are known to be read, not {escape.group()}.', self.at, found.end()
+                f'Inside quotes only the escapes \\" and \\\\ are documented, not {escape.group()}.',
+                self.at,
+                found.end(),
             )
         self.at = found.end()
         return re.sub(r'\\(["\\])', r"\1", found.group(1))
 
     def quoted_or_plain(self, plain: re.Pattern[str], *, negated: bool) -> Equals | EqualsNumber:
-        """quoted_or_plain := quoted | number | word, where `plain` is what a word may hold."""
+        """quoted_or_plain := quoted | number | word, where `plain` matches a word."""
         quoted = self.quoted()
         if quoted is not None:
             return Equals(quoted, negated)
         word = plain.match(self.text, self.at)
         if word is None:
-            raise self.error('A value is a word, a number, any text in "double quotes", or %a regular expression%.')
+            raise self.error(
+                'Expected a value: a word, a number, any text in "double quotes", or %a regular expression%.'
+            )
         self.at = word.end()
         is_number = NUMBER.fullmatch(word.group()) and isfinite(float(word.group()))
         return EqualsNumber(word.group(), negated) if is_number else Equals(word.group(), negated)
 
     def number(self, message: str) -> str:
-        """number := ('+' | '-')? digits ('.' digits)? (('e' | 'E') ('+' | '-')? digits)?. As it is written."""
+        """number := ('+' | '-')? digits ('.' digits)? (('e' | 'E') ('+' | '-')? digits)?. Returns the text."""
         self.skip_blanks()
         found = NUMBER.match(self.text, self.at)
         if found is None or not isfinite(float(found.group())):
@@ -125,7 +129,7 @@ class Tokenizer:
         """regex := '%' regular expression '%'"""
         end = self.text.find("%", self.at + 1)
         if end < 0:
-            raise self.error("A regular expression ends with %.", self.at, len(self.text))
+            raise self.error("A regular expression must end with %.", self.at, len(self.text))
         regex, begin = self.text[self.at + 1 : end], self.at + 1
         try:
             regexes.automaton(regex)
@@ -135,7 +139,7 @@ class Tokenizer:
         return regex
 
     def error(self, message: str, start: int | None = None, end: int | None = None) -> PatternSyntaxError:
-        """Marks the given span, or else the next word or sign."""
+        """The error, with this span marked, or the next word or sign."""
         if start is None or end is None:
             self.skip_blanks()
             start = self.at

@@ -1,6 +1,6 @@
-"""CloudTrail: event selectors, delivery to CloudWatch Logs, and what a region knows of trails made elsewhere.
+"""CloudTrail: event selectors, delivery to CloudWatch Logs, and the shadows of trails of other regions and accounts.
 
-All accounts of a local AWS are those of one organization: an organization trail of any of them is seen by the others.
+All accounts of a local AWS belong to one organization. An organization trail of any of them has a shadow in the others.
 """
 
 import json
@@ -14,7 +14,7 @@ from moto.cloudtrail.responses import CloudTrailResponse
 from moto.core.exceptions import JsonRESTError
 from moto.sns.models import sns_backends
 
-# What a selector is where it says nothing, and what a trail has whose selectors were never set.
+# What a selector has by default, and what a trail has whose selectors were never set.
 DEFAULT = {
     "ReadWriteType": "All",
     "IncludeManagementEvents": True,
@@ -103,7 +103,7 @@ def get_event_selectors(self: Trail) -> tuple[list[dict[str, Any]], list[dict[st
 def description(self: Trail, include_region: bool = False) -> dict[str, Any]:
     custom = bool(self.event_selectors or self.advanced_event_selectors)
     found = _description(self, include_region) | {"HasCustomEventSelectors": custom}
-    # Moto takes the topic's name for what may be its ARN.
+    # The topic can be given by name or by ARN; moto expects a name.
     return found | ({"SnsTopicARN": _topic(self)} if self.sns_topic_name else {})
 
 
@@ -163,18 +163,20 @@ def _trail(self: CloudTrailResponse, name: str) -> Trail:
 def _own_trail(self: CloudTrailResponse, name: str) -> Trail:
     trail = _trail(self, name)
     if trail.account_id != self.current_account:
-        raise JsonRESTError("NotOrganizationMasterAccountException", f"{trail.arn} is another account's to change.")
+        raise JsonRESTError(
+            "NotOrganizationMasterAccountException", f"{trail.arn} can be changed only by the account that owns it."
+        )
     return trail
 
 
 def _is(self: CloudTrailResponse, trail: Trail, name: str) -> bool:
-    # The shadow of another region's or another account's trail is known by its ARN only.
+    # The shadow of a trail of another region or account is found by its ARN only.
     here = (trail.region_name, trail.account_id) == (self.region, self.current_account)
     return name == trail.arn or (name == trail.trail_name and here)
 
 
 def _delivery(trail: Trail) -> dict[str, Any]:
-    """As a trail with a log group has it that is used; `LocalAws.deliver_to_logs` changes it."""
+    """By default as for a trail whose log group receives events; `LocalAws.deliver_to_logs` changes it."""
     if not trail.cw_log_group_arn:
         return {}
     last = datetime.now(UTC) if trail.status.is_logging else trail.status.stopped
@@ -188,7 +190,7 @@ def _at_home(operation: str) -> Callable[[CloudTrailResponse], str]:
 
     def write(self: CloudTrailResponse) -> str:
         trail = _own_trail(self, self._get_param("Name") or self._get_param("TrailName"))
-        # A shadow can be read, but a trail is changed in its home region only.
+        # A shadow can be read. A trail is changed in its home region only.
         if trail.region_name != self.region:
             raise JsonRESTError("InvalidHomeRegionException", f"The trail's home region is {trail.region_name}.")
         return original(self)

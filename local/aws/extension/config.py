@@ -1,4 +1,4 @@
-"""AWS Config: rules, evaluations and the token that joins them (AWS Config API reference)."""
+"""AWS Config: rules, evaluations, and the result token between them (AWS Config API reference)."""
 
 import json
 import secrets
@@ -33,7 +33,7 @@ class Row:
 class Evaluations:
     """What AWS Config keeps of the evaluations of one account and region.
 
-    refused_ids: (how, what): resource ids that hold `what` are refused, by "exception" or in the "answer".
+    refused_ids: (how, what): resource ids that contain `what` are refused, by an "exception" or in the "answer".
     """
 
     rules: set[str] = field(default_factory=set)
@@ -103,7 +103,9 @@ def start_config_rules_evaluation(self: ConfigResponse) -> str:
         # "if an evaluation is in progress or if you call the API more than once per minute"
         in_progress = rule in [event["configRuleName"] for event in kept.due]
         if in_progress or (rule in kept.asked and now - kept.asked[rule] < timedelta(minutes=1)):
-            raise JsonRESTError("LimitExceededException", "The evaluation is in progress, or was asked for too soon.")
+            raise JsonRESTError(
+                "LimitExceededException", "The evaluation is in progress, or was started less than a minute ago."
+            )
     for rule in rules:
         kept.asked[rule] = now
         kept.due.append(_event(self.config_backend, kept, rule, now))
@@ -166,7 +168,7 @@ def get_compliance_details_by_config_rule(self: ConfigResponse) -> str:
 
 def put_config_rule(self: ConfigBackend, config_rule: dict[str, Any], tags: Any = None) -> str:
     kinds = {detail.get("MessageType") for detail in config_rule.get("Source", {}).get("SourceDetails", [])}
-    # AWS Config has no resources to look at when a rule runs on a schedule only.
+    # A rule that runs on a schedule only has no scope.
     if config_rule.get("Scope") and kinds == {"ScheduledNotification"}:
         raise _invalid("Scope is not supported for periodic rules.")
     return _put_config_rule(self, config_rule, tags)

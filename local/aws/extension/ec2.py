@@ -30,7 +30,7 @@ OPTED_OUT: list[str] = []
 
 
 def describe_regions(self: EC2Response) -> ActionResult:
-    # Without AllRegions the answer holds only the regions that are enabled for the account, unless it asks by name.
+    # Without AllRegions the answer has only the regions that are enabled, and those that the call names.
     statuses = {name: "opt-in-not-required" if name in DEFAULT_REGIONS else "opted-in" for name in ENABLED}
     names = self._get_param("RegionNames", [])
     if names or self._get_bool_param("AllRegions", False):
@@ -47,7 +47,7 @@ def describe_regions(self: EC2Response) -> ActionResult:
 
 
 def create_default_vpc(self: EC2Backend) -> None:
-    """None: nobody here asks for networks, and moto takes longer to make one than to answer."""
+    """Creates none: nothing here reads networks, and moto takes longer to create one than to answer."""
 
 
 METHODS = {EC2Response: {"describe_regions": describe_regions}, EC2Backend: {"create_default_vpc": create_default_vpc}}

@@ -36,7 +36,7 @@ def _check_place(self: KmsResponse, key_id: str) -> None:
         # AWS: "Invalid arn us-west-2"
         raise NotFoundException(f"Invalid arn {region}")
     if account != self.current_account:
-        # Only the policy of that key would let us in, whether it exists or not.
+        # Only that key's policy would allow the call. AWS does not say whether the key exists.
         raise AccessDeniedException(f"The caller is not authorized to use the key {key_id}")
 
 
@@ -50,13 +50,13 @@ def get_key_id_from_alias(self: KmsBackend, alias_name: str) -> str | None:
     service = alias_name.rpartition("/")[2]
     made = self.create_key(None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", f"Default key for {service}", None)
     self.create_alias(made.id, alias_name)
-    made.key_manager = "AWS"  # from now on nobody changes it
+    made.key_manager = "AWS"  # so nobody can change it
     made.policy = json.dumps(_policy_of_aws(self, service))
     return made.id
 
 
 def _policy_of_aws(backend: KmsBackend, service: str) -> dict[str, Any]:
-    """As such a key shows it: it can be used through its service only, and nobody can change it."""
+    """The policy of such a key: only its service can use it, and nobody can change it."""
     through = {
         "kms:CallerAccount": backend.account_id,
         "kms:ViaService": f"{service}.{backend.region_name}.amazonaws.com",
@@ -94,7 +94,7 @@ def schedule_key_deletion(self: KmsResponse) -> str:
 
 
 def _change(operation: str) -> Callable[..., object]:
-    """The backend's operation for an ARN as for an id, and refused where the key cannot be changed."""
+    """The backend's operation, for an ARN as for an id. Refused where the key cannot be changed."""
     original: Callable[..., object] = getattr(KmsBackend, operation)
 
     def change(self: KmsBackend, key_id: str, *more: object) -> object:

@@ -1,6 +1,6 @@
-"""CloudWatch Logs: where log events are sent on to, by a log group's subscription filters and by the account's policy.
+"""CloudWatch Logs: where log events are forwarded to, by a log group's subscription filters or the account's policy.
 
-Moto delivers to targets, which must exist; here only what is said of them is checked, and nothing is delivered.
+Moto delivers to targets, which must exist. Here only their ARNs are checked, and nothing is delivered.
 """
 
 import json
@@ -75,7 +75,7 @@ def delete_subscription_filter(self: LogsResponse) -> str:
 
 
 def _subscription_filters(backend: LogsBackend, group: str) -> dict[str, dict[str, Any]]:
-    """By name; kept beside moto's own, to which it would deliver."""
+    """By name. Kept apart from moto's own, to whose targets moto would deliver."""
     if group not in backend.groups:
         raise ResourceNotFoundException
     kept: dict[str, dict[str, Any]] = vars(backend.groups[group]).setdefault("sent_on", {})
@@ -117,7 +117,7 @@ def describe_account_policies(self: LogsResponse) -> str:
     own = self.logs_backend.account_id
     accounts = self._get_param("accountIdentifiers") or [own]
     if accounts != [own]:
-        # Only a monitoring account may ask for another, and for one at a time.
+        # Only a monitoring account can name another account, and one at a time.
         raise invalid("accountIdentifiers", f"only {own}, as this is no monitoring account", accounts)
     found = [policy for policy in account_policies(self.logs_backend).values() if policy["policyType"] == kind]
     if name is not None and name not in [policy["policyName"] for policy in found]:

@@ -21,7 +21,7 @@ _to_describe_dict = LogGroup.to_describe_dict
 
 
 def misread(backend: LogsBackend) -> dict[str, bool]:
-    """What TestMetricFilter answers for a pattern whatever the message; kept on moto's backend, and gone with it."""
+    """What TestMetricFilter answers for a pattern, whatever the message. Kept on moto's backend."""
     kept: dict[str, bool] = vars(backend).setdefault("misread", {})
     return kept
 
@@ -51,7 +51,7 @@ def describe_log_groups(self: LogsResponse) -> str:
     if prefix and part:
         raise InvalidParameterException("LogGroup name prefix and LogGroup name pattern are mutually exclusive.")
     wanted, identifiers = self._get_param("logGroupClass"), self._get_param("logGroupIdentifiers")
-    # To ask for either of the two smaller classes is to ask for both.
+    # Either of the two smaller classes stands for both.
     smaller = ("INFREQUENT_ACCESS", "ESSENTIALS")
     classes = smaller if wanted in smaller else (wanted,)
     found = [
@@ -74,7 +74,7 @@ def test_metric_filter(self: LogsResponse) -> str:
     check_pattern(self.logs_backend, pattern)
     told = misread(self.logs_backend).get(pattern)
     matches = matcher(pattern) if told is None else lambda _: told
-    # What a space-delimited pattern takes out of a message is left out, as nothing here reads it.
+    # extractedValues stays empty, as nothing here reads it.
     return json.dumps(
         {
             "matches": [
@@ -118,7 +118,7 @@ def put_metric_filter(self: LogsResponse) -> str:
 
 
 def check_filter(self: LogsResponse) -> None:
-    """What holds of metric filters and of subscription filters alike."""
+    """Checks what metric filters and subscription filters have in common."""
     name, criteria = self._get_param("filterName"), self._get_param("fieldSelectionCriteria") or ""
     if not re.fullmatch(r"[^:*]{1,512}", name):
         raise invalid("filterName", "1 to 512 characters without : and *", name)
@@ -131,7 +131,7 @@ def check_pattern(backend: LogsBackend, pattern: str) -> None:
     if len(pattern) > 1024:
         raise invalid("filterPattern", "Member must have length less than or equal to 1024", pattern)
     if pattern in misread(backend):
-        return  # AWS reads it, whatever the second matcher makes of it
+        return  # AWS takes it, whatever the matcher says
     try:
         matcher(pattern)
     except Malformed as error:
@@ -161,7 +161,7 @@ def describe_metric_filters(self: LogsResponse) -> str:
     if group is None:
         filters = self.logs_backend.filters.metric_filters
     else:
-        # The prefix counts only together with a log group.
+        # AWS uses the prefix only together with a log group.
         prefix = self._get_param("filterNamePrefix") or ""
         filters = [found for found in _of_group(self.logs_backend, group) if found["filterName"].startswith(prefix)]
     if metric is not None:
@@ -192,7 +192,7 @@ def delete_metric_filter(self: LogsBackend, filter_name: str, log_group_name: st
 
 
 def delete_log_group(self: LogsBackend, log_group_name: str) -> None:
-    # Its filters go with it: a group of the same name that is made later has none.
+    # Its filters are deleted with it: a group of the same name that is created later has none.
     gone = _of_group(self, log_group_name)
     self.filters.metric_filters = [found for found in self.filters.metric_filters if found not in gone]
     _delete_log_group(self, log_group_name)

@@ -1,6 +1,6 @@
 """What TestMetricFilter makes of a pattern: a second reading of AWS's pages on filter patterns.
 
-It shares nothing with `filter_pattern`, which it is there to check: it puts a pattern to one message, and no more.
+It shares no code with `filter_pattern`, which it checks. It tests one message against a pattern, and nothing else.
 The rules are of "Filter pattern syntax" in the CloudWatch Logs user guide and of the TestMetricFilter reference.
 """
 
@@ -27,11 +27,11 @@ CONSTANTS = {"NULL": None, "TRUE": True, "FALSE": False}
 
 
 class Malformed(ValueError):
-    """AWS takes no such pattern."""
+    """AWS refuses the pattern."""
 
 
 class Number(str):
-    """A number as its message writes it, since a quoted value is compared with that text."""
+    """A number as its message writes it: a quoted value is compared with that text."""
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:
@@ -50,7 +50,7 @@ def _terms(pattern: str) -> Callable[[str], bool]:
         if not (found := TERM.match(pattern, at)):
             raise Malformed(f"Invalid character(s) in term '{pattern[at:].strip()}'")
         term = _unquoted(found[2])
-        signs[found[1]].append(term if term.strip() else "")  # a quoted blank asks for nothing
+        signs[found[1]].append(term if term.strip() else "")  # a quoted blank matches everything
         at = found.end()
     wanted, some, unwanted = signs.values()
     return lambda message: (
@@ -63,7 +63,7 @@ def _terms(pattern: str) -> Callable[[str], bool]:
 
 @dataclass
 class _Reader:
-    """Reads conditions from left to right, each into a test of what they are put to: a record, or a field."""
+    """Reads conditions from left to right, each into a test of a record, or of a field."""
 
     text: str
     at: int = 0

@@ -1,4 +1,4 @@
-"""SNS: subscriptions that wait for somebody's click, and topics that their owner lets another account read.
+"""SNS: subscriptions that must be confirmed, and topics whose policy allows another account to read them.
 
 SNS developer guide, "Confirming a subscription", "Subscription filter policies" and "Example cases for access control".
 """
@@ -14,10 +14,10 @@ from moto.sns.exceptions import SNSException, SNSInvalidParameter
 from moto.sns.models import SNSBackend, Subscription, Topic, sns_backends
 from moto.sns.responses import SNSResponse
 
-ASKED = ("email", "email-json", "http", "https")
-"""Protocols whose subscriber must confirm; the others of the same account are confirmed at once."""
+MUST_CONFIRM = ("email", "email-json", "http", "https")
+"""Protocols whose subscriber must confirm. AWS confirms the others of the same account at once."""
 
-PROTOCOLS = (*ASKED, "sms", "sqs", "application", "lambda", "firehose")
+PROTOCOLS = (*MUST_CONFIRM, "sms", "sqs", "application", "lambda", "firehose")
 
 _create_topic = SNSBackend.create_topic
 _get_subscription_attributes = SNSBackend.get_subscription_attributes
@@ -34,10 +34,10 @@ class AuthorizationError(SNSException):
     code = "AuthorizationError"
 
 
-def waits(subscription: Subscription) -> bool:
-    # moto's `confirmed` means nothing; `clicked` is set by LocalAws.confirm.
+def is_pending(subscription: Subscription) -> bool:
+    # Moto sets `confirmed` for every subscription; LocalAws.confirm sets `by_subscriber`.
     elsewhere = subscription.endpoint.startswith("arn:") and subscription.endpoint.split(":")[4] != subscription.owner
-    return (subscription.protocol in ASKED or elsewhere) and not getattr(subscription, "clicked", False)
+    return (subscription.protocol in MUST_CONFIRM or elsewhere) and not getattr(subscription, "by_subscriber", False)
 
 
 def subscribe(self: SNSResponse) -> ActionResult:
@@ -52,8 +52,10 @@ def subscribe(self: SNSResponse) -> ActionResult:
             del self.backend.subscriptions[arn]
         raise
     made: dict[str, Any] = answer.result  # type: ignore[assignment]  # moto types it as object
-    # The ARN exists from the start, but is told only to who asks for it.
-    if waits(self.backend.subscriptions[made["SubscriptionArn"]]) and not self._get_bool_param("ReturnSubscriptionArn"):
+    # The ARN exists from the start, but is returned only when the caller asks for it.
+    if is_pending(self.backend.subscriptions[made["SubscriptionArn"]]) and not self._get_bool_param(
+        "ReturnSubscriptionArn"
+    ):
         return ActionResult({"SubscriptionArn": "pending confirmation"})
     return answer
 
@@ -73,7 +75,7 @@ def _page(found: list[Subscription], token: object) -> ActionResult:
 
 def _listed(subscription: Subscription) -> SimpleNamespace:
     return SimpleNamespace(
-        arn="PendingConfirmation" if waits(subscription) else subscription.arn,
+        arn="PendingConfirmation" if is_pending(subscription) else subscription.arn,
         owner=subscription.owner,
         protocol=subscription.protocol,
         endpoint=subscription.endpoint,
@@ -83,10 +85,10 @@ def _listed(subscription: Subscription) -> SimpleNamespace:
 
 def get_subscription_attributes(self: SNSBackend, arn: str) -> dict[str, Any]:
     _account(arn, "SubscriptionArn")
-    waiting = arn in self.subscriptions and waits(self.subscriptions[arn])
+    waiting = arn in self.subscriptions and is_pending(self.subscriptions[arn])
     found = _get_subscription_attributes(self, arn)
     if found.get("FilterPolicy") in ("", "{}"):
-        # Such a policy takes back the one before: there is none then, and no scope.
+        # Such a policy removes the one before: no policy is left, and no scope.
         found = {key: value for key, value in found.items() if not key.startswith("FilterPolicy")}
     return found | {
         "PendingConfirmation": waiting,
@@ -147,7 +149,7 @@ def unsubscribe(self: SNSBackend, subscription_arn: str) -> None:
 
 def get_topic(self: SNSBackend, arn: str) -> Topic:
     if _account(arn, "TopicArn") != self.account_id:
-        # Only a policy of the topic's owner would let us in, whether it exists or not.
+        # Only a policy of the topic's owner would allow the call. AWS does not say whether the topic exists.
         raise AuthorizationError("User is not authorized to perform this operation.")
     return _get_topic(self, arn)
 
@@ -157,7 +159,7 @@ def get_topic_attributes(self: SNSResponse) -> ActionResult:
     answer = _get_topic_attributes(self)
     topic = self.backend.get_topic(self._get_param("TopicArn"))
     waiting = [
-        waits(subscription) for subscription in self.backend.subscriptions.values() if subscription.topic is topic
+        is_pending(subscription) for subscription in self.backend.subscriptions.values() if subscription.topic is topic
     ]
     counts = {"SubscriptionsPending": waiting.count(True), "SubscriptionsConfirmed": waiting.count(False)}
     attributes: dict[str, Any] = answer.result["Attributes"]  # type: ignore[index]  # moto types it as object
@@ -172,18 +174,18 @@ def read_subscription(self: SNSResponse) -> ActionResult:
 
 
 def _as_owner(self: SNSResponse, topic_arn: str, action: str) -> None:
-    """From here on the call reads the account of the topic's owner, if it lets the caller in."""
+    """The rest of the call reads the account of the topic's owner, if the topic's policy allows it."""
     owner = _account(topic_arn, "TopicArn")
     if owner == self.current_account:
         return
     topic = sns_backends[owner][self.region].topics.get(topic_arn)
-    # One that does not exist cannot be told from one that may not be read.
-    if topic is None or not _lets_in(topic, self.current_account, action):
+    # The same error for a topic that does not exist and for one that may not be read.
+    if topic is None or not _allows(topic, self.current_account, action):
         raise AuthorizationError(f"User is not authorized to perform: SNS:{action} on resource: {topic_arn}")
     self.current_account = owner
 
 
-def _lets_in(topic: Topic, account: str, action: str) -> bool:
+def _allows(topic: Topic, account: str, action: str) -> bool:
     matching = [
         statement["Effect"]
         for statement in _list(json.loads(topic.policy).get("Statement", []))

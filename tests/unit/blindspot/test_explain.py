@@ -11,27 +11,31 @@ HALF = '{ $.errorCode = "AccessDenied" }'
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "printed"),
     [
-        ([CIS], 0, "Covers what cis-level-2 requires"),
+        ([CIS], 0, "Covers every event that profile cis-level-2 requires"),
         (["?AccessDenied ?UnauthorizedOperation"], 0, "Covers"),
         ([HALF], 1, 'matches only if errorCode is exactly "AccessDenied"'),
         ([HALF], 1, '"errorCode": "AccessDeniedException"'),
         (['{ $.errorCode = "AccessDenied*" }', '{ $.errorCode = "*UnauthorizedOperation" }'], 0, "Covers"),
-        (["{ $.eventName = * }"], 1, "Noise: it counts ordinary successful calls"),
+        (["{ $.eventName = * }"], 1, "Noise: { $.eventName = * } counts ordinary successful calls"),
         (["--profile", "cis-v1.5.0", "{ $.eventName = * }"], 0, "Covers"),
-        (["[first, second]"], 1, "Cannot be decided: it depends on words"),
-        ([CIS[:-1] + '|| $.errorCode = "AccessDeniedException" }'], 0, f"Counts the same, and is shorter: {CIS}"),
-        ([CIS[:-1] + '&& $.awsRegion = "us-east-1" }'], 1, "Misses"),
-        (["{ $.a"], 2, "Invalid: A field is followed by"),
+        (["[first, second]"], 1, "Undecided: the answer depends on words"),
+        ([CIS[:-1] + '|| $.errorCode = "AccessDeniedException" }'], 0, f"matches the same events: {CIS}"),
+        (
+            [CIS[:-1] + '&& $.awsRegion = "us-east-1" }'],
+            1,
+            "Misses events that profile cis-level-2 requires. Example: ",
+        ),
+        (["{ $.a"], 2, "Invalid: Expected =, !="),
         ([CIS, "{ $.a"], 2, "Invalid"),
     ],
 )
 def test_the_answer_and_its_exit_status(
-    capsys: pytest.CaptureFixture[str], arguments: list[str], status: int, said: str
+    capsys: pytest.CaptureFixture[str], arguments: list[str], status: int, printed: str
 ) -> None:
     assert main(arguments) == status
-    assert said in capsys.readouterr().out
+    assert printed in capsys.readouterr().out
 
 
 def test_a_pattern_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +60,7 @@ def test_a_corpus_that_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_pa
         corpus.write_text(content)
     with pytest.raises(SystemExit, match="2"):
         main(["--corpus", str(corpus)])
-    assert 'one JSON object with "pattern" to a line' in capsys.readouterr().err
+    assert 'one JSON object with "pattern" on each line' in capsys.readouterr().err
 
 
 def test_a_corpus_as_a_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The language against what others collected: recorded cases and patterns of public repositories.
+"""Compares with what others collected: recorded cases, and patterns of public repositories.
 
 The corpus is not part of the project; BLINDSPOT_CORPUS names its folder.
 """
@@ -27,7 +27,7 @@ def lines(name: str) -> list[dict[str, Any]]:
 
 
 def patterns() -> Iterator[tuple[str, Pattern]]:
-    """The patterns of both files, by id, less those that AWS would refuse."""
+    """The patterns of both files, by id, without those that AWS would reject."""
     for row in lines("real_patterns.jsonl") + lines("other_cis_patterns.jsonl"):
         with contextlib.suppress(PatternSyntaxError):
             yield row["id"], parse(row["pattern"])
@@ -47,14 +47,14 @@ def test_agrees_with_every_documented_and_every_recorded_case() -> None:
     assert agreed > 180
 
 
-def test_every_pattern_is_written_so_that_it_reads_the_same() -> None:
+def test_every_pattern_as_text_parses_to_the_same_pattern() -> None:
     read = dict(patterns())
     assert len(read) > 200
     for number, pattern in read.items():
         assert parse(str(pattern)) == pattern, number
 
 
-def test_hardly_a_pattern_is_undecided_and_what_is_found_is_missed() -> None:
+def test_at_most_three_patterns_are_undecided_and_what_is_found_is_missed() -> None:
     undecided = []
     for number, pattern in patterns():
         answer = unseen(REQUIRED, [pattern], RECORDS)

@@ -1,4 +1,4 @@
-"""`find` against its definition: laws that hold for any patterns, and a small world searched by brute force."""
+"""Compares `find` with its definition: laws for any patterns, and a search of every event of a small schema."""
 
 from itertools import product
 from random import Random
@@ -153,7 +153,7 @@ ANYWHERE = Records({})
         (parse("{ $.a IS NULL || $.a IS FALSE }"), True),
     ],
 )
-def test_fields_of_which_nothing_is_known(predicate: Predicate, satisfiable: bool) -> None:
+def test_fields_about_which_nothing_is_known(predicate: Predicate, satisfiable: bool) -> None:
     answer = find(predicate, ANYWHERE)
     assert isinstance(answer, Found) is satisfiable
     if isinstance(answer, Found):
@@ -240,7 +240,7 @@ def test_over_the_budget_is_undecided_and_not_empty() -> None:
 
 
 @given(st.lists(patterns(), max_size=4))
-def test_more_filters_never_see_less(covering: list[Predicate]) -> None:
+def test_more_filters_never_match_less(covering: list[Predicate]) -> None:
     required = field("a", "x*")
     if isinstance(unseen(required, covering, RECORDS), Found):
         assert isinstance(unseen(required, covering[1:], RECORDS), Found)

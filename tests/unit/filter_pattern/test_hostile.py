@@ -1,4 +1,4 @@
-"""Nothing but PatternSyntaxError is raised, and nothing takes long, whatever text comes."""
+"""Whatever the text is, only PatternSyntaxError is raised, and nothing takes long."""
 
 import contextlib
 import tracemalloc
@@ -35,7 +35,7 @@ mutated = st.builds(
 
 
 @given(st.one_of(mutated, st.text(), st.binary().map(lambda raw: raw.decode("latin-1"))))
-def test_any_text_is_read_or_refused_and_decided_or_not(text: str) -> None:
+def test_any_text_is_parsed_or_rejected_and_decided_or_not(text: str) -> None:
     with contextlib.suppress(PatternSyntaxError):
         pattern = parse(text)
         pattern.matches("AccessDenied 12")

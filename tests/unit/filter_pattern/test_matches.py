@@ -57,5 +57,5 @@ def test_condition(condition: str, matches: bool) -> None:
 
 
 @pytest.mark.parametrize("message", ["", "AccessDenied", "[]", "3", '{"name": '])
-def test_a_message_that_is_no_json_object_matches_nothing(message: str) -> None:
+def test_a_message_that_is_not_a_json_object_matches_nothing(message: str) -> None:
     assert not parse("{ $.nothing NOT EXISTS }").matches(message)

@@ -66,14 +66,14 @@ def test_reads(text: str, predicate: object) -> None:
 @pytest.mark.parametrize(
     ("text", "marked", "message"),
     [
-        (" { $.a = x }", " ", "Nothing, not even a blank"),
-        (" [a, b]", " ", "Nothing, not even a blank"),
-        ("{ $.a = x } || { $.b = y }", "|| { $.b = y }", "Nothing may follow"),
+        (" { $.a = x }", " ", "Remove the space before"),
+        (" [a, b]", " ", "Remove the space before"),
+        ("{ $.a = x } || { $.b = y }", "|| { $.b = y }", "Nothing is allowed after"),
         ("{ $.a = x", "", "} to end the pattern"),
         ("{ ($.a = x }", "}", ") to close the parenthesis"),
-        ("{ a = x }", "a", "begins with a field such as $.errorCode"),
-        ("{ $ = x }", "=", "comes a field's name"),
-        ("{ $.a. = x }", ".", "comes a field's name"),
+        ("{ a = x }", "a", "must begin with a field such as $.errorCode"),
+        ("{ $ = x }", "=", "Expected a field name"),
+        ("{ $.a. = x }", ".", "Expected a field name"),
         ("{ $.a EXISTS }", "EXISTS", "NOT EXISTS"),
         ("{ $.a IS NOT }", "NOT", "NULL, TRUE or FALSE"),
         ("{ $.a NOT x }", "x", "EXISTS"),
@@ -85,9 +85,9 @@ def test_reads(text: str, predicate: object) -> None:
         (r'"x\\\d"', r'"x\\\d"', r"not \d"),
         ('{ $.a < "12" }', '"', "a number without quotes"),
         ("{ $.a >= x }", "x", "a number without quotes"),
-        ("{ $.a = %x }", "%x }", "ends with %"),
-        ("{ $.a = %x!% }", "!", "A regular expression may hold"),
-        ("{ $.a = %(x)% }", "(", "A regular expression may hold"),
+        ("{ $.a = %x }", "%x }", "must end with %"),
+        ("{ $.a = %x!% }", "!", "A regular expression can have"),
+        ("{ $.a = %(x)% }", "(", "A regular expression can have"),
         ("{ $.a = %[z-a]% }", "[", "from the lower to the higher"),
         ("{ $.a = %x{3,2}% }", "{", "from the smaller number"),
         ("{ $.a = %a% && $.b = %b% && $.c = %c% }", "%c%", "two regular expressions"),
@@ -96,22 +96,22 @@ def test_reads(text: str, predicate: object) -> None:
         ("{ $.a[x] = y }", "[", "[0]"),
         ('{ $."a-b" = x }', ".", "['any text']"),
         ("?Status: timeout", ":", "double quotes"),
-        ('?"" ?a', '""', "not blank"),
-        ('-""', '""', "not blank"),
+        ('?"" ?a', '""', "must not be blank"),
+        ('-""', '""', "must not be blank"),
         ("{ $.a > 1e999 }", "1e999", "a number without quotes"),
-        ("(x)", "(", "a word of letters"),
+        ("(x)", "(", "Expected a term: a word of letters"),
         ('"a":[]', ":", "double quotes"),
-        ("%x% y", "y", "Nothing may follow"),
+        ("%x% y", "y", "Nothing is allowed after"),
         ("[a, b", "", "comma"),
-        ("[a, b] c", "c", "Nothing may follow"),
-        ("[..., a, ...]", "]", "may stand once"),
-        ("[a = 4* && b > 1]", "b", "all name it: a"),
-        ("[a ! 4]", "!", "followed by"),
+        ("[a, b] c", "c", "Nothing is allowed after"),
+        ("[..., a, ...]", "]", "only once"),
+        ("[a = 4* && b > 1]", "b", "must name that field: a"),
+        ("[a ! 4]", "!", "Expected ="),
         ("{" + "(" * 101 + "$.a = x" + ")" * 101 + "}", "(", "100 parentheses"),
         ("{ $.a = " + "x" * 1020 + " }", "xxxx }", "at most 1024"),
     ],
 )
-def test_refuses_and_marks_the_place(text: str, marked: str, message: str) -> None:
+def test_rejects_and_marks_the_place(text: str, marked: str, message: str) -> None:
     with pytest.raises(PatternSyntaxError) as caught:
         parse(text)
     error = caught.value
@@ -135,6 +135,6 @@ def test_parsing_what_is_written_gives_the_same_pattern(predicate: object) -> No
 
 
 @given(st.one_of(st.text(), st.text(alphabet="{}()$.=!&|\"*% abNOTEXISTS\\'[]0\n", max_size=60).map(lambda t: "{" + t)))
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_rejected(text: str) -> None:
     with contextlib.suppress(PatternSyntaxError):
         parse(text).matches({})

@@ -1,1 +1,1 @@
-"""The edge: the only package that talks to AWS. It reads, and writes what it is told; it decides nothing."""
+"""The only package that calls AWS. It reads, and writes what its caller has decided; it decides nothing."""

@@ -1,7 +1,6 @@
-"""How AWS is called: one session, a client for each service and region, and every failure turned into a value.
+"""Calls to AWS: one session, a client for each service and region, and every failure as a value.
 
-Operations are named as in IAM ("logs:DescribeMetricFilters"): the part before the colon is the SDK's service, the
-rest its operation.
+Operations are named as in IAM ("logs:DescribeMetricFilters"): the SDK's service, a colon, and the operation.
 """
 
 import logging
@@ -22,9 +21,9 @@ from blindspot.aws.responses import Credentials
 T = TypeVar("T")
 
 CONFIG = Config(
-    # A region is slow at worst by half a second; three seconds mean that nobody is there. Three attempts of these two
-    # keep one dead endpoint below 40 seconds. The default pool of ten connections is more than the four operations
-    # that `collect` has under way on one client.
+    # The slowest region connects in half a second, so three seconds mean that the endpoint does not answer. With three
+    # attempts, one dead endpoint takes less than 40 seconds. The default pool has ten connections; `collect` runs at
+    # most four operations at once on one client.
     connect_timeout=3,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 3},
@@ -33,10 +32,10 @@ CONFIG = Config(
 
 
 class Clients:
-    """The clients of one process. May be used from several threads.
+    """The clients of one process. Several threads may use them.
 
-    region: where the function runs, and what belongs to it: AWS Config's rule, the event bus.
-    api_calls: how many operations were called, each page once, retries not counted.
+    region: the region of the function, of AWS Config's rule and of the event bus.
+    api_calls: how many operations were called. Every page counts once; retries do not count.
     """
 
     def __init__(self, region: str) -> None:
@@ -53,7 +52,7 @@ class Clients:
         self._counting = threading.Lock()
 
     def become(self, account: str, role: Credentials) -> None:
-        """From now on calls for that account are made with these credentials of a role there."""
+        """Makes all later calls for that account with these credentials of a role there."""
         session = self._new_session()
         session.set_credentials(role.access_key, role.secret_key, role.session_token)
         with self._creating:
@@ -61,16 +60,16 @@ class Clients:
             self._clients = {key: client for key, client in self._clients.items() if key[2] != account}
 
     def call(self, call: str, region: str, account: str | None = None, /, **parameters: Any) -> dict[str, Any]:
-        """The answer of one operation, asked with the credentials of a role in that account, or with our own.
+        """The response of one operation, called with the credentials of the role in that account, or with our own.
 
-        Raises what botocore raises, and Malformed where botocore cannot parse.
+        Raises what botocore raises, and Malformed if botocore cannot parse the response.
         """
         service, operation = call.split(":")
         method = getattr(self._client(service, region, account), xform_name(operation))
         try:
             answer: dict[str, Any] = method(**parameters)
         except (ResponseParserError, AttributeError, LookupError, TypeError, ValueError) as error:
-            # botocore's parsers trip over a wrong type with whatever Python raises there.
+            # For a value of the wrong type, botocore's parsers raise any of these.
             raise Malformed("answer") from error
         return answer
 
@@ -85,16 +84,16 @@ class Clients:
         until: float = float("inf"),
         **parameters: Any,
     ) -> tuple[T, ...]:
-        """What `parse` finds on all pages. `until`, on the monotonic clock, is when to give up.
+        """What `parse` returns for all pages. No page is requested after `until`, on the monotonic clock.
 
-        Raises as `call` does, and NoAnswer where the pages do not end.
+        Raises what `call` raises, and NoAnswer if the pages do not end.
         """
         found: list[T] = []
         seen: set[str] = set()
         while time.monotonic() < until:
             answer = self.call(call, region, account, **parameters)
             found += parse(answer)
-            name = "nextToken" if "nextToken" in answer else "NextToken"  # Logs writes it small
+            name = "nextToken" if "nextToken" in answer else "NextToken"  # CloudWatch Logs uses a lower-case n
             following = field(answer, name, str, None)
             if not following:
                 return tuple(found)
@@ -105,15 +104,15 @@ class Clients:
         raise NoAnswer("Timeout")
 
     def partition_of(self, region: str) -> str | None:
-        """The partition of a region, None for a region that this SDK is too old to know."""
+        """The partition of a region; None for a region that this SDK does not know."""
         try:
             return str(self._session.get_partition_for_region(region))
         except UnknownRegionError:
             return None
 
     def values_of(self, service: str, enumeration: str) -> frozenset[str]:
-        """The values of an enumeration that this SDK knows. Lambda's own SDK is some months old, and a service may
-        refuse a value that is newer than the protocol the SDK speaks to it."""
+        """The values of an enumeration in this SDK. Lambda's own SDK is some months old, and a service may reject a
+        value that is newer than the SDK's protocol."""
         with self._creating:
             shape: Any = self._session.get_service_model(service).shape_for(enumeration)
             return frozenset(shape.enum)
@@ -134,7 +133,7 @@ class Clients:
 
     def _new_session(self) -> Session:
         session = Session()
-        # An older SDK otherwise asks us-east-1, which may be excluded (AWS SDKs and tools reference guide,
+        # An older SDK otherwise calls us-east-1, which may be excluded (AWS SDKs and tools reference guide,
         # "AWS STS Regional endpoints").
         session.set_config_variable("sts_regional_endpoints", "regional")
         session.register("before-parameter-build", self._count)

@@ -1,6 +1,6 @@
-"""Reading an account into a Snapshot: every read once, in the region where the thing lives, and as early as it can be.
+"""Reads an account into a Snapshot: each read once, in the region of the resource, and as early as possible.
 
-Nothing is decided here, and nothing raises for want of an answer, save that an account must have a number.
+Nothing is decided here. A failed read is a value in the snapshot, and raises only if the account number is missing.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ ALARM_TYPES = frozenset({"MetricAlarm", "CompositeAlarm", "LogAlarm"})
 
 
 class AccountUnknown(CallFailed):
-    """Raised when STS does not say whose credentials these are: nothing can be judged without an account."""
+    """Raised if STS does not return the account of the credentials: without it nothing can be assessed."""
 
 
 def collect(
@@ -60,13 +60,14 @@ def collect(
 ) -> Snapshot:
     """Reads the account that the credentials belong to.
 
-    own_region: where STS and EC2 are asked, and all that is judged where EC2 does not list the regions.
-    excluded_regions: no call goes there.
-    monitoring_roles: by account, the ARN of the role with which what is in that account is read.
+    own_region: the region in which STS and EC2 are called. If EC2 does not list the regions, only this one is read.
+    excluded_regions: these are not called.
+    monitoring_roles: by account, the ARN of the role with which the resources in that account are read.
     siem: whether to read what sends log events to a SIEM.
-    deadline: on the monotonic clock. What has not answered by then is Unreadable with the error "Timeout", and the
-        snapshot is returned without waiting longer.
-    topic_names: topics to read wherever a log group of our account is, beside those that its alarms notify.
+    deadline: on the monotonic clock. A read that has not returned by then is Unreadable with the error "Timeout", and
+        the snapshot is returned.
+    topic_names: topics to read in every region with a log group of our account, in addition to those that alarms
+        notify.
     Raises AccountUnknown.
     """
     reader = Reader(clients, deadline)
@@ -95,7 +96,7 @@ async def _collect(
         raise AccountUnknown(identity)
 
     async def listed() -> Regions:
-        ours = (identity.partition, None)  # a region that is too new for this SDK is taken for ours
+        ours = (identity.partition, None)  # a region that this SDK does not know counts as ours
         return Regions.of(await listing, own, excluded, lambda region: clients.partition_of(region) in ours)
 
     roles_of = _Roles(clients, reader, identity.account, own, excluded, roles)
@@ -103,7 +104,7 @@ async def _collect(
     types = sorted(ALARM_TYPES & alarm_types)
     chain = _Chain(reader, roles_of, regions_listed, types, topic_names, has_mute_rules=has_mute_rules, siem=siem)
     if own not in excluded:
-        chain.start(own)  # judged whatever the regions are, so it need not wait for them
+        chain.start(own)  # assessed in any case, so it need not wait for the list of regions
     regions = await chain.follow()
     return Snapshot(
         account=identity.account,
@@ -124,7 +125,7 @@ async def _collect(
 
 
 class _Roles:
-    """The accounts beside our own, each read with the credentials of a role there."""
+    """The roles with which resources in other accounts are read."""
 
     def __init__(
         self,
@@ -147,7 +148,7 @@ class _Roles:
         return account in self._roles and account != self.own_account
 
     async def closed(self, call: str, place: Place) -> Unreadable | None:
-        """Why nothing is asked in a place of another account."""
+        """Why nothing is read in this place of another account; None if it can be read."""
         account, region = place
         if region in self._excluded:
             return Unreadable(call, region, "Excluded")
@@ -171,7 +172,7 @@ class _Roles:
 
 
 class _Chain:
-    """The chain from every region's trails to the subscriptions. One task reads each thing, known by its name."""
+    """The chain from every region's trails to the subscriptions. One task, with its name, reads each resource."""
 
     def __init__(
         self,
@@ -203,11 +204,11 @@ class _Chain:
         self.topics: dict[str, asyncio.Task[Topic | Unreadable | None]] = {}
 
     def start(self, region: str) -> None:
-        """Begins to read what lives in a region."""
+        """Starts to read the resources of a region."""
         _once(self._homes, region, partial(self._follow_home, region))
 
     async def follow(self) -> Regions:
-        """Reads everything; returns where. A trail is followed as soon as its home region has shown it."""
+        """Reads everything, and returns the regions. A trail is followed as soon as its home region lists it."""
         regions = await self._regions
         for region in regions.judged:
             self.start(region)
@@ -216,7 +217,7 @@ class _Chain:
         return regions
 
     async def _shown(self, region: str) -> tuple[Trail, ...] | Unreadable:
-        """The trails that a region shows. This is the probe: where it gives no answer nothing more is asked."""
+        """The trails that a region lists. This is the probe: if it fails, nothing else is read in the region."""
         call = "cloudtrail:DescribeTrails"
         reading = partial(self._reader.one, call, region, responses.trails, includeShadowTrails=True)
         return await _once(self.probes, region, reading)
@@ -227,7 +228,7 @@ class _Chain:
             await self._follow_trails(trail for trail in shown if trail.home_region == region)
 
     def _shown_elsewhere(self) -> Iterable[Trail]:
-        """Trails whose home has not shown them: it is not called, gave no answer, or has them no longer."""
+        """The trails that their home region did not list: it is not called, failed, or the trail was deleted."""
         for shown in _results(self.probes).values():
             if not isinstance(shown, Unreadable):
                 yield from (trail for trail in shown if trail.arn not in self.trails)
@@ -236,7 +237,7 @@ class _Chain:
         await asyncio.gather(*[_once(self.trails, trail.arn, partial(self._trail, trail)) for trail in trails])
 
     async def _trail(self, trail: Trail) -> Trail:
-        # "returns trail status from a single Region", and wants the ARN of a trail of another region or account
+        # It "returns trail status from a single Region", and requires the ARN of a trail of another region or account
         # (CloudTrail API reference, GetTrailStatus; the same holds for GetEventSelectors).
         status, selectors, _ = await asyncio.gather(
             self._one("cloudtrail:GetTrailStatus", self._at_home(trail), responses.trail_status, Name=trail.arn),
@@ -246,17 +247,17 @@ class _Chain:
         return replace(trail, status=status, selectors=selectors)
 
     def _at_home(self, trail: Trail) -> Place:
-        """The trail's home, in our own account: an organization's trail is shown there too."""
+        """The trail's home region in our account, which lists an organization's trail too."""
         return self._account, trail.home_region
 
     async def _selectors(self, trail: Trail) -> EventSelectors | Unreadable:
-        # Only the owner of an organization's trail may ask.
+        # Only the owner of an organization's trail may call this.
         home = place_of(trail.arn)[0], trail.home_region
         call = "cloudtrail:GetEventSelectors"
         return await self._one(call, home, responses.event_selectors, TrailName=trail.arn)
 
     async def _follow_log_group(self, arn: str | None) -> None:
-        """Reads a log group and what lies beside it."""
+        """Reads a log group, and the alarms and mute rules of its place."""
         if arn is None:
             return
         place = place_of(arn)
@@ -270,7 +271,7 @@ class _Chain:
         await asyncio.gather(group, *self.mute_rules.values(), *self.policies.values())
 
     async def _follow_alarms(self, arn: str, place: Place) -> None:
-        """Reads a log group's filters and the alarms there, side by side, then the topics that the two lead to."""
+        """Reads a log group's filters and its place's alarms at the same time, then the topics that these notify."""
         filters, alarms = await asyncio.gather(
             self._metric_filters(arn), _once(self.alarms, place, partial(self._place_alarms, place))
         )
@@ -286,11 +287,11 @@ class _Chain:
         return listed if isinstance(listed, Unreadable) else tuple(found for group, found in listed if group == name)
 
     async def _place_filters(self, place: Place) -> tuple[tuple[str, MetricFilter], ...] | Unreadable:
-        """Every metric filter of the place: any log group's may add to the metric that an alarm watches."""
+        """Every metric filter of the place: those of other log groups may add to the same metric."""
         return await self._every("logs:DescribeMetricFilters", place, responses.metric_filters, limit=50)
 
     async def _unreachable(self, place: Place) -> bool:
-        """Whether there is no way to read a place of another account."""
+        """Whether this is a place of another account that cannot be read."""
         return place[0] != self._account and await self._roles.closed("", place) is not None
 
     async def _log_group(self, arn: str) -> LogGroup | Unreadable | None:
@@ -351,13 +352,13 @@ class _Chain:
         return Topic(arn, policy, key_id, subscriptions, key)
 
     def _or_ours(self, arn: str) -> Place:
-        """Where a resource that may let our account in is read: as its own account if there is a role, else as ours."""
+        """The place from which a resource is read: its own account if that has a role, otherwise ours."""
         account, region = place_of(arn)
         return (account if self._roles.has(account) else self._account), region
 
     async def _key(self, place: Place, key_id: str | None) -> Key | Unreadable | None:
         if key_id is None or key_id.endswith("alias/aws/sns"):
-            return None  # the key of SNS's own is judged by its name
+            return None  # the AWS managed key of SNS is known by its name
         if key_id.startswith("arn:"):
             place = self._or_ours(key_id)
         key = await self._one("kms:DescribeKey", place, responses.key, owner=key_id, KeyId=key_id)
@@ -373,8 +374,8 @@ class _Chain:
     async def _as_needed(
         self, place: Place, topic: str, listed: tuple[Subscription, ...] | Unreadable
     ) -> tuple[Subscription, ...] | Unreadable:
-        """The subscriptions with their filter policies, as far as the first that surely hears: confirmed and without
-        a filter policy. Confirmed ones after it are left out, so that none stands there unread or as unfiltered."""
+        """The subscriptions with their filter policies, up to the first that is confirmed and has no filter policy: it
+        surely gets every notification. Confirmed subscriptions after it are not read, and left out."""
         if isinstance(listed, Unreadable):
             return listed
         needed: list[Subscription] = []
@@ -405,11 +406,11 @@ class _Chain:
         return await self._reader.every(call, place[1], parse, account=self._other(place), **parameters)
 
     def _other(self, place: Place) -> str | None:
-        """The account as whose role a place is read, None for our own."""
+        """The other account whose role reads this place; None for our own account."""
         return None if place[0] == self._account else place[0]
 
     async def _closed(self, call: str, place: Place) -> Unreadable | None:
-        """Why nothing is asked in a place: it is not judged, the probe gave no answer there, or there is no role."""
+        """Why nothing is read in a place: it is not assessed, the probe failed there, or no role is set."""
         account, region = place
         if account != self._account:
             return await self._roles.closed(call, place)
@@ -425,11 +426,11 @@ def _notified(filters: Iterable[MetricFilter], alarms: Iterable[Alarm]) -> list[
     """The topics notified by alarms on the metrics of filters, and by composite alarms on those alarms."""
     metrics = {(metric_filter.namespace, metric_filter.metric) for metric_filter in filters}
     on_numbers = [alarm for alarm in alarms if not isinstance(alarm, CompositeAlarm | OtherAlarm)]
-    told: list[Alarm] = [a for a in on_numbers if any((q.namespace, q.metric) in metrics for q in queries(a))]
+    notifying: list[Alarm] = [a for a in on_numbers if any((q.namespace, q.metric) in metrics for q in queries(a))]
     composites = [alarm for alarm in alarms if isinstance(alarm, CompositeAlarm)]
-    while more := [a for a in composites if a not in told and may_refer_to(a, {alarm.arn for alarm in told})]:
-        told += more
-    actions = sorted({action for alarm in told for action in alarm.actions})
+    while more := [a for a in composites if a not in notifying and may_refer_to(a, {alarm.arn for alarm in notifying})]:
+        notifying += more
+    actions = sorted({action for alarm in notifying for action in alarm.actions})
     return [arn for arn in actions if is_arn(arn) and Arn.parse(arn).service == "sns" and ":" not in short(arn)]
 
 
@@ -438,7 +439,7 @@ def _elsewhere(
     filters: Mapping[Place, tuple[tuple[str, MetricFilter], ...] | Unreadable],
     log_groups: Iterable[str],
 ) -> dict[Place, tuple[tuple[str, MetricFilter], ...]]:
-    """The filters of all but these log groups."""
+    """The filters of all log groups except these."""
     others = {}
     for place, listed in filters.items():
         if not isinstance(listed, Unreadable):
@@ -458,7 +459,7 @@ Name = TypeVar("Name", str, Place)
 def _once(
     tasks: dict[Name, asyncio.Task[T]], name: Name, reading: Callable[[], Coroutine[Any, Any, T]]
 ) -> asyncio.Task[T]:
-    """The task that reads what bears this name, started when it is first asked for."""
+    """The task with this name; it is started at the first call."""
     if name not in tasks:
         tasks[name] = asyncio.create_task(reading())
     return tasks[name]

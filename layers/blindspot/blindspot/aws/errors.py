@@ -33,22 +33,22 @@ REFUSED = frozenset(
         "NotAuthorized",  # Common Errors, older services
     }
 )
-"""Error codes that say: the identity is known, but not allowed.
+"""Error codes that mean: AWS knows the identity, but does not allow the call.
 
-A region that is not enabled answers UnrecognizedClientException, InvalidClientTokenId or AuthFailure instead: there
-our credentials are not known at all, and no permission would help.
+A region that is not enabled returns UnrecognizedClientException, InvalidClientTokenId or AuthFailure instead. It does
+not know our credentials, and no permission would help.
 """
 
 NO_SUCH_RESOURCE = frozenset({"NotFound", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException"})
-"""What SNS, KMS, CloudWatch and CloudWatch Logs answer for a topic, key, alarm or log group that does not exist."""
+"""The error codes of SNS, KMS, CloudWatch and CloudWatch Logs for a resource that does not exist."""
 
 NO_SUCH_OPERATION = frozenset({"InvalidAction", "UnknownOperationException", "UnknownOperation"})
-"""What a service answers where it does not have the operation, or not yet in that region."""
+"""The error codes of a service that does not have the operation, or not yet in that region."""
 
 
 class CallFailed(Exception):
-    """An AWS call without which the run cannot go on. Names the operation, the region and AWS's error code; never
-    AWS's or the SDK's message, which may quote what was sent."""
+    """Raised if an AWS call fails without which the run cannot continue. Names the operation, the region and AWS's
+    error code, but never the message of AWS or the SDK, which may quote what was sent."""
 
     def __init__(self, failure: Unreadable) -> None:
         super().__init__(f"{failure.call} in {failure.region}: {failure.error}")
@@ -56,7 +56,7 @@ class CallFailed(Exception):
 
 
 def read(call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
-    """What `answer` returns, or why AWS did not give it. Anything that is not AWS's doing rises."""
+    """What `answer` returns, or Unreadable if AWS or the connection to it failed. Raises every other exception."""
     denied = False
     try:
         return answer()

@@ -1,7 +1,7 @@
-"""Many reads at once, each answered by the deadline.
+"""Many reads at once, each with a result by the deadline.
 
-Every read runs in a thread of its own and is awaited, so that what depends on it is written below it. asyncio is used
-for nothing else.
+Every read runs in its own thread and is awaited, so that the code is in the order of the reads. asyncio is used for
+nothing else.
 """
 
 import asyncio
@@ -21,17 +21,17 @@ from blindspot.model.snapshot import Unreadable
 T = TypeVar("T")
 
 AT_ONCE = 40
-"""Threads that wait for AWS at the same time: more than the largest partition has regions (34, botocore's
-endpoints), so that regions which do not answer, as from a network that reaches one region only, hold up no other."""
+"""Threads that wait for AWS at the same time. The largest partition has fewer regions (34 in botocore's endpoints), so
+regions that do not answer, for example behind a firewall, do not delay the others."""
 
 
 class Reader:
     """Reads until the deadline, which is on the monotonic clock.
 
-    One operation runs only once at a time in a region of an account, and after a refusal not again: each refusal is
-    itself an unauthorized call, which the alarm under audit may count. It also keeps below the lowest of the quotas,
-    5 DescribeMetricFilters a second (CloudWatch Logs user guide, "CloudWatch Logs quotas"). What has a policy of its
-    own, as a topic and a key have, is named by `owner`: its refusal says nothing of others.
+    In a region of an account, an operation is called once at a time. After AWS refused it, it is not called again: each
+    refusal is itself an unauthorized call, which the audited alarm may count. This also stays below the lowest quota,
+    5 DescribeMetricFilters a second (CloudWatch Logs user guide, "CloudWatch Logs quotas"). `owner` names a resource
+    that has its own policy, such as a topic or a key: a refusal there does not apply to other resources.
     """
 
     def __init__(self, clients: Clients, deadline: float) -> None:
@@ -52,7 +52,7 @@ class Reader:
         owner: str = "",
         **parameters: Any,
     ) -> T | Unreadable:
-        """What `parse` makes of the operation's answer. `account`: as whose role it is asked, if not as our own."""
+        """What `parse` returns for the response. `account`: another account, whose role makes the call."""
         answer = partial(self._clients.call, call, region, account, **parameters)
         return await self._read((call, region, account or ""), owner, lambda: parse(answer()))
 
@@ -67,7 +67,7 @@ class Reader:
         owner: str = "",
         **parameters: Any,
     ) -> tuple[T, ...] | Unreadable:
-        """What `parse` finds on all pages of the operation's answer."""
+        """What `parse` returns for all pages of the response."""
         pages = partial(self._clients.pages, call, region, parse, account, until=self._deadline, **parameters)
         return await self._read((call, region, account or ""), owner, pages)
 
@@ -89,11 +89,11 @@ class Reader:
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """What `work` returns, done in a daemon thread.
+    """What `work` returns, run in a daemon thread.
 
-    A read that hangs cannot be stopped, only left behind: it ends by its own connect and read timeouts. A thread pool
-    would wait for it when the interpreter exits, and its workers would be missing from the next invocation, since
-    Lambda freezes threads between invocations and thaws them with the next. A thread costs a tenth of a millisecond.
+    A read that hangs cannot be stopped: it ends with its own connect and read timeouts. A thread pool would wait for it
+    when the interpreter exits. In the next invocation the pool's threads would still be busy, because Lambda only
+    freezes threads between invocations. A new thread takes a tenth of a millisecond.
     """
     future: Future[T] = Future()
 
@@ -102,7 +102,7 @@ async def in_thread(work: Callable[[], T]) -> T:
             return  # the deadline came first
         try:
             future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - rises in whoever awaits
+        except BaseException as error:  # noqa: BLE001 - raised where it is awaited
             future.set_exception(error)
 
     threading.Thread(target=run, name="blindspot-read", daemon=True).start()

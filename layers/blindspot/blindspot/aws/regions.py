@@ -1,4 +1,4 @@
-"""Where to look: the regions that are judged, and why the others are not called."""
+"""The regions that are assessed, and why the others are not called."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,17 +25,17 @@ class Regions:
         excluded: frozenset[str],
         in_partition: Callable[[str], bool],
     ) -> "Regions":
-        """From what ec2:DescribeRegions listed in the own region. An emulator may list regions of other partitions."""
+        """From the list of ec2:DescribeRegions in the own region. An emulator may list regions of other partitions."""
         if isinstance(listed, Unreadable):
             return cls(listed, own, excluded)
         enabled = {region: on for region, on in listed.items() if in_partition(region)}
-        if not enabled.get(own):  # no list without the region that gave it can be right
+        if not enabled.get(own):  # a list without the region that returned it is wrong
             return cls(Unreadable("ec2:DescribeRegions", own, "Malformed: Regions"), own, excluded)
         return cls(enabled, own, excluded)
 
     @property
     def judged(self) -> tuple[str, ...]:
-        """The enabled regions that are not excluded, sorted; the own region where they are not known."""
+        """The enabled regions that are not excluded, sorted. If they are not known: the own region."""
         enabled = {self.own: True} if isinstance(self.enabled, Unreadable) else self.enabled
         return tuple(sorted(region for region, on in enabled.items() if on and region not in self.excluded))
 
@@ -53,7 +53,7 @@ class Regions:
         return "excluded by ExcludedRegions" + (", although AWS lists no such region" if unknown else "")
 
     def closed(self, call: str, region: str) -> Unreadable:
-        """Stands for what a call would have read in a region that is not judged."""
+        """The result of a call that is not made because its region is not assessed."""
         if region in self.excluded:
             return Unreadable(call, region, "Excluded")
         if isinstance(self.enabled, Unreadable):

@@ -1,4 +1,4 @@
-"""Fields of AWS's answers, read with care: what is not as AWS documents it raises, and is never guessed."""
+"""Fields of AWS's responses. A field that is not as AWS documents it raises Malformed; nothing is guessed."""
 
 import json
 import math
@@ -16,11 +16,11 @@ _REQUIRED: Any = object()
 
 
 class NoAnswer(Exception):
-    """AWS answered, but not what was asked for. The text becomes `Unreadable.error`."""
+    """Raised if AWS responded, but without the expected data. The text becomes `Unreadable.error`."""
 
 
 class Malformed(NoAnswer):
-    """A field of an answer is missing or of the wrong type."""
+    """Raised if a field of a response is missing or has the wrong type."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Malformed: {name}")
@@ -31,7 +31,7 @@ def field(answer: Answer, name: str, kind: type[T]) -> T: ...
 @overload
 def field(answer: Answer, name: str, kind: type[T], default: D) -> T | D: ...
 def field(answer: Answer, name: str, kind: type[T], default: Any = _REQUIRED) -> Any:
-    """The field of this name and type; `default` where AWS may leave it out. Raises Malformed."""
+    """The field with this name and type; `default`, if given, where it is missing. Raises Malformed."""
     value = answer.get(name)
     if value is None and default is not _REQUIRED:
         return default
@@ -49,7 +49,7 @@ def arn(answer: Answer, name: str) -> str:
 
 
 def number(answer: Answer, name: str) -> float:
-    """A number, which the SDK may have read as an integer. Raises Malformed."""
+    """A number, which the SDK may have parsed as an integer. Raises Malformed."""
     value = answer.get(name)
     if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         raise Malformed(name)
@@ -65,7 +65,7 @@ def items(answer: Answer, name: str, default: Any = _REQUIRED) -> Sequence[Answe
 
 
 def texts(answer: Answer, name: str) -> tuple[str, ...]:
-    """A list of texts. AWS may leave out an empty one. Raises Malformed."""
+    """A list of texts. AWS may omit an empty one. Raises Malformed."""
     found = field(answer, name, list, [])
     if not all(isinstance(item, str) for item in found):
         raise Malformed(name)
@@ -73,11 +73,11 @@ def texts(answer: Answer, name: str) -> tuple[str, ...]:
 
 
 def time(answer: Answer, name: str) -> datetime | None:
-    """A time in UTC, which AWS may leave out. Raises Malformed."""
+    """A time in UTC; None where AWS omits it. Raises Malformed."""
     found = field(answer, name, datetime, None)
     return found.astimezone(UTC) if found else None
 
 
 def text(value: object) -> str:
-    """A part of an answer as JSON."""
+    """A part of a response as JSON."""
     return json.dumps(value, default=str, sort_keys=True)

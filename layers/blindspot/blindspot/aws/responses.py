@@ -1,7 +1,7 @@
-"""AWS's answers, parsed into the values of a Snapshot. Pure.
+"""Parses AWS's responses into the values of a Snapshot. Pure.
 
-A field that is missing or of the wrong type raises Malformed, save where AWS may leave it out. No default is assumed
-that could make an account look better than it is.
+A field that is missing or has the wrong type raises Malformed, except where AWS may omit it. No default makes an
+account look better than it is.
 """
 
 import json
@@ -36,7 +36,7 @@ from blindspot.model.snapshot import (
 
 
 class Identity(NamedTuple):
-    """Whose credentials these are."""
+    """The account of the credentials, and its partition."""
 
     account: str
     partition: str
@@ -50,7 +50,7 @@ def identity(answer: Answer) -> Identity:
 
 
 def _whole(answer: Answer, name: str) -> Sequence[Answer]:
-    """The list of an operation that has no pages. Raises NoAnswer should it have them one day."""
+    """The list of an operation without pages. Raises NoAnswer if the response has a page token."""
     if answer.get("NextToken"):
         raise NoAnswer("MorePages")
     return items(answer, name)
@@ -95,7 +95,7 @@ def _trail(record: Answer) -> Trail:
 
 
 def trail_status(answer: Answer) -> TrailStatus:
-    """The times and the error are missing from a trail that never delivered or never failed to."""
+    """The times are missing if the trail never delivered, and the errors if no delivery failed."""
     return TrailStatus(
         logging=field(answer, "IsLogging", bool),
         logging_since=time(answer, "StartLoggingTime"),
@@ -167,9 +167,9 @@ def _metric_filter(record: Answer, transformation: Answer) -> MetricFilter:
 
 
 def log_group_class(answer: Answer, name: str) -> str | None:
-    """The class of the log group of that name, None where DescribeLogGroups does not show it.
+    """The class of the log group with that name; None if DescribeLogGroups does not list it.
 
-    Groups are shown in the order of their names, so that it is the first of those that begin so.
+    Groups are listed by name, so it is the first with this prefix.
     """
     groups = items(answer, "logGroups")
     if not groups and answer.get("nextToken"):
@@ -194,7 +194,7 @@ def subscription_filters(answer: Answer) -> tuple[SubscriptionFilter, ...]:
 
 
 def subscription_policies(answer: Answer) -> tuple[SubscriptionFilter, ...]:
-    """The account's policies that put a subscription filter on its log groups."""
+    """The account policies that add a subscription filter to its log groups."""
     return tuple(_subscription_policy(policy) for policy in items(answer, "accountPolicies"))
 
 
@@ -231,14 +231,14 @@ _UNUSUAL = {
     "WarmUpConfiguration": "alarm with a warm-up period",
     "EvaluationWindow": "alarm with a wall clock window",
 }
-"""Settings that a MetricAlarm cannot hold, the most telling first (CloudWatch API reference, MetricAlarm)."""
+"""Settings that a MetricAlarm cannot hold, the most informative first (CloudWatch API reference, MetricAlarm)."""
 
 
 def _composite_alarm(alarm: Answer) -> Alarm:
     return CompositeAlarm(
         arn=arn(alarm, "AlarmArn"),
         rule=field(alarm, "AlarmRule", str),
-        # By a wait period it acts when that is over, unless its suppressor is in ALARM by then.
+        # A wait period is not suppression: the actions run after it, unless the suppressor is in ALARM by then.
         suppressed=field(alarm, "ActionsSuppressedBy", str, None) in ("Alarm", "ExtensionPeriod"),
         suppressor=field(alarm, "ActionsSuppressor", str, None),
         **_acting(alarm),
@@ -251,20 +251,20 @@ def _acting(alarm: Answer) -> dict[str, Any]:
         "actions_enabled": field(alarm, "ActionsEnabled", bool),
         "actions": texts(alarm, "AlarmActions"),
         "state": field(alarm, "StateValue", str),
-        # StateUpdatedTimestamp also moves when the state does not; it is all that an older SDK has.
+        # StateUpdatedTimestamp also changes without a change of state. An older SDK has no other.
         "state_since": time(alarm, "StateTransitionedTimestamp") or time(alarm, "StateUpdatedTimestamp"),
     }
 
 
 def _metric_alarm(alarm: Answer) -> Alarm:
     unusual = {name: alarm[name] for name in _UNUSUAL if alarm.get(name)}
-    if "SlidingWindow" in unusual.get("EvaluationWindow", ()):  # what every alarm has that sets no window
+    if "SlidingWindow" in unusual.get("EvaluationWindow", ()):  # the value for an alarm without a window setting
         del unusual["EvaluationWindow"]
     if unusual.keys() == {"Metrics"}:
         return _math_alarm(alarm)
     if unusual:
         return _other(alarm, _UNUSUAL[next(iter(unusual))], metrics=_metrics(alarm), mentions=text(unusual))
-    if alarm.get("MetricName") is None:  # on something that this SDK is too old to know
+    if alarm.get("MetricName") is None:  # an alarm on something that this SDK does not know
         return _other(alarm, UNKNOWN_KIND, mentions=text(alarm))
     percentile = field(alarm, "ExtendedStatistic", str, None)
     return MetricAlarm(
@@ -280,7 +280,7 @@ def _metric_alarm(alarm: Answer) -> Alarm:
 
 
 def _evaluated(alarm: Answer) -> dict[str, Any]:
-    """What every alarm on numbers has."""
+    """What every alarm on metrics has."""
     periods = field(alarm, "EvaluationPeriods", int)
     return {
         "comparison": field(alarm, "ComparisonOperator", str),
@@ -293,7 +293,7 @@ def _evaluated(alarm: Answer) -> dict[str, Any]:
 
 
 def _math_alarm(alarm: Answer) -> Alarm:
-    """An alarm on metric math; one whose expression finds its metrics by itself may be on any."""
+    """An alarm on metric math. With SEARCH or SELECT it may watch any metric."""
     queries = tuple(_query(query, arn(alarm, "AlarmArn")) for query in items(alarm, "Metrics"))
     if any(re.search(r"\b(SEARCH|SELECT)\b", query.expression or "", re.IGNORECASE) for query in queries):
         return _other(alarm, "metric query", metrics=_metrics(alarm), mentions=text(alarm["Metrics"]))
@@ -345,13 +345,13 @@ def _dimensions(alarm: Answer) -> tuple[tuple[str, str], ...]:
 
 
 def topic_attributes(answer: Answer) -> tuple[str, str | None]:
-    """The access policy and the key."""
+    """The access policy, and the key or None."""
     attributes = field(answer, "Attributes", dict)
     return field(attributes, "Policy", str), field(attributes, "KmsMasterKeyId", str, None) or None
 
 
 def mute_rules(answer: Answer) -> tuple[MuteRule, ...]:
-    """The mute rules of a region, the alarms that each silences not read yet."""
+    """The mute rules of a region; the alarms that each mutes are not read yet."""
     unread = Unreadable("cloudwatch:GetAlarmMuteRule", "", "NotRead")
     return tuple(
         MuteRule(arn(rule, "AlarmMuteRuleArn"), field(rule, "Status", str), unread)
@@ -360,12 +360,12 @@ def mute_rules(answer: Answer) -> tuple[MuteRule, ...]:
 
 
 def muted(answer: Answer) -> tuple[str, ...]:
-    """The names of the alarms that a mute rule silences."""
+    """The names of the alarms that a mute rule mutes."""
     return texts(field(answer, "MuteTargets", dict, {}), "AlarmNames")
 
 
 def key(answer: Answer) -> Key:
-    """A key, its policy not read yet."""
+    """A key; its policy is not read yet."""
     metadata = field(answer, "KeyMetadata", dict)
     manager = field(metadata, "KeyManager", str)
     if manager not in ("AWS", "CUSTOMER"):
@@ -380,7 +380,7 @@ def key_policy(answer: Answer) -> str:
 
 
 def subscriptions(answer: Answer) -> tuple[Subscription, ...]:
-    """The subscriptions of a topic, their filter policies not read yet."""
+    """The subscriptions of a topic; their filter policies are not read yet."""
     return tuple(
         _subscription(subscription)
         for subscription in items(answer, "Subscriptions")
@@ -405,13 +405,13 @@ def filter_policy(answer: Answer) -> tuple[str | None, str]:
 
 
 def matched(answer: Answer) -> frozenset[int]:
-    """Which messages TestMetricFilter found to match, counted from 0."""
+    """The indexes, from 0, of the messages that TestMetricFilter matched."""
     return frozenset(field(match, "eventNumber", int) - 1 for match in items(answer, "matches"))
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Of a role, for an hour at most."""
+    """The credentials of a role, valid for an hour at most."""
 
     access_key: str = dataclass_field(repr=False)
     secret_key: str = dataclass_field(repr=False)

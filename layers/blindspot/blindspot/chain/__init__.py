@@ -1,1 +1,1 @@
-"""The links of a channel, each judged by the module of AWS's name for it; `channels` composes them. Pure."""
+"""The links of a channel: each is checked by the module with AWS's name for it, and `channels` combines them. Pure."""

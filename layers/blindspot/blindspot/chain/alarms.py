@@ -1,6 +1,6 @@
-"""The alarms of one account and region, found by what they watch, and what they do to each other.
+"""The alarms of one account and region: which watch a metric, and how they affect each other.
 
-Which alarms go to ALARM together, which hold back the actions of others, and which may watch what is not worked out.
+Which alarms go to ALARM together, which suppress the actions of others, and which cannot be analyzed.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from blindspot.model.snapshot import (
 )
 
 StatefulAlarm = MetricAlarm | MathAlarm | CompositeAlarm
-"""An alarm whose state is worked out."""
+"""An alarm whose state can be determined."""
 
 Fed = Mapping[str, bool]
-"""The ARNs of the alarms on metrics that metric filters feed, and whether each surely returns to OK."""
+"""The ARNs of the alarms on metrics of metric filters, and whether each surely returns to OK."""
 
 
 class Alarms:
@@ -45,7 +45,7 @@ class Alarms:
                 self._by_metric[metric].append(alarm)
 
     def watching(self, metric_filter: MetricFilter) -> list[MetricAlarm | MathAlarm]:
-        """Those that watch the filter's metric, whatever its dimensions."""
+        """The alarms on the filter's metric, with any dimensions."""
         return self._by_metric[metric_filter.namespace, metric_filter.metric]
 
     def composite_paths(self, path: Path, firing: Mapping[StatefulAlarm, Path], fed: Fed) -> dict[StatefulAlarm, Path]:
@@ -72,7 +72,7 @@ class Alarms:
     def check_suppressor(
         self, alarm: StatefulAlarm, firing: Mapping[StatefulAlarm, Path], fed: Collection[str]
     ) -> Finding:
-        """Whether the suppressor of a composite alarm holds back its actions when these alarms go to ALARM.
+        """Whether the suppressor of a composite alarm suppresses its actions when these alarms go to ALARM.
 
         fed: the alarms that may go to ALARM together with them.
         """
@@ -86,14 +86,13 @@ class Alarms:
             message = f"The actions of alarm {short(alarm.arn)} are suppressed while alarm {suppressor} is in ALARM."
             return Gap("alarm.muted", alarm.arn, message)
         if (path and path.gap is None) or (path is None and (in_alarm is None or not names.isdisjoint(fed))):
-            message = (
-                f"Alarm {suppressor} may go to ALARM at the same time, and suppress the actions of {short(alarm.arn)}."
-            )
+            suppressed = f"suppress the actions of alarm {short(alarm.arn)}"
+            message = f"Alarm {suppressor} may go to ALARM at the same time and {suppressed}."
             return Doubt("alarm.muted", alarm.arn, message)
         return HOLDS
 
     def referring(self, metric_filter: MetricFilter, alarms: Iterable[str]) -> list[OtherAlarm]:
-        """The alarms that are not worked out and refer to the filter's metric, or to one of these alarms on it."""
+        """The alarms that cannot be analyzed and refer to the filter's metric, or to one of these alarms on it."""
         named = self.mentioning({metric_filter.metric, *map(short, alarms)})
         metric = (metric_filter.namespace, metric_filter.metric)
         return [
@@ -101,12 +100,12 @@ class Alarms:
         ]
 
     def mentioning(self, names: Collection[str]) -> list[OtherAlarm]:
-        """The alarms that are not worked out and mention one of these names."""
+        """The alarms that cannot be analyzed and mention one of these names."""
         return [other for other in self._other if any(name in other.mentions for name in names)]
 
 
 def is_part_of_composite(alarm: StatefulAlarm, alarms: Iterable[StatefulAlarm]) -> bool:
-    """Whether the rule of a composite alarm among these names the alarm, so that it may act in its stead."""
+    """Whether the rule of a composite alarm among these names the alarm, so that it may notify instead."""
     return any(
         isinstance(other, CompositeAlarm) and composite_alarm.may_refer_to(other, {alarm.arn}) for other in alarms
     )

@@ -1,6 +1,6 @@
-"""A channel: one path from a trail to somebody who is notified, link by link as far as it goes.
+"""A channel: one path from a trail to somebody who is notified, link by link, up to the first broken one.
 
-`Path` is what follows a log group: it is the same for every trail that delivers there and in every region.
+`Path` is the part after a log group. It is the same for every trail that delivers there, and in every region.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from filter_pattern import ALWAYS, NEVER, And, Pattern, Predicate
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A path from its log group on.
+    """The part of a channel after the log group.
 
-    alarm, topic: ARNs; `filter` is a name; `subscription` is an ARN, of a SIEM's destination where no alarm is on the
-        path. None where the path has no such link.
-    pattern: what the filter matches, None where there is no filter or it cannot be parsed.
-    scope: what else holds of the events that pass.
-    gap: the first broken link. doubts: what else keeps the path from being surely whole.
+    alarm, topic: ARNs; `filter` is a name; `subscription` is an ARN; without an alarm it is the
+        destination in a SIEM. None where the path has no such link.
+    pattern: the filter's pattern; None without a filter, or if it cannot be parsed.
+    scope: what else is true for the events that pass.
+    gap: the first broken link. doubts: the links that may be broken.
     """
 
     filter: str | None = None
@@ -32,7 +32,7 @@ class Path:
     doubts: tuple[Doubt, ...] = ()
 
     def then(self, *findings: Finding) -> Path:
-        """The same path with what was found of its next links; only the first gap counts."""
+        """The same path with the findings on its next links. Only the first gap is kept."""
         gaps = [finding for finding in findings if isinstance(finding, Gap)]
         doubts = tuple(finding for finding in findings if isinstance(finding, Doubt))
         return replace(self, gap=self.gap or next(iter(gaps), None), doubts=self.doubts + doubts)
@@ -54,16 +54,16 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One path from a trail, as far as it goes.
+    """One path from a trail, up to the first broken link.
 
-    trail, log_group, alarm, topic, subscription: ARNs; `filter` is a name. None where the path has no such link. On the
-        way to a SIEM there is no alarm and no topic, and `subscription` is the destination.
-    pattern: the filter's pattern; None where there is no filter or it cannot be parsed.
-    gap: the first broken link, None where none is known to be broken.
-    doubts: what else keeps it from being surely whole.
+    trail, log_group, alarm, topic, subscription: ARNs; `filter` is a name. None where the path has no such link. A
+        channel to a SIEM has no alarm and no topic, and `subscription` is the destination.
+    pattern: the filter's pattern; None without a filter, or if it cannot be parsed.
+    gap: the first broken link; None if no link is known to be broken.
+    doubts: the links that may be broken.
     recorded: the events of the region that its trail may record.
-    scope: what holds, beside the pattern, of the events that pass.
-    surely, possibly: the two bounds of the events that it brings to somebody.
+    scope: what is true, in addition to the pattern, for the events that pass.
+    surely, possibly: the events of which somebody is surely, or possibly, notified.
     """
 
     trail: str
@@ -84,9 +84,9 @@ class Channel:
     def of(
         cls, trail: str, log_group: str | None, head: Path, path: Path, surely: Predicate, recorded: Predicate
     ) -> Channel:
-        """The channel of a trail's own links (`head`) and what follows them.
+        """The channel from a trail's own links (`head`) and the path after them.
 
-        surely, recorded: the events that the trail surely records, and those that it may.
+        surely, recorded: the events that the trail surely records, and those that it may record.
         """
         gap, doubts = head.gap or path.gap, head.doubts + path.doubts
         passing = And(path.scope, path.pattern or ALWAYS)
@@ -108,7 +108,7 @@ class Channel:
 
     @property
     def whole(self) -> Predicate:
-        """The events that it might bring to somebody if its links held."""
+        """The events of which somebody would be notified if every link held."""
         return And(self.recorded, self.scope, self.pattern or ALWAYS)
 
     @property

@@ -1,6 +1,6 @@
 """Every channel of an account: trail -> log group -> metric filter -> alarm -> topic -> subscription, or to a SIEM.
 
-Each link is judged by the module of its name. What follows a log group is worked out once, for all trails and regions.
+The module with its name checks each link. The part after a log group is determined once, for all trails and regions.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from filter_pattern import ALWAYS, Predicate
 
 
 class ChannelGroup(NamedTuple):
-    """Regions that the same trails observe alike, and the channels that they share."""
+    """Regions that the same trails observe in the same way, and the channels that they share."""
 
     regions: tuple[str, ...]
     channels: tuple[Channel, ...]
@@ -69,7 +69,7 @@ class Channels:
         self._paths = _LogGroupPaths(snapshot, profile)
 
     def grouped(self, regions: Iterable[str]) -> Iterator[ChannelGroup]:
-        """The channels of every trail that observes these regions (FUTURE may be one), in as few groups as can be."""
+        """The channels of every trail that observes these regions (FUTURE may be one), in as few groups as possible."""
         alike: defaultdict[tuple[tuple[Trail, ...], bool], list[str]] = defaultdict(list)
         for region in regions:
             trails = tuple(trail for trail in self._snapshot.trails if observes(trail, region))
@@ -89,9 +89,9 @@ class Channels:
 
 
 class _Fed(NamedTuple):
-    """The filters that feed a metric, and what they do to every alarm on it.
+    """The filters that add to a metric, and their effects on every alarm on it.
 
-    scopes: by the id of a filter, which of its matches reach the metric.
+    scopes: by the id of a filter, which of its matches are added to the metric.
     """
 
     filters: tuple[tuple[LogGroup, MetricFilter], ...]
@@ -101,7 +101,7 @@ class _Fed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Alike:
-    """What the firing of an alarm depends on: filters of one log group that add alike make it do alike."""
+    """What decides whether an alarm fires: it is the same for filters of one log group that add the same values."""
 
     alarm: MetricAlarm | MathAlarm
     log_group: str
@@ -109,7 +109,7 @@ class _Alike:
 
 
 class _LogGroupPaths:
-    """The paths from each log group of an account on."""
+    """The paths that begin at each log group of an account."""
 
     def __init__(self, snapshot: Snapshot, profile: Profile) -> None:
         self._snapshot = snapshot
@@ -133,7 +133,7 @@ class _LogGroupPaths:
         }
 
     def of(self, log_group_arn: str) -> tuple[Path, ...]:
-        """Every path from that log group on; at least one."""
+        """Every path from that log group; at least one."""
         if log_group_arn not in self._known:
             self._known[log_group_arn] = tuple(self._from_log_group(log_group_arn))
         return self._known[log_group_arn]
@@ -163,7 +163,9 @@ class _LogGroupPaths:
         """The paths of alarms that query the log group itself."""
         alarms = self._alarms.get(place_of(group.arn))
         for other in alarms.mentioning({short(group.arn)}) if isinstance(alarms, Alarms) else ():
-            message = f"Alarm {short(other.arn)} refers to this log group; alarms of its kind are not worked out."
+            message = (
+                f"Alarm {short(other.arn)} refers to this log group. Blindspot cannot analyze alarms of this kind."
+            )
             yield replace(path, alarm=other.arn).then(Doubt("alarm.unclear", other.arn, message))
 
     def _from_filter(self, path: Path, group: LogGroup, metric_filter: MetricFilter) -> Iterator[Path]:
@@ -189,15 +191,15 @@ class _LogGroupPaths:
                 yield from self._from_alarm(to_alarm.then(suppressed), firing_alarm)
         referring = alarms.referring(metric_filter, (alarm.arn for alarm in firing))
         for other in referring:
-            message = f"Alarm {short(other.arn)} refers to this metric; alarms of its kind are not worked out."
+            message = f"Alarm {short(other.arn)} refers to this metric. Blindspot cannot analyze alarms of this kind."
             yield replace(path, alarm=other.arn).then(Doubt("alarm.unclear", other.arn, message))
         if not firing and not referring:
-            message = f"No alarm in {place[1]} watches the metric of filter {title}."
+            message = f"No alarm in {place[1]} watches the metric of metric filter {title}."
             noise = self._patterns.check_noise(group, metric_filter, ALWAYS)
             yield path.then(noise, check_value(group, metric_filter), Gap("alarm.missing", resource, message))
 
     def _fed(self, place: Place, alarms: Alarms) -> Fed:
-        """The alarms of a place on metrics that its metric filters feed: they may go to ALARM with any other."""
+        """The alarms of a place on metrics of its metric filters: they may go to ALARM together with any other."""
         if place not in self._fed_alarms:
             self._fed_alarms[place] = {
                 alarm.arn: alarm.missing_data not in ("ignore", "breaching") and not self._is_disturbed(alarm, place)
@@ -207,14 +209,14 @@ class _LogGroupPaths:
         return self._fed_alarms[place]
 
     def _is_disturbed(self, alarm: MetricAlarm | MathAlarm, place: Place) -> bool:
-        """Whether a filter that feeds the alarm may keep it in ALARM."""
+        """Whether a filter that adds to the alarm's metrics may keep it in ALARM."""
         queries = (query for query in metric_alarm.queries(alarm) if not query.expression)
         return any(self._feeding(query, place).findings for query in queries)
 
     def _to_alarm(
         self, path: Path, group: LogGroup, metric_filter: MetricFilter, alarm: MetricAlarm | MathAlarm
     ) -> Path | None:
-        """The path to an alarm on the filter's metric, None where none of the filter's data reach it."""
+        """The path to an alarm on the filter's metric; None if the alarm gets no data from the filter."""
         fed = {query: self._feeding(query, place_of(group.arn)) for query in metric_alarm.metrics(alarm)}
         own = filter_resource(group.arn, metric_filter.name)
         scopes = {each.scopes[own] for each in fed.values() if own in each.scopes}
@@ -234,7 +236,7 @@ class _LogGroupPaths:
         return path.then(check_value(group, metric_filter) if isinstance(finding, Gap) else HOLDS, finding)
 
     def _feeding(self, query: MetricQuery, place: Place) -> _Fed:
-        """What feeds the metric; the same for every filter that does."""
+        """The filters that add to the metric, and their effects; the same for each of them."""
         if (query, place) not in self._feeds:
             filters = self._filters[place, query.namespace, query.metric]
             scopes = ((group, found, matches_in_metric(query, group, found)) for group, found in filters)
@@ -248,28 +250,27 @@ class _LogGroupPaths:
         return self._feeds[query, place]
 
     def _effects(self, group: LogGroup, metric_filter: MetricFilter, scope: Predicate | Doubt) -> Iterator[Finding]:
-        """What a filter does to every alarm on a metric that it feeds."""
+        """The effects of a filter on every alarm on a metric that it adds to."""
         yield self._patterns.check_noise(group, metric_filter, ALWAYS if isinstance(scope, Doubt) else scope)
         if isinstance(scope, Doubt) or check_narrowing(group, metric_filter) is not HOLDS:
             title = filter_title(group.arn, metric_filter.name)
-            message = f"How metric filter {title} adds to its metric is not worked out."
+            message = f"It is not known how metric filter {title} adds to its metric."
             yield Doubt("filter.narrowed", filter_resource(group.arn, metric_filter.name), message)
 
     def _check_unread_filters(self, group: LogGroup, alarm: MetricAlarm | MathAlarm) -> Finding:
-        """Whether the filters of the log groups in the same place are read: any might feed the same metric."""
+        """Whether the filters of all log groups in the place could be read: any may add to the same metric."""
         for arn, other in self._snapshot.log_groups.items():
             filters = other.filters if isinstance(other, LogGroup) else other
             if place_of(arn) == place_of(group.arn) and isinstance(filters, Unreadable):
-                message = (
-                    f"Log group {short(arn)} may feed the metric of alarm {short(alarm.arn)}: its filters are unread."
-                )
+                metric = f"the metric of alarm {short(alarm.arn)}"
+                message = f"Log group {short(arn)} may add to {metric}: its filters could not be read."
                 return Doubt("alarm.unclear", alarm.arn, message)
         return HOLDS
 
     def _check_firing(
         self, group: LogGroup, own: str, alarm: MetricAlarm | MathAlarm, fed: Mapping[MetricQuery, _Fed]
     ) -> Finding:
-        """Whether the alarm goes to ALARM on what the filter with the id `own` counts, and returns to OK."""
+        """Whether the alarm goes to ALARM when the filter with the id `own` matches, and returns to OK."""
         feeds: dict[MetricQuery, list[Feed]] = {query: [] for query in fed}
         for query, each in fed.items():
             for at, other in each.filters:
@@ -282,7 +283,7 @@ class _LogGroupPaths:
         return check_firing(alarm, feeds, self._profile.calls_to_alarm)
 
     def _from_alarm(self, path: Path, alarm: StatefulAlarm) -> Iterator[Path]:
-        """The paths on from an alarm: one for each of its actions that counts."""
+        """The paths from an alarm: one for each of its accepted actions."""
         services = self._profile.accepted_actions
         mute_rules = self._snapshot.mute_rules.get(place_of(alarm.arn), ())
         path = path.then(check_actions(alarm, services, mute_rules))

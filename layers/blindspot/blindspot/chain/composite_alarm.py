@@ -15,17 +15,17 @@ from blindspot.model.snapshot import CompositeAlarm
 
 
 def may_refer_to(composite: CompositeAlarm, arns: Collection[str]) -> bool:
-    """Whether the rule names one of these alarms, or may: so may a rule that cannot be parsed but holds a name."""
+    """Whether the rule names one of these alarms, or may name one: it contains a name but cannot be parsed."""
     return alarm_rule.refers_to(composite.rule, arns) is not Truth.FALSE
 
 
 def check_rule(
     composite: CompositeAlarm, sure: Collection[str], perhaps: Collection[str], unsettled: Collection[str]
 ) -> Finding:
-    """Whether the composite alarm goes to ALARM when alarms do, and was not in ALARM before; all others stay out of it.
+    """Whether the composite alarm goes to ALARM when these alarms do, and was not in ALARM before.
 
-    sure: the ARNs of those that surely go to ALARM. perhaps: those that may go with them.
-    unsettled: those that may be in ALARM before.
+    sure: the ARNs of the alarms that surely go to ALARM. perhaps: those that may go to ALARM with them.
+    unsettled: those that may be in ALARM before. All other alarms are never in ALARM.
     """
     name, rule = short(composite.arn), composite.rule
     unsettled = [arn for arn in unsettled if arn not in sure]
@@ -39,5 +39,5 @@ def check_rule(
     if after is Truth.FALSE:
         message = f"Composite alarm {name} does not go to ALARM unless other alarms of its rule do too."
         return Gap("alarm.insensitive", composite.arn, message)
-    message = f"It is not worked out whether composite alarm {name} goes to ALARM when the alarms of its rule do."
+    message = f"It is not known whether composite alarm {name} goes to ALARM when the alarms of its rule do."
     return Doubt("alarm.unclear", composite.arn, message)

@@ -17,7 +17,7 @@ def check_class(group: LogGroup) -> Finding:
     if group.log_class == "STANDARD":
         return HOLDS
     if group.log_class in ("INFREQUENT_ACCESS", "DELIVERY"):
-        message = f"Log group {short(group.arn)} is of class {group.log_class}, in which metric filters do not work."
+        message = f"Metric filters do not work in log group {short(group.arn)}: its class is {group.log_class}."
         return Gap("log-group.class", group.arn, message)
-    message = f"Log group {short(group.arn)} is of class {group.log_class}, which may not support metric filters."
+    message = f"Metric filters may not work in log group {short(group.arn)}: its class is {group.log_class}."
     return Doubt("log-group.class", group.arn, message)

@@ -1,7 +1,7 @@
-"""The metric alarm: whether it goes to ALARM on one refused call, and leaves ALARM again.
+"""The metric alarm: whether it goes to ALARM on one refused call, and returns to OK.
 
 Two questions are asked of an alarm on one metric or on metric math: do so many copies of one event within one period
-take it to ALARM from another state, and does it leave ALARM by itself? They are answered for a log group in which other
+take it to ALARM from another state, and does it then return to OK? They are answered for a log group in which other
 log events arrive all the time, and for one in which they do not, since a metric filter's default value is published
 only where log events arrive. Where the answers differ, the alarm is a doubt.
 
@@ -37,7 +37,7 @@ MANY = 10**9
 """More calls than a period holds: an alarm must fire on a flood of calls as well as on one."""
 
 MOST_FEEDS = 6
-"""Filters that may or may not count the same event, beyond which their combinations are not worked out."""
+"""The largest number of other filters that may count the same event: every combination is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def queries(alarm: MetricAlarm | MathAlarm) -> tuple[MetricQuery, ...]:
 
 
 def watches(alarm: MetricAlarm | MathAlarm) -> Expression | None:
-    """What the alarm compares with its threshold, made of its metrics; None where that is not worked out."""
+    """What the alarm compares with its threshold, as an expression of its metrics; None if it cannot be analyzed."""
     lines = queries(alarm)
     returned = [query.name for query in lines if query.returned]
     if len(returned) != 1:
@@ -100,15 +100,15 @@ class _Outcome(Enum):
 
 
 def metrics(alarm: MetricAlarm | MathAlarm) -> tuple[MetricQuery, ...]:
-    """The metrics that the alarm's state depends on; all lines where its metric math is not worked out."""
+    """The metrics that the alarm's state depends on; all lines if its metric math cannot be analyzed."""
     watched = watches(alarm)
     return tuple(query for query in queries(alarm) if watched is None or query.name in watched.metrics())
 
 
 def check_firing(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) -> Finding:
-    """Whether `copies` of one event within one period take the alarm to ALARM, and it then leaves ALARM again."""
+    """Whether `copies` of one event within one period take the alarm to ALARM, and it then returns to OK."""
     watched = watches(alarm)
-    reason = _beyond(alarm, watched, feeds) if watched else "watches metric math that is not worked out"
+    reason = _beyond(alarm, watched, feeds) if watched else "watches metric math that Blindspot cannot analyze"
     if watched is None or reason:
         return Doubt("alarm.unclear", alarm.arn, f"Alarm {short(alarm.arn)} {reason}.")
     busy = {_outcome(alarm, watched, world, copies) for world in _worlds(feeds, busy=True)}
@@ -116,20 +116,20 @@ def check_firing(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) -> F
     if busy | idle == {_Outcome.HOLDS}:
         return HOLDS
     if busy & {_Outcome.HOLDS, _Outcome.UNKNOWN}:
-        message = f"Whether {_terms(alarm)} goes to ALARM and returns to OK depends on what else is logged."
+        message = f"Whether {_terms(alarm)} goes to ALARM and returns to OK depends on other log events."
         return Doubt("alarm.unclear", alarm.arn, message)
     code, message = _GAPS[min(busy, key=lambda outcome: outcome.value)]
     return Gap(code, alarm.arn, message.format(calls=_calls(copies), alarm=_terms(alarm)))
 
 
 def _beyond(alarm: MetricAlarm | MathAlarm, watched: Expression, feeds: Feeds) -> str | None:
-    """Why the alarm is not worked out, if so."""
+    """Why the alarm cannot be analyzed; None if it can."""
     if not all(feeds.get(query) for query in metrics(alarm)):
-        return "also watches a metric that no known metric filter feeds"
+        return "also watches a metric to which no known metric filter adds"
     if alarm.comparison not in _COMPARISONS or any(query.statistic not in _STATISTICS for query in feeds):
-        return "compares in a way that is not worked out"
+        return "has a comparison or statistic that Blindspot cannot analyze"
     if len(_others(feeds)) > MOST_FEEDS:
-        return "is fed by more metric filters than are worked out"
+        return "watches metrics with more metric filters than Blindspot can analyze"
     return None
 
 
@@ -232,7 +232,7 @@ _STATISTICS: Mapping[str, Callable[[Samples], Fraction]] = {
 
 
 def _outcome(alarm: MetricAlarm | MathAlarm, watched: Expression, world: _World, copies: int) -> _Outcome:
-    """What becomes of the alarm in one world."""
+    """What the alarm does in one world."""
 
     def breaches(point: Point) -> bool:
         return point is not None and bool(_COMPARISONS[alarm.comparison](point, Fraction(alarm.threshold)))

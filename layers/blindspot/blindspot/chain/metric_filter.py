@@ -1,5 +1,5 @@
-"""The metric filter: its pattern, what narrows it beside the pattern, what it adds to which metric, and which ordinary
-calls it counts.
+"""The metric filter: its pattern, what else excludes events, what it adds to which metric, and which ordinary calls it
+counts.
 
 Source: CloudWatch Logs user guide, "Creating metrics from log events using filters"; CloudWatch Logs API reference,
 PutMetricFilter.
@@ -37,7 +37,7 @@ from filter_pattern import (
 )
 
 _ACCOUNTS = tuple(f"{number:012}" for number in range(100))
-"""More accounts than a pattern can name: some other account of an organization."""
+"""More accounts than a pattern can name, as examples of other accounts of an organization."""
 
 
 class FilterPatterns:
@@ -51,9 +51,9 @@ class FilterPatterns:
         self._refusals: dict[str, bool] = {}
 
     def pattern(self, resource: str, title: str, text: str) -> Pattern | Doubt:
-        """The pattern of a filter, which a message calls by its title.
+        """The pattern of a filter. `title` names the filter in a message.
 
-        AWS stores no invalid pattern, so one that cannot be parsed is our limit and may match anything.
+        AWS stores no invalid pattern, so one that cannot be parsed here may match anything.
         """
         if text not in self._patterns:
             self._patterns[text] = self._read(text)
@@ -61,8 +61,8 @@ class FilterPatterns:
         return found if isinstance(found, Pattern) else Doubt(found[0], resource, f"The pattern of {title} {found[1]}")
 
     def check_noise(self, group: LogGroup, metric_filter: MetricFilter, scope: Predicate) -> Finding:
-        """Whether the filter counts ordinary events, of those in scope, that a trail delivers to its log group. What
-        else is written to a log group to which no trail delivers is not known."""
+        """Whether the filter counts ordinary events in scope that a trail delivers to its log group. What other log
+        groups receive is not known."""
         resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
         pattern = self.pattern(resource, f"metric filter {title}", metric_filter.pattern)
         if not self._profile.noise_breaks:
@@ -141,12 +141,12 @@ def filter_resource(log_group_arn: str, name: str) -> str:
 
 
 def filter_title(log_group_arn: str, name: str) -> str:
-    """How a message names it: many log groups may have a filter of the same name."""
+    """The name of a filter in a message. Many log groups may have a filter with the same name."""
     return f"{name} of log group {short(log_group_arn)}"
 
 
 def check_narrowing(group: LogGroup, metric_filter: MetricFilter) -> Finding:
-    """Whether something beside the pattern keeps log events from being counted."""
+    """Whether something other than the pattern excludes log events."""
     resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
     selected = selects(metric_filter.field_selection, system_fields(group))
     if selected is Truth.FALSE:
@@ -156,7 +156,7 @@ def check_narrowing(group: LogGroup, metric_filter: MetricFilter) -> Finding:
         message = f"The field selection criteria of metric filter {title} may exclude events."
         return Doubt("filter.narrowed", resource, message)
     if metric_filter.on_transformed_logs:
-        message = f"Metric filter {title} is applied to log events after a transformation that is not known."
+        message = f"Metric filter {title} tests log events after a transformation, which Blindspot does not know."
         return Doubt("filter.narrowed", resource, message)
     return HOLDS
 
@@ -180,7 +180,7 @@ def value_per_match(group: LogGroup, metric_filter: MetricFilter) -> Fraction | 
     if isfinite(value):
         return Fraction(value)
     resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
-    message = f"Metric filter {title} adds the value of {metric_filter.value}, which may be missing or 0."
+    message = f"Metric filter {title} adds the value of field {metric_filter.value}, which may be missing or 0."
     return Doubt("filter.value", resource, message)
 
 
@@ -191,7 +191,7 @@ def system_fields(group: LogGroup) -> dict[str, str]:
 
 
 def matches_in_metric(query: MetricQuery, group: LogGroup, metric_filter: MetricFilter) -> Predicate | Doubt | None:
-    """Which of the filter's matches reach the metric as the query has it; None where no data do.
+    """Which of the filter's matches are added to the metric in the query; None if none are.
 
     Metrics with other dimensions are other metrics, and an alarm with another unit never has data (CloudWatch API
     reference, PutMetricAlarm).
@@ -210,22 +210,24 @@ def matches_in_metric(query: MetricQuery, group: LogGroup, metric_filter: Metric
         others = [selector for name, selector in selectors.items() if name not in wanted]
         if not wanted.keys() < selectors.keys() or any(map(_is_in_every_event, others)):
             return None
-        message = f"Metric filter {title} may add to its metric without dimensions where an event lacks their fields."
+        message = (
+            f"Metric filter {title} may add to its metric without dimensions if an event lacks the fields for them."
+        )
     except PatternSyntaxError:
-        message = f"Which matches of metric filter {title} get these dimensions is not worked out."
+        message = f"It is not known which matches of metric filter {title} get these dimensions."
     return Doubt("filter.narrowed", filter_resource(group.arn, metric_filter.name), message)
 
 
 def _is_in_every_event(selector: str) -> bool:
-    """Whether the selector leads to a text that every event has. Raises PatternSyntaxError as `_equal` does."""
+    """Whether the selector is of a text field that every event has. Raises PatternSyntaxError as `_equal` does."""
     atom = parse(f"{{ {selector} NOT EXISTS }}").predicate
     known = cloudtrail_events.records(account="", region=None).field(atom.path) if isinstance(atom, Atom) else Field()
     return known.always and known.kinds == {STRING}
 
 
 def _equal(selector: str, value: str) -> Predicate:
-    """Raises PatternSyntaxError for a selector or a value that does not go into a pattern of JSON fields, or of which
-    it is not documented how it is written as a dimension's."""
+    """The predicate that the field has this value. Raises PatternSyntaxError for a selector or a value that a JSON
+    pattern cannot have, or whose form as a dimension is not documented."""
     atom = parse(f"{{ {selector} NOT EXISTS }}").predicate
     field = cloudtrail_events.records(account="", region=None).field(atom.path) if isinstance(atom, Atom) else Field()
     if value in ("true", "false") and BOOLEAN in field.kinds:

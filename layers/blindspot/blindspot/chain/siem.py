@@ -1,6 +1,6 @@
-"""A SIEM instead of alarm and topic: the profile's destinations, and how events reach them.
+"""Channels to a SIEM, without an alarm and a topic: how events reach the profile's destinations.
 
-By a subscription filter of the log group or of its account, or by the trail's own bucket or topic.
+They are sent by a subscription filter of the log group or of its account, or by the trail's bucket or topic.
 
 Source: CloudWatch Logs user guide, "Real-time processing of log data with subscriptions"; CloudTrail user guide,
 "Receiving CloudTrail log files".
@@ -22,7 +22,7 @@ from blindspot.model.snapshot import LogGroup, Snapshot, SubscriptionFilter, Tra
 
 
 def paths_from_trail(trail: Trail, destinations: Collection[str]) -> Iterator[Path]:
-    """The paths by the trail's own bucket and topic to the destinations that count (ARNs)."""
+    """The paths from the trail's own bucket and topic to these destinations (ARNs)."""
     for target, arn in (("bucket", trail.bucket_arn), ("topic", trail.topic_arn)):
         if arn is not None and arn in destinations:
             yield Path(subscription=arn).then(check_delivery_to_siem(trail, target))
@@ -31,7 +31,7 @@ def paths_from_trail(trail: Trail, destinations: Collection[str]) -> Iterator[Pa
 def paths_from_log_group(
     path: Path, group: LogGroup, snapshot: Snapshot, destinations: Collection[str], patterns: FilterPatterns
 ) -> Iterator[Path]:
-    """The paths by the subscription filters of the log group, and of its account, to the destinations that count."""
+    """The paths from the subscription filters of the log group, and of its account, to these destinations."""
     if not destinations:
         return
     of_account = snapshot.subscription_policies.get(place_of(group.arn), ())
@@ -52,6 +52,6 @@ def _through(
     title = filter_title(group.arn, found.name)
     path = replace(path, filter=found.name, subscription=found.destination)
     if selected is Truth.UNKNOWN or found.on_transformed_logs:
-        message = f"Which log events subscription filter {title} sends is not worked out."
+        message = f"It is not known which log events subscription filter {title} sends."
         path = path.then(Doubt("siem.misses", group.arn, message))
     return path.through(patterns.pattern(group.arn, f"subscription filter {title}", found.pattern))

@@ -18,7 +18,7 @@ USABLE = ("Enabled", "Updating")
 """States in which a key can be used (KMS developer guide, "Key states of AWS KMS keys")."""
 
 _OF_AWS = "alias/aws/sns"
-"""The key of SNS's own, whose policy nobody can change."""
+"""The AWS managed key of SNS, whose policy cannot be changed."""
 
 
 def check_publish_access(arn: str, topic: Topic | Unreadable | None, alarm_arn: str) -> Finding:
@@ -28,7 +28,9 @@ def check_publish_access(arn: str, topic: Topic | Unreadable | None, alarm_arn: 
         message = f"Topic {short(arn)} is not in {region}, the region of the alarm that should notify it."
         return Gap("topic.region", arn, message)
     if topic is None:
-        return Gap("topic.missing", arn, f"The alarm notifies topic {short(arn)}, which does not exist.")
+        return Gap(
+            "topic.missing", arn, f"Topic {short(arn)} does not exist. Alarm {short(alarm_arn)} should notify it."
+        )
     if isinstance(topic, Unreadable):
         return unread(arn, topic)
     context = _context(alarm_arn)
@@ -83,8 +85,8 @@ def _check_key_policy(topic: Topic, key: Key, encrypted: str, context: dict[str,
     actions = ("kms:Decrypt", "kms:GenerateDataKey")
     allowed = resource_policy.allows(key.policy, service=CLOUDWATCH, actions=actions, resource="*", context=context)
     if allowed is Truth.FALSE:
-        return Gap("topic.key", topic.arn, f"{encrypted} whose policy does not allow CloudWatch to use it.")
+        return Gap("topic.key", topic.arn, f"{encrypted} whose policy does not allow CloudWatch to use the key.")
     if allowed is Truth.UNKNOWN:
-        message = f"{encrypted} and it is not known whether the key's policy allows CloudWatch to use it."
+        message = f"{encrypted} and it is not known whether the key's policy allows CloudWatch to use the key."
         return Doubt("topic.key", topic.arn, message)
     return HOLDS

@@ -1,9 +1,9 @@
-"""The trail: which regions it observes, what it records, and whether that reaches its log group.
+"""The trail: which regions it observes, what it records, and whether it delivers that to its log group.
 
 Event selectors become a predicate over events.
 
 Source: CloudTrail user guide, "Logging management events" and "Filtering data events by using advanced event
-selectors", whose rule for several conditions on one field is taken to hold for management events too.
+selectors", whose rule for several conditions on one field is assumed for management events too.
 """
 
 from __future__ import annotations
@@ -69,20 +69,20 @@ def _selected_by(selector: EventSelector) -> Predicate:
 
 
 def _field(selector: FieldSelector, *, sure: bool) -> Predicate:
-    """What an advanced event selector asks of one field: any of what it selects, and none of what it deselects."""
+    """The conditions of an advanced event selector on one field: one that selects, none that excludes."""
     path = tuple(selector.field.split("."))
     select = _tests(path, selector.equals, selector.starts_with, selector.ends_with)
     deselect = _tests(path, selector.not_equals, selector.not_starts_with, selector.not_ends_with)
     if selector.field not in _SELECTABLE:
         return NEVER if sure else ALWAYS
     if deselect and sure:
-        # Whether "is not" holds of a field that an event lacks is not documented.
+        # It is not documented whether "is not" is true for a field that an event lacks.
         deselect += [Atom(path, NotExists()), Atom(path, Is(None))]
     return And(Or(*select) if select else ALWAYS, Not(Or(*deselect)))
 
 
 def _tests(path: tuple[str, ...], equal: Iterable[str], starts: Iterable[str], ends: Iterable[str]) -> list[Predicate]:
-    """As a filter pattern writes them: `*` for what may follow or come before."""
+    """The conditions as in a filter pattern, with `*` for any text."""
     return [
         *(_is(path, value, value) for value in equal),
         *(_is(path, value, f"{value}*") for value in starts),
@@ -97,7 +97,7 @@ def _is(path: tuple[str, ...], value: str, written: str) -> Predicate:
 
 
 def check_logging(trail: Trail) -> Finding:
-    """Whether the trail is logging, as its home region says; for a multi-region trail that holds in every region."""
+    """Whether the trail is logging. The status in its home region applies in every region."""
     if isinstance(trail.status, Unreadable):
         return unread(trail.arn, trail.status)
     if not trail.status.logging:
@@ -138,13 +138,13 @@ def check_delivery_to_siem(trail: Trail, target: str) -> Finding:
 
 
 def delivery_failing(trail: Trail, target: str, error: str) -> Gap:
-    """The gap of a trail whose latest delivery met an error."""
+    """The gap of a trail whose latest delivery failed."""
     message = f"Trail {short(trail.arn)} cannot deliver to its {target}: {error}."
     return Gap("trail.delivery-failing", trail.arn, message)
 
 
 def is_silent(trail: Trail, now: datetime) -> bool:
-    """Whether a logging trail has delivered nothing for long, which may be normal where it records little."""
+    """Whether a logging trail has delivered nothing for a day. That may be normal if it records little."""
     if trail.log_group_arn is None or isinstance(trail.status, Unreadable) or not trail.status.logging:
         return False
     latest = max(filter(None, (trail.status.logs_delivered_at, trail.status.logging_since)), default=None)

@@ -1,1 +1,1 @@
-"""AWS's small languages, each read by a module of its own and answered in three values. Imports nothing outside."""
+"""AWS's small languages, one module each. Answers have three values. Imports no other package of the project."""

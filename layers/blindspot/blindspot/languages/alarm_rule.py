@@ -1,8 +1,8 @@
 """The rule of a composite alarm: `ALARM("a") AND NOT (OK(b) OR INSUFFICIENT_DATA(c))`.
 
-Source: CloudWatch API reference, PutCompositeAlarm (AlarmRule). A rule names an alarm by its name or its ARN. The
-answers are certain, whatever the alarms do of which nothing is known; where it depends on them, and where a rule is not
-understood (AT_LEAST is not), the answer is UNKNOWN.
+Source: CloudWatch API reference, PutCompositeAlarm (AlarmRule). A rule names an alarm by its name or its ARN. An answer
+TRUE or FALSE holds whatever the states of other alarms are. It is UNKNOWN where it depends on them, and for a rule that
+is not understood, such as AT_LEAST.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _ATOM = re.compile(
 
 
 def evaluate(rule: str, *, in_alarm: Collection[str], may_be_in_alarm: Collection[str]) -> Truth:
-    """Whether the rule is true while these alarms are in ALARM, and no others but perhaps those that may be.
+    """Whether the rule is true.
 
-    in_alarm, may_be_in_alarm: ARNs. Every other alarm is in OK or in INSUFFICIENT_DATA, in which of the two is not
-    known.
+    in_alarm: the ARNs of the alarms that are in ALARM. may_be_in_alarm: those that may be. Every other alarm is in OK
+    or in INSUFFICIENT_DATA; which of the two is not known.
     """
     certain, possible = _names(in_alarm), _names(may_be_in_alarm)
 
@@ -42,7 +42,7 @@ def evaluate(rule: str, *, in_alarm: Collection[str], may_be_in_alarm: Collectio
 
 
 def refers_to(rule: str, arns: Collection[str]) -> Truth:
-    """Whether the rule names one of these alarms; UNKNOWN where it is not understood and has a name of one in it."""
+    """Whether the rule names one of these alarms. UNKNOWN if it is not understood but contains such a name."""
     names, named = _names(arns), _named(rule)
     if named.all_of_them:
         return Truth.of(not named.alarms.isdisjoint(names))
@@ -50,13 +50,13 @@ def refers_to(rule: str, arns: Collection[str]) -> Truth:
 
 
 class _Named(NamedTuple):
-    """The alarms that a rule names, and whether these are all: not so where the rule is not understood."""
+    """The alarms that a rule names, and whether these are all: there may be more in a rule that is not understood."""
 
     alarms: frozenset[str]
     all_of_them: bool
 
 
-@lru_cache(maxsize=1024)  # every metric filter asks this of every rule
+@lru_cache(maxsize=1024)  # called for every metric filter with every rule
 def _named(rule: str) -> _Named:
     alarms: set[str] = set()
 
@@ -72,7 +72,7 @@ def _named(rule: str) -> _Named:
 
 
 def _names(arns: Collection[str]) -> frozenset[str]:
-    """How a rule may name these alarms: by ARN, or by what follows `arn:aws:cloudwatch:region:account:alarm:`."""
+    """The ways in which a rule may name these alarms: by ARN, or by what follows `arn:aws:...:alarm:` in it."""
     return frozenset({*arns, *(arn.split(":", 6)[-1] for arn in arns)})
 
 

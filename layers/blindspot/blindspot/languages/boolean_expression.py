@@ -1,8 +1,8 @@
-"""Expressions of AND, OR, NOT and parentheses: the frame of composite alarms' rules and of selection criteria.
+"""Expressions of AND, OR, NOT and parentheses, as in the rules of composite alarms and in selection criteria.
 
 Source: CloudWatch API reference, PutCompositeAlarm (AlarmRule); CloudWatch Logs API reference, PutMetricFilter
-(fieldSelectionCriteria). What stands between these words, the atoms, is each language's own. AND binds before OR; words
-are in upper or lower case. The answer is UNKNOWN where it depends on an atom that is.
+(fieldSelectionCriteria). Each language defines its own atoms, the operands of these words. AND binds before OR. Words
+can be in upper or lower case. The answer is UNKNOWN where it depends on an atom that is UNKNOWN.
 
 The docstring of each `_parse_*` method is its production.
 """
@@ -31,13 +31,13 @@ _TOKENS = {
 
 
 class ExpressionSyntaxError(ValueError):
-    """Raised for text that is not such an expression."""
+    """Raised for text that is not a valid expression."""
 
 
 def evaluate(text: str, atom: re.Pattern[str], value_of: Callable[[re.Match[str]], Truth]) -> Truth:
     """The value of the expression. Raises ExpressionSyntaxError.
 
-    atom: how an atom is written. value_of: the value of one; it is called for every atom, in the order of the text.
+    atom: the syntax of an atom. value_of: returns the value of one; it is called for every atom, in order.
     """
     try:
         return _Parser(text, atom, value_of).parse()
@@ -47,7 +47,7 @@ def evaluate(text: str, atom: re.Pattern[str], value_of: Callable[[re.Match[str]
 
 @dataclass(slots=True)
 class _Parser:
-    """Works out the value while it reads."""
+    """Computes the value while it parses."""
 
     text: str
     atom: re.Pattern[str]
@@ -90,7 +90,7 @@ class _Parser:
         return Truth.FALSE if self._take("FALSE") else self._parse_atom()
 
     def _parse_atom(self) -> Truth:
-        """atom = as each language writes it"""
+        """atom = as the language defines it"""
         self._take("SPACE")
         found = self.atom.match(self.text, self.position)
         if found is None:
@@ -99,11 +99,11 @@ class _Parser:
         return self.value_of(found)
 
     def _take(self, token: str) -> bool:
-        """Whether this token comes next; if so, goes past it."""
+        """Whether this token is next; if so, skips it."""
         found = _TOKENS[token].match(self.text, self.position)
         if found:
             self.position = found.end()
         return found is not None
 
     def _unexpected(self) -> ExpressionSyntaxError:
-        return ExpressionSyntaxError(f"not understood from here on: {self.text[self.position :][:40]}")
+        return ExpressionSyntaxError(f"unexpected text: {self.text[self.position :][:40]}")

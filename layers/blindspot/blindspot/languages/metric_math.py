@@ -1,10 +1,10 @@
-"""Metric math, as far as it is worked out: a metric, `+`, `SUM` and `FILL` with a number.
+"""Metric math, the part that is supported: a metric, `+`, `SUM` and `FILL` with a number.
 
-Source: CloudWatch user guide, "Using math expressions with CloudWatch metrics". Where an alarm watches math, each of
-its lines is a metric or an expression of other lines; `expression` gives what one of them computes in a period, from
-the points of the metrics in that period. What goes beyond is not guessed: it raises NotWorkedOut.
+Source: CloudWatch user guide, "Using math expressions with CloudWatch metrics". Each line of an alarm's metric math is
+a metric, or an expression of other lines. `expression` returns what a line computes in a period from the metrics'
+points in that period. Everything else raises NotWorkedOut.
 
-These expressions are written as in Python, so Python's parser reads them. The docstring of each `parse_*` method is its
+These expressions have Python's syntax, so Python's parser reads them. The docstring of each `parse_*` method is its
 production.
 """
 
@@ -18,23 +18,23 @@ from itertools import count
 from math import isfinite
 
 LONGEST = 512
-"""Characters in an expression that is worked out; nobody adds up more than that by hand."""
+"""The largest number of characters in a supported expression; nobody writes a longer sum."""
 
 MOST_STEPS = 1000
-"""Lines looked at for one alarm: each may stand in another many times, and that one in a third."""
+"""Limit of lines that are parsed for one alarm: a line can occur many times in another, and that one in a third."""
 
 DEEPEST = 300
-"""Levels of an expression, with those of the lines in it; each takes two calls of Python's stack, which holds 1,000."""
+"""Nesting levels of an expression and the lines in it. Each takes two of the 1,000 calls on Python's stack."""
 
 Point = Fraction | None
-"""The value of one period; None where data are missing."""
+"""The value of one period; None if data is missing."""
 
 Lines = Mapping[str, str | None]
-"""An alarm's metric math: by the id of a line its expression, None where the line is a metric."""
+"""An alarm's metric math: the expression of each line by its id; None for a line that is a metric."""
 
 
 class NotWorkedOut(ValueError):
-    """Raised for an expression that is beyond what is worked out here."""
+    """Raised for an expression that is not supported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Plus:
-    """`a + b`: missing where either is."""
+    """`a + b`: missing if a or b is."""
 
     left: Expression
     right: Expression
@@ -67,7 +67,7 @@ class Plus:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """`SUM([a, b])`: missing where all are."""
+    """`SUM([a, b])`: missing if all are."""
 
     parts: tuple[Expression, ...]
 
@@ -95,17 +95,17 @@ class Fill:
 
 
 Expression = Metric | Plus | Sum | Fill
-"""`at` gives its value where its metrics, by the ids of their lines, have these; `metrics` the ids it is made of."""
+"""`at` returns its value for these points, given by the ids of lines. `metrics` returns the ids that it depends on."""
 
 
 def expression(lines: Lines, returned: str) -> Expression:
-    """What the line with the id `returned` computes. Raises NotWorkedOut."""
+    """The expression of the line with the id `returned`. Raises NotWorkedOut."""
     return _Parser(lines, count(1)).parse_line(returned)
 
 
 @dataclass(frozen=True, slots=True)
 class _Parser:
-    """within: the ids of the lines that the one being read is part of. depth: levels of the expression so far."""
+    """within: the ids of the lines that contain the one that is parsed. depth: the nesting level."""
 
     lines: Lines
     steps: Iterator[int]

@@ -1,8 +1,8 @@
-"""Resource-based policies: whether one (of an SNS topic or a KMS key) lets an AWS service act on the resource.
+"""Resource-based policies of SNS topics and KMS keys: whether one allows an AWS service to use the resource.
 
 Source: IAM user guide, "Policy evaluation logic", "AWS JSON policy elements: Principal", "Condition operators" and
-"Conditions with multiple context keys or values"; KMS developer guide, "Key policies". The answer is TRUE or FALSE
-where these make it certain; what they leave open, and what is not understood here, is UNKNOWN.
+"Conditions with multiple context keys or values"; KMS developer guide, "Key policies". The answer is TRUE or FALSE only
+where these documents make it certain. Otherwise it is UNKNOWN, also where a policy is not understood.
 """
 
 import json
@@ -31,11 +31,11 @@ class _Request:
 
 
 def allows(policy: str, *, service: str, actions: Collection[str], resource: str, context: Mapping[str, str]) -> Truth:
-    """Whether the policy lets the service do all of these actions.
+    """Whether the policy allows the service all of these actions.
 
     policy: JSON text. service: its principal ("cloudwatch.amazonaws.com"). actions: written out ("SNS:Publish").
-    resource: an ARN; "*" where the policy is a key's, in which it means that key.
-    context: the condition keys whose value in the request is known; nothing is known of any other.
+    resource: an ARN; "*" for a key policy, where it means that key.
+    context: the condition keys whose values in the request are known; the values of others are not known.
     """
     try:
         document = strict_json.loads(policy)
@@ -70,7 +70,7 @@ def _has_effect(statement: object, effect: str, request: _Request) -> Truth:
 
 
 def _element_covers(statement: dict[str, Any], name: str, request: _Request) -> Truth:
-    """Whether the request is within "Action", say, or outside "NotAction": a statement has one of the two."""
+    """Whether the request matches "Action", or does not match "NotAction"; the same for other names."""
     if (name in statement) == (f"Not{name}" in statement):
         return Truth.UNKNOWN
     covered = _COVERS[name](statement.get(name, statement.get(f"Not{name}")), request)
@@ -89,7 +89,7 @@ def _covers_action(value: object, request: _Request) -> Truth:
 
 def _covers_resource(value: object, request: _Request) -> Truth:
     if request.resource == "*":
-        # Which key an ARN in a key policy names is not known here; that of another key has no effect.
+        # It is not known here whether an ARN in a key policy is that of this key. An ARN of another key has no effect.
         return _some_text(value, lambda pattern: Truth.TRUE if pattern == "*" else Truth.UNKNOWN)
     return _some_text(value, lambda pattern: _string_like(pattern, request.resource))
 
@@ -101,7 +101,8 @@ def _covers_principal(value: object, request: _Request) -> Truth:
 
 
 def _is_account(request: _Request, name: str) -> Truth:
-    # In a key policy it stands for its IAM policies, which no service has. Whether an alarm is its account is not said.
+    # In a key policy an account means that its IAM policies decide, which a service does not have. In other policies it
+    # is not documented whether an alarm counts as its account.
     if name == "*" or _USER_OR_ROLE.fullmatch(name):
         return Truth.of(name == "*")
     account = _ACCOUNT.fullmatch(name)
@@ -112,7 +113,7 @@ def _is_account(request: _Request, name: str) -> Truth:
 def _is_service(request: _Request, name: str) -> Truth:
     if name == request.service:
         return Truth.TRUE
-    # It may have further names, in some region or partition; and a pattern is not allowed.
+    # A service may have other names in some regions or partitions. A wildcard is not allowed here.
     other = request.service.split(".")[0] not in name.lower() and not re.search(r"[*?$]", name)
     return Truth.FALSE if other else Truth.UNKNOWN
 
@@ -122,7 +123,7 @@ def _is_no_service(request: _Request, name: str) -> Truth:
 
 
 def _conditions_are_met(conditions: object, context: Mapping[str, str]) -> Truth:
-    """Whether all keys of all operators are met."""
+    """Whether the request meets every condition."""
     if not isinstance(conditions, dict) or not all(isinstance(keys, dict) and keys for keys in conditions.values()):
         return Truth.UNKNOWN
     keys = [(operator, *key) for operator, keys in conditions.items() for key in keys.items()]
@@ -132,11 +133,11 @@ def _conditions_are_met(conditions: object, context: Mapping[str, str]) -> Truth
 def _condition_is_met(operator: str, wanted: object, value: str | None) -> Truth:
     """Whether one of the wanted values (with a negated operator, none) is that of the request.
 
-    value: None where the context has none, so it is not known.
+    value: None if it is not known.
     """
     kind = re.sub(r"^(ForAnyValue|ForAllValues):|IfExists\Z", "", operator)
     test = _OPERATORS.get(_NEGATED.get(kind, kind))
-    # Not documented: what a negated operator makes of a set, and Null with anything.
+    # Not documented: a negated operator with ForAnyValue or ForAllValues, and Null with any addition.
     undocumented = operator.startswith("For") if kind in _NEGATED else kind == "Null" != operator
     if test is None or value is None or undocumented:
         return Truth.UNKNOWN
@@ -154,15 +155,15 @@ def _string_equals_ignore_case(wanted: str, value: str) -> Truth:
 
 
 def _string_like(pattern: str, text: str) -> Truth:
-    """Whether the text fits the pattern: `*` is any characters, `?` any one; a policy variable is not known."""
+    """Whether the text fits the pattern: `*` is any text, `?` any character. UNKNOWN with a policy variable."""
     return Truth.UNKNOWN if "${" in pattern else Truth.of(fnmatchcase(text, pattern.replace("[", "[[]")))
 
 
 def _arn_like(pattern: str, arn: str) -> Truth:
-    """Each of the six parts on its own; the last may have colons in it, as an alarm's name does."""
+    """Compares each of the six parts separately. The last part may contain colons."""
     patterns, parts = pattern.split(":", 5), arn.split(":", 5)
     if len(patterns) < 6 or len(parts) < 6:
-        # Not documented: certain only where it does not fit as plain text either.
+        # Not documented. It is FALSE for certain only if it does not fit as plain text either.
         return Truth.FALSE if _string_like(pattern, arn) is Truth.FALSE else Truth.UNKNOWN
     return every(map(_string_like, patterns, parts))
 
@@ -172,7 +173,7 @@ def _bool(wanted: str, value: str) -> Truth:
 
 
 def _null(wanted: str, value: str) -> Truth:
-    """Whether the request has no such key: here it has one."""
+    """Whether the request lacks the key; this request has it."""
     return {"true": Truth.FALSE, "false": Truth.TRUE}.get(wanted, Truth.UNKNOWN)
 
 

@@ -1,8 +1,8 @@
-"""Selection criteria: which log groups or log events a filter or a policy is for, by fields that AWS sets.
+"""Selection criteria: which log groups or log events a filter or a policy applies to, by fields that AWS sets.
 
 Source: CloudWatch Logs API reference, PutMetricFilter (fieldSelectionCriteria) and PutAccountPolicy
 (selectionCriteria): `@aws.region = "eu-west-1" AND @aws.account IN ["111122223333"]`, `LogGroupName NOT IN ["a"]`.
-The answer is UNKNOWN where it depends on a field whose value is not known, and where criteria are not understood.
+The answer is UNKNOWN where it depends on a field whose value is not known, and for criteria that are not understood.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 
 
 def selects(criteria: str | None, fields: Mapping[str, str]) -> Truth:
-    """Whether the criteria select what has these fields.
+    """Whether the criteria select a log group or log event with these fields.
 
-    criteria: None where there are none: then everything is selected. fields: those whose value is known.
+    criteria: None selects everything. fields: those whose values are known.
     """
 
     def value_of(atom: re.Match[str]) -> Truth:

@@ -1,7 +1,8 @@
-"""Filter policies of SNS subscriptions: whether one lets the notification of an alarm through.
+"""Filter policies of SNS subscriptions: whether one accepts the notification of an alarm.
 
 Source: SNS developer guide, "Amazon SNS subscription filter policies", with "AND/OR logic", "Key matching" and "String
-value matching". The answer is TRUE or FALSE where these, and what CloudWatch sends, make it certain; else UNKNOWN.
+value matching". The answer is TRUE or FALSE only where these documents, and what CloudWatch sends, make it certain.
+Otherwise it is UNKNOWN.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,15 +14,15 @@ from blindspot.languages.three_valued import Truth, every, inverse, some
 
 
 class _NoValue(Enum):
-    """Stands for the value of a field where there is none to compare."""
+    """Stands for the value of a field if there is none to compare."""
 
-    ANY = "the field may be there, with any value"
+    ANY = "the field may exist, with any value"
     UNSEEN = "the field has never been seen in a notification"
-    NO_ATTRIBUTE = "an attribute of a message that has none at all"
+    NO_ATTRIBUTE = "the message has no attributes"
 
 
 ANY_VALUE = _NoValue.ANY
-"""Stands in a body for a value that is not known."""
+"""In a body: the value is not known."""
 
 _SEEN = (
     *("AlarmName", "AlarmArn", "AlarmDescription", "AWSAccountId", "AlarmConfigurationUpdatedTimestamp", "Region"),
@@ -30,23 +31,23 @@ _SEEN = (
     *("ActionsSuppressedBy", "ActionsSuppressedReason", "AlarmContributorId", "AlarmContributorAttributes"),
     *("AlarmTags", "AlarmTagsStatus"),
 )
-"""Every field that has been seen in a notification, of whatever kind of alarm."""
+"""Every field that has been seen in a notification of any kind of alarm."""
 
 _OPERATORS = ("anything-but", "cidr", "equals-ignore-case", "exists", "numeric", "prefix", "suffix", "wildcard")
 
 
 def alarm_body(*, account: str, alarm_name: str, alarm_arn: str) -> dict[str, object]:
-    """What is known of the message that CloudWatch sends when the alarm goes to ALARM."""
+    """What is known about the message that CloudWatch sends when the alarm goes to ALARM."""
     known = {"AlarmName": alarm_name, "AlarmArn": alarm_arn, "AWSAccountId": account, "NewStateValue": "ALARM"}
     return {**dict.fromkeys(_SEEN, ANY_VALUE), **known}
 
 
 def passes(policy: str, *, scope: str, body: Mapping[str, object]) -> Truth:
-    """Whether the policy lets the message through.
+    """Whether the policy accepts the message.
 
     policy: JSON text. scope: "MessageAttributes" or "MessageBody".
-    body: the message's fields, as in `alarm_body`. A field that is not there counts as missing, but nothing passes for
-    certain because of that. CloudWatch sets no message attributes.
+    body: the message's fields, as in `alarm_body`. A field that is not in it counts as missing, but that never makes it
+    certain that the policy accepts the message. CloudWatch sets no message attributes.
     """
     try:
         document = strict_json.loads(policy)
@@ -58,7 +59,7 @@ def passes(policy: str, *, scope: str, body: Mapping[str, object]) -> Truth:
 
 
 def _every_key_passes(policy: Any, fields: Mapping[str, object], absent: _NoValue) -> Truth:
-    """absent: what stands for the value of a field that is not among these."""
+    """absent: the value of a field that is not in `fields`."""
     if not isinstance(policy, dict):
         return Truth.UNKNOWN
     return every(
@@ -70,8 +71,8 @@ def _every_key_passes(policy: Any, fields: Mapping[str, object], absent: _NoValu
 
 
 def _some_policy_passes(policies: Any, fields: Mapping[str, object], absent: _NoValue) -> Truth:
-    """Whether one of the policies under "$or" passes. Anything but two objects or more, without the names of operators,
-    makes "$or" the name of a field."""
+    """Whether one of the policies under "$or" passes. "$or" needs at least two objects, without names of operators in
+    them. Otherwise it is the name of a field."""
     written = (
         isinstance(policies, list) and len(policies) > 1 and all(isinstance(one, dict) and one for one in policies)
     )
@@ -81,7 +82,7 @@ def _some_policy_passes(policies: Any, fields: Mapping[str, object], absent: _No
 
 
 def _field_passes(wanted: Any, value: object, absent: _NoValue) -> Truth:
-    """Whether the field meets one of the conditions, or its own fields pass a nested policy."""
+    """Whether the field meets one of the conditions, or the fields inside it pass a nested policy."""
     if isinstance(wanted, list) and wanted:
         return some(_meets(condition, value) for condition in wanted)
     if not isinstance(wanted, dict) or not wanted:
@@ -118,11 +119,11 @@ def _meets_operator(name: str, wanted: Any, value: object) -> Truth:
 
 
 def _exists(wanted: Any, value: object) -> Truth:
-    """A null or empty value does not count as existing; where there are no attributes, none counts as missing."""
+    """A null or empty value does not count as existing. Without any attributes, {"exists": false} fails too."""
     if not isinstance(wanted, bool) or value is ANY_VALUE:
         return Truth.UNKNOWN
     if value is _NoValue.UNSEEN:
-        # Not surely missing: CloudWatch adds fields as time goes by. Only another condition surely fails.
+        # Not certain to be missing: CloudWatch may add fields later.
         return Truth.FALSE if wanted else Truth.UNKNOWN
     if value is _NoValue.NO_ATTRIBUTE:
         return Truth.FALSE
@@ -130,7 +131,7 @@ def _exists(wanted: Any, value: object) -> Truth:
 
 
 def _anything_but(unwanted: Any, value: str) -> Truth:
-    """Of operators within it only those that are documented are understood: a prefix or a suffix."""
+    """Only the documented operators inside it are supported: prefix and suffix."""
     if isinstance(unwanted, dict):
         return inverse(_meets(unwanted, value)) if unwanted.keys() <= {"prefix", "suffix"} else Truth.UNKNOWN
     values = unwanted if isinstance(unwanted, list) else [unwanted]

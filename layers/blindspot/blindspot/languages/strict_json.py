@@ -1,7 +1,6 @@
-"""JSON as AWS keeps policies, without guessing.
+"""JSON without duplicate keys, for policies.
 
-Source: RFC 8259, section 4, leaves open which of two members with one name counts. So text with such an object has no
-answer here.
+Source: RFC 8259, section 4, does not say which of two members with the same name counts. So such text is rejected.
 """
 
 import json
@@ -9,12 +8,12 @@ from typing import Any
 
 
 def loads(text: str) -> Any:
-    """The value. Raises ValueError for what is not JSON and for a key that is there twice; RecursionError for what is
+    """The value. Raises ValueError for text that is not JSON and for a duplicate key; RecursionError for text that is
     nested too deeply."""
     return json.loads(text, object_pairs_hook=_unique)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) < len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError("duplicate key")
     return dict(pairs)

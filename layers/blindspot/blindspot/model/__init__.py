@@ -1,1 +1,1 @@
-"""Plain values: what was read of an account, what was found, what is required, and what CloudTrail writes. Pure."""
+"""Plain values: what was read from an account, what was found, what is required, what CloudTrail records. Pure."""

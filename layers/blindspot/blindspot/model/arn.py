@@ -1,4 +1,4 @@
-"""Amazon Resource Names (ARNs), and the place that one names: an account and a region.
+"""Amazon Resource Names (ARNs), and their place: an account and a region.
 
 Source: IAM user guide, "Identify AWS resources with Amazon Resource Names (ARNs)".
 """
@@ -12,7 +12,7 @@ Place = tuple[str, str]
 
 
 class Arn(NamedTuple):
-    """`arn:partition:service:region:account:resource`, taken apart. Only `resource` may contain colons."""
+    """The parts of `arn:partition:service:region:account:resource`. Only `resource` may contain colons."""
 
     partition: str
     service: str
@@ -34,7 +34,7 @@ class Arn(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What stands behind the kind of the resource: the alarm's name in `alarm:NAME`."""
+        """The resource without its kind: the alarm's name in `alarm:NAME`."""
         return self.resource.partition(":")[2] or self.resource
 
 
@@ -43,11 +43,11 @@ def is_arn(text: str) -> bool:
 
 
 def place_of(arn: str) -> Place:
-    """The account and the region that an ARN names. Raises ValueError."""
+    """The account and the region in an ARN. Raises ValueError for text that is not an ARN."""
     return Arn.parse(arn).place
 
 
 def short(arn: str) -> str:
-    """The name by which people call a trail, log group, alarm, topic or subscription; other text as it is."""
+    """The name of a trail, log group, alarm, topic or subscription in its ARN; other text unchanged."""
     name = arn.split(":", 5)[-1]
     return name.removeprefix("trail/").removeprefix("log-group:").removeprefix("alarm:")

@@ -1,9 +1,10 @@
 """What a CloudTrail management event can look like.
 
-The one table behind every proof: `records` is the schema over which a blind spot is looked for, with denied calls as
-samples; `ordinary` are successful calls that every account makes all day. Source: CloudTrail user guide, "CloudTrail
-record contents for management, data, and network activity events"; how often a field is there was counted over 2,900
-records of the public data set invictus-ir/aws_dataset.
+Every proof rests on the table in this module. `records` is the schema that is searched for a blind spot, with refused
+calls as samples. `ordinary` are successful calls that every account makes all day.
+
+Source: CloudTrail user guide, "CloudTrail record contents for management, data, and network activity events". How often
+a field is there was counted in 2,900 records of the public data set invictus-ir/aws_dataset.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,11 +39,11 @@ DENIALS = (
 _OTHER_ERRORS = ("NoSuchBucket", "ThrottlingException", "ValidationException", "ResourceNotFoundException")
 
 _REGIONS = ("ap-southeast-7", "mx-central-1", "eu-south-2", "us-gov-east-1", "cn-northwest-1", "eusc-de-east-1")
-"""Regions that few accounts have enabled: to show an event of a region that is switched on later."""
+"""Regions that few accounts have enabled, for an example of an event in a region that is enabled later."""
 
 
 def records(*, account: str, region: str | None, not_regions: Iterable[str] = ()) -> Records:
-    """The management events of one account in one region; with `region=None`, in any region but `not_regions`."""
+    """The management events of one account in one region. With `region=None`: in every region except `not_regions`."""
     elsewhere = tuple(not_regions)
     shown = region or next((name for name in _REGIONS if name not in elsewhere), "xx-future-1")
     fields: dict[FieldPath, Field] = {
@@ -61,12 +62,12 @@ def records(*, account: str, region: str | None, not_regions: Iterable[str] = ()
 
 
 def ordinary(*, account: str, region: str) -> tuple[Event, ...]:
-    """Successful calls as every account makes them all day; a filter that counts one of these counts without end."""
+    """Successful calls that every account makes all day. A filter that counts one of them counts all day."""
     return tuple(_in(event, account, region) for event in _ORDINARY)
 
 
 def own_call(region: str) -> Event:
-    """A call that every evaluation makes: it reads the trails of each region."""
+    """A call that every evaluation makes: reading the trails of a region."""
     return _in(_call("cloudtrail", "DescribeTrails", _role("evaluator"), read_only=True), "000000000000", region)
 
 
@@ -79,7 +80,7 @@ GLOBAL_SERVICES: Predicate = Or(
         for service in ("iam", "sts", "cloudfront", "route53", "organizations", "signin")
     )
 )
-"""Events that a trail without global service events leaves out."""
+"""The events that a trail without global service events does not record."""
 
 _STRING = frozenset({STRING})
 _OBJECT = frozenset({OBJECT})
@@ -142,7 +143,7 @@ _FIELDS: Mapping[FieldPath, Field] = {
 
 
 def _in(event: Mapping[str, object], account: str, region: str) -> Event:
-    """A sample as it would stand in this account's trail, its caller being of the same account."""
+    """The sample as this account's trail would record it, with a caller of the same account."""
     identity = event["userIdentity"]
     if isinstance(identity, Mapping) and "accountId" in identity:
         who = f"{identity['arn']}".replace("111122223333", account)
@@ -210,7 +211,7 @@ def _call(
     }
 
 
-# In the order in which they are shown: what an intruder would do first, each service with the code it really sends.
+# The first that fits is shown as the example: what an intruder would do first, with the error code of each service.
 _DENIED = (
     _call("secretsmanager", "GetSecretValue", _role("developer"), read_only=True, error="AccessDeniedException"),
     _call("kms", "Decrypt", _role("developer"), read_only=True, error="AccessDeniedException"),

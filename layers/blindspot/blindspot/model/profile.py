@@ -1,6 +1,7 @@
-"""Profiles: what a source of the control asks for, as one TOML file each beside this module.
+"""Profiles: what each source of the control requires, one TOML file each in the folder `profiles`.
 
-A profile is `cis-level-2`, with what its own source says put over it, with the operator's overrides put over that.
+A profile starts with the settings of `cis-level-2`. Its own file replaces some of them, and the operator's overrides
+replace some of the result.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ _FOLDER = Path(__file__).parent / "profiles"
 
 
 class SettingsError(ValueError):
-    """Raised when the operator's settings cannot be followed. Its text names the setting and what is allowed."""
+    """Raised for invalid settings. Its text names the setting and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmSettings:
-    """The alarm as the source sets it. `period` is in seconds."""
+    """The settings that the source gives the alarm. `period` is in seconds."""
 
     statistic: str
     period: int
@@ -36,7 +37,7 @@ class AlarmSettings:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the source calls the resources it creates."""
+    """The names that the source gives the resources that it creates."""
 
     filter: str
     metric: str
@@ -47,7 +48,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is required, and how its source would set it up. docs/profiles.md says what each key means."""
+    """What is required, and the resources with which its source fulfills it. docs/profiles.md explains each key."""
 
     name: str
     required: Pattern
@@ -63,14 +64,14 @@ class Profile:
 
 
 def names() -> list[str]:
-    """The profiles there are."""
+    """The names of all profiles, sorted."""
     return sorted(path.stem for path in _FOLDER.glob("*.toml"))
 
 
 def load(name: str, overrides: Mapping[str, object] | None = None) -> Profile:
-    """The profile of that name with these overrides, an object with a profile's keys.
+    """The profile of that name, with these overrides: other values for some of its keys.
 
-    Raises SettingsError where there is no such profile, or an override is not what its key allows.
+    Raises SettingsError for an unknown profile, and for an override that its key does not allow.
     """
     if name not in names():
         raise SettingsError(f"Profile is {name!r}; allowed: {', '.join(names())}.")
@@ -87,7 +88,7 @@ def load(name: str, overrides: Mapping[str, object] | None = None) -> Profile:
     anywhere = cloudtrail_events.records(account="000000000000", region=None)
     if not isinstance(find(And(profile.required, *map(Not, profile.benign)), anywhere), Found):
         raise SettingsError(
-            "required, less what is benign, must match some event; as set, everything would be compliant."
+            "required must match an event that benign does not match. Otherwise every account would be compliant."
         )
     return profile
 
@@ -97,7 +98,7 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _checked(settings: object, keys: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The settings, each as its key's check returns it."""
+    """The settings, each as the check of its key returns it."""
     if not isinstance(settings, Mapping):
         raise SettingsError(f"{where} is {_shown(settings)}; allowed: an object with the keys {', '.join(keys)}.")
     checked = {}
@@ -110,7 +111,7 @@ def _checked(settings: object, keys: Mapping[str, Any], where: str) -> dict[str,
         try:
             checked[key] = keys[key](value)
         except PatternSyntaxError as error:
-            raise SettingsError(f"{where}: {key} is not a filter pattern that can be read. {error}") from None
+            raise SettingsError(f"{where}: {key} is not a valid filter pattern. {error}") from None
         except ValueError as allowed:
             raise SettingsError(f"{where}: {key} is {_shown(value)}; allowed: {allowed}.") from None
     return checked

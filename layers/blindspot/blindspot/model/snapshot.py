@@ -1,8 +1,7 @@
 """What was read from AWS, in the order of the chain: trail, log group, metric filter, alarm, topic, subscription.
 
-A `Snapshot` is all that the decision knows of an account. It keeps three things apart that are easy to confuse: a
-resource that was read, one that AWS says does not exist (`None`), and one that gave no answer (`Unreadable`, standing
-where its data would stand).
+A `Snapshot` is all that the decision knows about an account. A resource in it was read, or does not exist (`None`), or
+could not be read (`Unreadable`, in the place of its data).
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,11 +14,11 @@ from blindspot.model.arn import Place
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A read that gave no answer.
+    """A read that failed.
 
-    `call` is written as in IAM ("cloudtrail:DescribeTrails"), so where the read was refused it also names the
-    permission that is missing. `error` is AWS's error code, "Timeout" where nothing came back in time, or a few words
-    on what was malformed; never a message of AWS, which may quote principals and resources.
+    `call` is written as in IAM ("cloudtrail:DescribeTrails"): if the read was refused, it also names the missing
+    permission. `error` is AWS's error code, "Timeout", or the name of a field that was malformed. It is never a message
+    of AWS, because that may quote principals and resources.
     """
 
     call: str
@@ -29,7 +28,7 @@ class Unreadable:
 
 
 class Skipped(NamedTuple):
-    """A region that was not looked at: by the operator's wish, or because the account has not opted in."""
+    """A region that is not assessed: ExcludedRegions contains it, or the account has not opted in to it."""
 
     region: str
     reason: str
@@ -60,7 +59,7 @@ class EventSelector:
 
 @dataclass(frozen=True, slots=True)
 class FieldSelector:
-    """What an advanced event selector asks of one field ("eventCategory", "userIdentity.arn")."""
+    """The conditions of an advanced event selector on one field ("eventCategory", "userIdentity.arn")."""
 
     field: str
     equals: tuple[str, ...] = ()
@@ -73,9 +72,9 @@ class FieldSelector:
 
 @dataclass(frozen=True, slots=True)
 class EventSelectors:
-    """All selectors of a trail. AWS returns either basic or advanced ones, never both; none at all means every
-    management event (CloudTrail API reference, PutEventSelectors). An advanced selector is the tuple of what it asks
-    of each field."""
+    """All selectors of a trail. AWS returns either basic or advanced ones, never both. Without any, the trail records
+    every management event (CloudTrail API reference, PutEventSelectors). An advanced selector is the tuple of its
+    conditions on each field."""
 
     basic: tuple[EventSelector, ...] = ()
     advanced: tuple[tuple[FieldSelector, ...], ...] = ()
@@ -83,8 +82,8 @@ class EventSelectors:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """A trail, once, however many regions show it. `log_group_arn` is without the trailing `:*`; `bucket_arn` and
-    `topic_arn` are where its log files, and the notices of them, go."""
+    """A trail. It is in the snapshot once, even if several regions list it. `log_group_arn` has no `:*` at its end.
+    Log files go to `bucket_arn`, and the notifications about them to `topic_arn`."""
 
     arn: str
     home_region: str
@@ -117,9 +116,9 @@ class MetricFilter:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionFilter:
-    """A subscription filter of a log group, or an account's policy that puts one on its log groups.
+    """A subscription filter of a log group, or an account policy that adds one to its log groups.
 
-    selection: the criteria by which log groups or log events are chosen, None where all are.
+    selection: the criteria that select log groups or log events; None if all are selected.
     """
 
     name: str
@@ -143,7 +142,7 @@ class LogGroup:
 @dataclass(frozen=True, slots=True)
 class MetricAlarm:
     """An alarm on one metric. `period` is in seconds; `datapoints` is DatapointsToAlarm, or EvaluationPeriods where
-    AWS gives none; `statistic` is None for an extended statistic (a percentile and the like)."""
+    AWS returns none. `statistic` is None for an extended statistic, such as a percentile."""
 
     arn: str
     namespace: str
@@ -167,7 +166,7 @@ class MetricAlarm:
 class MetricQuery:
     """One line of an alarm's metric math: an expression over other lines, or one metric of this account.
 
-    returned: whether it is the line that is compared with the threshold.
+    returned: whether this line is compared with the threshold.
     """
 
     name: str
@@ -200,7 +199,7 @@ class MathAlarm:
 
 @dataclass(frozen=True, slots=True)
 class CompositeAlarm:
-    """An alarm on the states of others. `suppressed`: whether its actions are held back as of now."""
+    """An alarm on the states of other alarms. `suppressed`: whether its actions are suppressed now."""
 
     arn: str
     rule: str
@@ -213,14 +212,14 @@ class CompositeAlarm:
 
 
 UNKNOWN_KIND = "alarm of an unknown kind"
-"""The kind of an alarm that AWS describes in terms newer than ours: it may watch anything."""
+"""The kind of an alarm with fields that this SDK does not know: it may watch anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherAlarm:
-    """An alarm that is of none of the kinds above, with all it refers to.
+    """An alarm of another kind, with everything that it refers to.
 
-    `kind` says what it is ("anomaly detection band", "log alarm", ...). `metrics` are (namespace, name) pairs;
+    `kind` is its kind ("anomaly detection band", "log alarm", ...). `metrics` are (namespace, name) pairs;
     `mentions` is any text that may name a metric, an alarm or a log group: expressions, queries, identifiers.
     """
 
@@ -238,7 +237,7 @@ Alarm = MetricAlarm | MathAlarm | CompositeAlarm | OtherAlarm
 
 @dataclass(frozen=True, slots=True)
 class MuteRule:
-    """A rule that silences the actions of the alarms of these names for some time. `status` is "ACTIVE", "SCHEDULED"
+    """A rule that mutes the actions of the alarms with these names for some time. `status` is "ACTIVE", "SCHEDULED"
     or "EXPIRED"."""
 
     arn: str
@@ -248,8 +247,8 @@ class MuteRule:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription of a topic. It is confirmed when it has an ARN; SNS writes `PendingConfirmation` (here None)
-    until somebody clicks. `filter_policy` is JSON text, None where there is none. `endpoint` is where it leads."""
+    """A subscription of a topic. It is confirmed if it has an ARN. Before, SNS returns `PendingConfirmation`, which is
+    None here. `filter_policy` is JSON text, or None. `endpoint` is the address that messages go to."""
 
     arn: str | None
     protocol: str
@@ -260,7 +259,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A KMS key by its ARN. `managed_by_aws`: its policy cannot be changed; `state` is "Enabled", "Disabled" and so on;
+    """A KMS key. `managed_by_aws`: its policy cannot be changed. `state` is "Enabled", "Disabled" and so on;
     `policy` is JSON text."""
 
     arn: str
@@ -273,8 +272,8 @@ class Key:
 class Topic:
     """A topic with its access policy (JSON text), its key and its subscriptions.
 
-    key_id: an id, ARN or alias as the topic has it; None where it is not encrypted.
-    key: None where no such key exists, or the topic has none.
+    key_id: an id, ARN or alias, as the topic has it; None if the topic is not encrypted.
+    key: None if no such key exists, or the topic has none.
     """
 
     arn: str
@@ -285,28 +284,28 @@ class Topic:
 
 
 FUTURE = "future"
-"""The name of the region that stands for every region enabled later."""
+"""The name that stands for every region that is enabled later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One reading of one account.
 
-    account, partition: as sts:GetCallerIdentity gives them ("123456789012", "aws").
-    own_region: where the reading function runs.
-    read_at: when, aware and in UTC.
-    regions: the enabled regions that are judged, sorted; or why they are not known.
-    skipped: regions that are neither called nor judged.
-    unread_regions: the regions whose DescribeTrails gave no answer; trails whose home is there may be unseen.
-    trails: every trail that any region showed, each once, sorted by ARN.
-    log_groups: by ARN, for every trail that names one; None where it does not exist.
+    account, partition: as sts:GetCallerIdentity returns them ("123456789012", "aws").
+    own_region: the region in which the function runs.
+    read_at: the time of the reading, in UTC and aware.
+    regions: the enabled regions that are assessed, sorted; or why they are not known.
+    skipped: the regions that are not called and not assessed.
+    unread_regions: the regions in which DescribeTrails failed; trails with their home there may be missing.
+    trails: every trail that any region lists, each once, sorted by ARN.
+    log_groups: by ARN, for every trail that delivers to one; None if it does not exist.
     alarms: by place, for every place in which a log group was read.
-    topics: by ARN, for every topic that an alarm on one of these metrics notifies, and those that the remediator asks
-        for by name; None where it does not exist.
+    topics: by ARN, for every topic that an alarm on one of these metrics notifies, and those that the remediator
+        looks up by name; None if it does not exist.
     other_filters: by place, the metric filters of log groups to which no trail delivers, by their ARNs.
-    mute_rules: by place, as far as AWS and the SDK know mute rules.
-    subscription_policies: by place, where a SIEM may be their target.
-    disputed_patterns: filter patterns that logs:TestMetricFilter was seen to match differently than Blindspot does.
+    mute_rules: by place, if AWS has mute rules there and the SDK knows them.
+    subscription_policies: by place, if the profile names a SIEM as their target.
+    disputed_patterns: filter patterns that logs:TestMetricFilter matches differently than Blindspot.
     """
 
     account: str
@@ -327,7 +326,7 @@ class Snapshot:
 
 
 def unreadable_reads(snapshot: Snapshot) -> Iterator[Unreadable]:
-    """Every read of the snapshot that gave no answer, in the order of the chain."""
+    """Every failed read of the snapshot, in the order of the chain."""
     candidates: list[object] = [snapshot.regions, *snapshot.unread_regions.values()]
     for trail in snapshot.trails:
         candidates += [trail.status, trail.selectors]

@@ -1,8 +1,7 @@
-"""The decision: Snapshot and Profile in, Assessment out. Pure; it never calls AWS.
+"""The decision: from a Snapshot and a Profile to an Assessment. Pure; it never calls AWS.
 
-For each region two questions are asked. Is a required event certainly unseen, because `possibly` does not cover it?
-Then the region is NON_COMPLIANT. Is none unseen, because `surely` covers them all? Then it is COMPLIANT. What lies
-between is INDETERMINATE.
+A region is NON_COMPLIANT if a required event is not in `possibly` of any channel. It is COMPLIANT if every required
+event is in `surely` of some channel. Otherwise it is INDETERMINATE.
 """
 
 from __future__ import annotations
@@ -55,8 +54,8 @@ class Verdict(StrEnum):
 class RegionAssessment:
     """One region's verdict.
 
-    blind_spot: a required event that no channel sees; for INDETERMINATE one that only a doubtful channel may see.
-    gaps: why it is not seen. doubts: what would settle an INDETERMINATE verdict.
+    blind_spot: a required event that no channel sees; for INDETERMINATE, one that only channels with doubts may see.
+    gaps: why no channel sees it. doubts: why the verdict is INDETERMINATE.
     """
 
     region: str
@@ -71,7 +70,7 @@ class RegionAssessment:
 class Assessment:
     """What `assess` returns.
 
-    confirmed: the names of the regions whose verdict rests on no filter that AWS was not asked about.
+    confirmed: the names of the regions in which AWS confirmed every filter that the verdict depends on.
     """
 
     snapshot: Snapshot
@@ -84,9 +83,9 @@ class Assessment:
 
 
 def assess(snapshot: Snapshot, profile: Profile) -> Assessment:
-    """Judges every enabled region of the snapshot, and FUTURE, by the profile.
+    """Assesses every enabled region of the snapshot, and FUTURE, with the profile.
 
-    Raises SettingsError where the settings leave nothing to judge.
+    Raises SettingsError if the settings leave no region to assess.
     """
     judged = (*_enabled(snapshot), FUTURE) if profile.future_region else _enabled(snapshot)
     if not judged:
@@ -111,7 +110,7 @@ def assess(snapshot: Snapshot, profile: Profile) -> Assessment:
 
 
 def _enabled(snapshot: Snapshot) -> tuple[str, ...]:
-    """The enabled regions to judge; only the function's own where they are not known."""
+    """The enabled regions to assess. If they are not known: the function's own region."""
     if not isinstance(snapshot.regions, Unreadable):
         return snapshot.regions
     excluded = {skipped.region for skipped in snapshot.skipped if skipped.excluded}
@@ -127,7 +126,7 @@ class _Judge:
         self.required = And(profile.required, *map(Not, profile.benign))
 
     def group(self, group: ChannelGroup) -> Iterator[RegionAssessment]:
-        """The verdict on each region of the group; regions in which everything is alike are decided once."""
+        """The verdict on each region of the group. Regions without a difference are decided once."""
         predicates = (self.required, *(channel.whole for channel in group.channels))
         alike = bool(group.channels) and not any(map(_asks_for_region, predicates))
         decided: RegionAssessment | None = None
@@ -144,7 +143,7 @@ class _Judge:
     def decide(
         self, region: str, channels: tuple[Channel, ...], records: Records, open_doubts: tuple[Doubt, ...]
     ) -> RegionAssessment:
-        """The two bounds, and what explains the verdict. `open_doubts`: what else may see any event."""
+        """The verdict, and what explains it. `open_doubts`: anything unread that may see any event."""
         assessed = RegionAssessment(region, Verdict.COMPLIANT, None, (), (), channels)
         surely = [channel.surely for channel in channels]
         possibly = [channel.possibly for channel in channels] + [ALWAYS] * bool(open_doubts)
@@ -169,20 +168,20 @@ class _Judge:
         )
 
     def undecided_filters(self, channels: Iterable[Channel], records: Records) -> list[Doubt]:
-        """The filters of which it cannot be decided, each by itself, what they miss."""
+        """A doubt for each filter that cannot be decided even without the others."""
         doubts = []
         for channel in channels:
             alone = unseen(self.required, [channel.surely], records)
             if isinstance(alone, Undecided) and channel.filter and not channel.doubts:
                 resource = filter_resource(channel.log_group or "", channel.filter)
                 title = filter_title(channel.log_group or "", channel.filter)
-                message = f"It cannot be decided what metric filter {title} misses: {alone.reason}."
+                message = f"What metric filter {title} misses cannot be decided: {alone.reason}."
                 doubts.append(Doubt("filter.unclear", resource, message))
         return doubts
 
 
 def _of_selectors(channel: Channel, event: Event | None) -> tuple[Doubt, ...]:
-    """What is left to doubt of a channel that is whole: whether its trail records the event."""
+    """The doubt about a channel whose links hold: whether its trail records the event."""
     if event is None or channel.surely.matches(event):
         return ()
     what = f"{event['eventSource']} {event['eventName']}"
@@ -204,7 +203,7 @@ def _records(snapshot: Snapshot, region: str) -> Records:
 
 
 def _unseen(required: Predicate, covering: list[Predicate], records: Records) -> Found | Empty | Undecided:
-    """As `unseen`. One that sees everything is looked for first: a proof about many at once may be too intricate."""
+    """As `unseen`. First looks for one predicate that covers everything: a proof with many may be too complex."""
     distinct = list(dict.fromkeys(covering))
     if any(implies(required, one, records) for one in distinct):
         return Empty()
@@ -212,16 +211,16 @@ def _unseen(required: Predicate, covering: list[Predicate], records: Records) ->
 
 
 def _open_doubts(snapshot: Snapshot, region: str) -> Iterator[Doubt]:
-    """What may see any event of the region without being a channel that we know of."""
+    """What could not be read and may see any event of the region."""
     unread_regions = snapshot.unread_regions
     if region in unread_regions:
         yield unread(f"trails in {region}", unread_regions[region])
     elif region != FUTURE:
         return
-    # A multi-region trail shows in every region, so one region that answers shows them all.
+    # Every region lists a multi-region trail, so one region that was read is enough.
     elif all(name in unread_regions for name in _enabled(snapshot)):
         nowhere = Unreadable("cloudtrail:DescribeTrails", snapshot.own_region, "Excluded")
         yield unread("trails", next(iter(unread_regions.values()), nowhere))
     elif isinstance(snapshot.regions, Unreadable):
-        # A filter may exclude a region that is enabled and covered otherwise, for all that is known.
+        # A filter may exclude a region by name, and it is not known whether that region is already enabled.
         yield unread("regions", snapshot.regions)

@@ -1,4 +1,4 @@
-"""Notes: what is worth knowing of an account and changes no verdict."""
+"""Notes: what is worth knowing about an account, but changes no verdict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONG_IN_ALARM = timedelta(days=1)
 
 
 class Note(NamedTuple):
-    """A code, the resource, and one plain sentence."""
+    """A code, the resource, and a sentence."""
 
     code: str
     resource: str

@@ -1,6 +1,6 @@
-"""Asking AWS: each filter that a verdict rests on, with the events that matter, is put to logs:TestMetricFilter.
+"""Checks with AWS: logs:TestMetricFilter tests each filter that a verdict depends on against the events that matter.
 
-What is asked and what follows from the answers is decided here; `aws.confirm` asks.
+This module decides what to ask, and what follows from the answers. `aws.pattern_check` makes the calls.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ MOST_MESSAGES = 50
 """Messages in one call (CloudWatch Logs API reference, TestMetricFilter)."""
 
 MOST_QUESTIONS = 50
-"""Patterns that are asked about; at the quota of five calls a second that takes ten seconds."""
+"""The largest number of patterns to check. With the quota of five calls a second they take ten seconds."""
 
 Answers = Mapping[str, frozenset[int] | Unreadable]
-"""By a pattern's text, which of the messages AWS says it matches."""
+"""By the text of a pattern, the indexes of the messages that it matches, according to AWS."""
 
 
 class Question(NamedTuple):
-    """A pattern and the events it is put to; `expected` are the positions of those that we say it matches."""
+    """A pattern, and the events to test it with. `expected`: the indexes of those that it matches, according to us."""
 
     pattern: str
     events: tuple[Event, ...]
@@ -34,8 +34,8 @@ class Question(NamedTuple):
 
 
 def questions(assessment: Assessment, profile: Profile) -> tuple[Question, ...]:
-    """What to ask: every pattern that a verdict rests on, those that match first, with the distinct blind spots and one
-    event of each arm of what is required."""
+    """What to ask: every pattern that a verdict depends on. Patterns that match an event come first. The events are the
+    distinct blind spots, and one for each alternative of what is required."""
     events = list(_samples(profile, assessment.snapshot.account, assessment.snapshot.own_region))
     for region in assessment.regions:
         if region.blind_spot is not None and region.blind_spot not in events:
@@ -47,14 +47,13 @@ def questions(assessment: Assessment, profile: Profile) -> tuple[Question, ...]:
 
 
 def disputed(asked: Collection[Question], answers: Answers) -> frozenset[str]:
-    """The patterns that AWS reads otherwise than we do."""
+    """The patterns that AWS matches differently than we do."""
     found = ((question, answers[question.pattern]) for question in asked)
-    return frozenset(q.pattern for q, said in found if not isinstance(said, Unreadable) and said != q.expected)
+    return frozenset(q.pattern for q, answer in found if not isinstance(answer, Unreadable) and answer != q.expected)
 
 
 def confirmed(assessment: Assessment, answers: Answers) -> Assessment:
-    """The assessment with the regions whose every filter AWS was asked about, and agreed on; and with what AWS did not
-    answer."""
+    """The assessment with the regions in which AWS agreed on every filter, and with the calls that failed."""
     agreed = {text for text, answer in answers.items() if not isinstance(answer, Unreadable)}
     unread = dict.fromkeys(answer for answer in answers.values() if isinstance(answer, Unreadable))
     names = (
@@ -66,7 +65,7 @@ def confirmed(assessment: Assessment, answers: Answers) -> Assessment:
 
 
 def _rests_on(region: RegionAssessment) -> Iterator[Pattern]:
-    """The patterns of the channels that may be whole: what they match, and what not, decides the region."""
+    """The patterns of the channels without a gap: what they match decides the verdict on the region."""
     return (channel.pattern for channel in region.channels if channel.gap is None and channel.pattern is not None)
 
 
@@ -75,7 +74,7 @@ def _matched(pattern: Pattern, events: Collection[Event]) -> frozenset[int]:
 
 
 def _samples(profile: Profile, account: str, region: str) -> Iterator[Event]:
-    """One event for each arm of what is required."""
+    """One event for each alternative of what is required."""
     records = cloudtrail_events.records(account=account, region=region)
     for arm in _arms(profile.required.predicate):
         found = find(And(arm, *map(Not, profile.benign)), records)

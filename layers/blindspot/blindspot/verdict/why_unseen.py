@@ -1,4 +1,4 @@
-"""Why no channel of a region sees its blind spot: the gaps furthest along the chain, and the filters that miss it."""
+"""Why no channel of a region sees the blind spot: the gaps latest in the chain, and the filters that miss it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from filter_pattern import Atom, Event, FieldPath, TextAtom, atoms, why_not
 
 
 def gaps_of(profile: Profile, region: str, channels: Sequence[Channel], event: Event) -> tuple[Gap, ...]:
-    """Why none of the region's channels sees the event: the gaps of those that break latest, then the filters that do
-    not match it; at least one."""
+    """Why no channel sees the event, at least one gap: those latest in the chain, then the filters that miss it."""
     if not channels:
         return (_no_trail(region),)
     broken = [channel.gap for channel in channels if channel.gap and channel.whole.matches(event)]
@@ -32,11 +31,11 @@ def _no_trail(region: str) -> Gap:
 
 
 def _not_recorded(channels: Iterable[Channel], event: Event) -> Iterator[Gap]:
-    """The gaps of trails that do not record the event or, where one does, of log groups without a filter for it."""
+    """The gaps of trails that do not record the event. If one does: of log groups without a filter for it."""
     recorded = [channel for channel in channels if channel.recorded.matches(event)]
     for channel in recorded:
         log_group = channel.log_group or ""
-        message = f"No metric filter of log group {short(log_group)} looks for refused calls."
+        message = f"No metric filter of log group {short(log_group)} matches refused calls."
         yield Gap("filter.missing", log_group, message)
     if not recorded:
         what = f"{event['eventSource']} {event['eventName']}"
@@ -45,7 +44,7 @@ def _not_recorded(channels: Iterable[Channel], event: Event) -> Iterator[Gap]:
 
 
 def _misses(profile: Profile, channels: Iterable[Channel], event: Event) -> Iterator[Gap]:
-    """The filters that test the fields the profile tests, lead to somebody, and do not match the event."""
+    """The filters that test the same fields as the profile, whose channel holds, and that do not match the event."""
     tested = {*map(_tested_field, atoms(profile.required)), None}
     for channel in channels:
         pattern = channel.pattern
@@ -54,7 +53,9 @@ def _misses(profile: Profile, channels: Iterable[Channel], event: Event) -> Iter
         resource = filter_resource(channel.log_group or "", channel.filter)
         title = filter_title(channel.log_group or "", channel.filter)
         if pattern.matches(event):
-            message = f"Metric filter {title} counts this event under other dimensions than its alarm watches."
+            message = (
+                f"Metric filter {title} counts this event with other dimensions than those that its alarm watches."
+            )
             yield Gap("filter.narrowed", resource, message)
         elif channel.to_siem:
             message = f"Subscription filter {title} {why_not(pattern, event)}."

@@ -1,4 +1,4 @@
-"""Composite alarms: does one go to ALARM when other alarms do, all others staying out of it."""
+"""Composite alarms: whether one goes to ALARM when certain alarms do, and no others."""
 
 import pytest
 
@@ -35,7 +35,7 @@ RULES = [
 
 
 @pytest.mark.parametrize(("rule", "code"), RULES)
-def test_a_rule_when_one_alarm_rings(rule: str, code: str | None) -> None:
+def test_a_rule_when_one_alarm_fires(rule: str, code: str | None) -> None:
     found = check_rule(a_composite(rule), sure={ARN}, perhaps={ARN}, unsettled=())
     assert (None if found is HOLDS else found.code) == code
 
@@ -51,23 +51,25 @@ BESIDE = [
 
 
 @pytest.mark.parametrize(("rule", "perhaps", "unsettled"), BESIDE)
-def test_an_alarm_that_may_ring_too_or_may_ring_already(rule: str, perhaps: str | None, unsettled: str | None) -> None:
+def test_an_alarm_that_may_fire_too_or_may_be_in_alarm_before(
+    rule: str, perhaps: str | None, unsettled: str | None
+) -> None:
     composite = a_composite(rule)
-    may_ring_too = check_rule(composite, sure={ARN}, perhaps={ARN, OTHER}, unsettled=())
-    may_ring_already = check_rule(composite, sure={ARN}, perhaps={ARN}, unsettled={OTHER})
-    assert [None if found is HOLDS else found.code for found in (may_ring_too, may_ring_already)] == [
+    may_fire_too = check_rule(composite, sure={ARN}, perhaps={ARN, OTHER}, unsettled=())
+    may_be_in_alarm = check_rule(composite, sure={ARN}, perhaps={ARN}, unsettled={OTHER})
+    assert [None if found is HOLDS else found.code for found in (may_fire_too, may_be_in_alarm)] == [
         perhaps,
         unsettled,
     ]
 
 
-def test_two_that_surely_ring() -> None:
+def test_two_alarms_that_surely_fire() -> None:
     both = a_composite("ALARM(a) AND ALARM(b)")
     assert check_rule(both, sure={ARN, OTHER}, perhaps={ARN, OTHER}, unsettled=()) is HOLDS
 
 
 @pytest.mark.parametrize(
-    ("rule", "asks"),
+    ("rule", "refers"),
     [
         ("ALARM(a)", True),
         (f'NOT ALARM("{ARN}")', True),
@@ -77,5 +79,5 @@ def test_two_that_surely_ring() -> None:
         ("AT_LEAST(2, ALARM, (b, c))", False),
     ],
 )
-def test_which_alarms_a_rule_may_refer_to(rule: str, asks: bool) -> None:
-    assert may_refer_to(a_composite(rule), {ARN}) is asks
+def test_which_alarms_a_rule_may_refer_to(rule: str, refers: bool) -> None:
+    assert may_refer_to(a_composite(rule), {ARN}) is refers

@@ -422,6 +422,7 @@ MAY_REACH = {
     "one of two": partial(reaching, by(USER, NAME), ("name", "Decrypt")),
     "none, of one by position": partial(reaching, by(("user", "$user"))),
     "one by position": partial(reaching, by(("user", "$user")), ("user", "alice")),
+    "none, of one that names no field": partial(reaching, by(("user", "$.a = 1 || $.b"))),
     "a quote": partial(reaching, by(USER), ("user", 'al"ice')),
     "a backslash": partial(reaching, by(USER), ("user", "al\\ice")),
     "two backslashes": partial(reaching, by(USER), ("user", "al\\\\ice")),

@@ -49,18 +49,18 @@ RULES = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "in_alarm", "at_rest"), RULES, ids=lambda value: str(value)[:60])
-def test_what_a_rule_comes_to(rule: str, in_alarm: Truth, at_rest: Truth) -> None:
+@pytest.mark.parametrize(("rule", "in_alarm", "otherwise"), RULES, ids=lambda value: str(value)[:60])
+def test_the_value_of_a_rule(rule: str, in_alarm: Truth, otherwise: Truth) -> None:
     assert evaluate(rule, in_alarm=[A], may_be_in_alarm=[B]) is in_alarm
-    assert evaluate(rule, in_alarm=[], may_be_in_alarm=[]) is at_rest
+    assert evaluate(rule, in_alarm=[], may_be_in_alarm=[]) is otherwise
 
 
-def test_one_that_is_in_alarm_for_certain_is_not_in_doubt() -> None:
+def test_an_alarm_that_is_certainly_in_alarm_is_not_unknown() -> None:
     assert evaluate("ALARM(a)", in_alarm=[A], may_be_in_alarm=[A]) is TRUE
 
 
 @pytest.mark.parametrize("name", ["calls: all", "a (b)", "trail/x", "ALARM", "a AND b", "alarm:x"])
-def test_names_with_signs_of_the_language_stand_in_quotes(name: str) -> None:
+def test_names_with_operators_need_quotes(name: str) -> None:
     rule = f'ALARM("{name}") AND NOT ALARM(other)'
     assert evaluate(rule, in_alarm=[arn(name)], may_be_in_alarm=[]) is TRUE
     assert refers_to(rule, [arn(name)]) is TRUE
@@ -110,7 +110,7 @@ some_alarms = st.sets(st.sampled_from([A, B, arn("c")]))
 
 
 @given(rules, some_alarms, some_alarms, some_alarms)
-def test_what_is_certain_stays_whichever_of_those_in_doubt_are_in_alarm(
+def test_a_certain_answer_holds_for_every_state_of_the_other_alarms(
     rule: str, in_alarm: set[str], doubtful: set[str], turned_out: set[str]
 ) -> None:
     before = evaluate(rule, in_alarm=in_alarm, may_be_in_alarm=doubtful)

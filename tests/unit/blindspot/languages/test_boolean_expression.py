@@ -53,30 +53,30 @@ def test_values(text: str, expected: Truth) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "from here on: $"),
-        ("X", "from here on: X$"),
-        ("T T", "from here on:  T$"),
-        ("T AND", "from here on: $"),
-        ("OR T", "from here on: OR T$"),
-        ("T XOR T", "from here on:  XOR T$"),
-        ("T ANDT", "from here on:  ANDT$"),
-        ("NOTT", "from here on: NOTT$"),
-        ("TRUELY", "from here on: RUELY$"),
-        ("()", r"from here on: \)$"),
+        ("", "unexpected text: $"),
+        ("X", "unexpected text: X$"),
+        ("T T", "unexpected text:  T$"),
+        ("T AND", "unexpected text: $"),
+        ("OR T", "unexpected text: OR T$"),
+        ("T XOR T", "unexpected text:  XOR T$"),
+        ("T ANDT", "unexpected text:  ANDT$"),
+        ("NOTT", "unexpected text: NOTT$"),
+        ("TRUELY", "unexpected text: RUELY$"),
+        ("()", r"unexpected text: \)$"),
         ("(T", "a parenthesis is not closed"),
-        ("T)", r"from here on: \)$"),
-        ("X" * 100, "from here on: X{40}$"),
+        ("T)", r"unexpected text: \)$"),
+        ("X" * 100, "unexpected text: X{40}$"),
         ("(" * 5_000 + "T" + ")" * 5_000, "nested too deeply"),
         ("NOT " * 5_000 + "T", "nested too deeply"),
     ],
     ids=lambda text: text[:20],
 )
-def test_what_is_no_expression(text: str, why: str) -> None:
+def test_invalid_expressions(text: str, why: str) -> None:
     with pytest.raises(ExpressionSyntaxError, match=why):
         value(text)
 
 
-def test_every_atom_is_asked_for_in_order_even_where_others_settle_it() -> None:
+def test_every_atom_is_evaluated_in_order_even_if_others_decide() -> None:
     asked: list[str] = []
 
     def note(atom: re.Match[str]) -> Truth:
@@ -102,6 +102,6 @@ def larger(parts: st.SearchStrategy[Written]) -> st.SearchStrategy[Written]:
 
 
 @given(st.recursive(atoms, larger, max_leaves=8))
-def test_what_is_written_is_what_is_read(written: Written) -> None:
+def test_a_written_expression_parses_to_the_same_value(written: Written) -> None:
     text, expected = written
     assert value(text) is expected

@@ -1,4 +1,4 @@
-"""Metric math: what an alarm's expression computes, or that it is not worked out."""
+"""Metric math: what an alarm's expression computes, or that it is not supported."""
 
 from fractions import Fraction
 
@@ -89,17 +89,17 @@ def test_which_metrics_it_is_made_of(text: str, metrics: set[str]) -> None:
         "(" * 400 + "m1" + ")" * 400,
     ],
 )
-def test_what_is_not_worked_out(text: str) -> None:
+def test_expressions_that_are_not_supported(text: str) -> None:
     with pytest.raises(NotWorkedOut):
         expression({**METRICS, "e": text}, "e")
 
 
-def test_lines_that_need_each_other_are_not_worked_out() -> None:
+def test_lines_that_refer_to_each_other_are_not_supported() -> None:
     with pytest.raises(NotWorkedOut):
         expression({"e1": "e2", "e2": "e1"}, "e1")
 
 
-def test_a_line_that_is_not_there_is_not_worked_out() -> None:
+def test_a_missing_line_is_not_supported() -> None:
     with pytest.raises(NotWorkedOut):
         expression(METRICS, "e")
 
@@ -119,7 +119,7 @@ def test_lines_that_double_each_other_end_early() -> None:
     assert expression({**lines, "e8": None}, "e0").at({"e8": A}) == 2**8 * A
 
 
-def test_lines_that_go_too_deep_are_not_worked_out() -> None:
+def test_lines_that_are_nested_too_deeply_are_not_supported() -> None:
     deep = {f"e{number}": f"SUM([e{number + 1}])" for number in range(DEEPEST)}
     lines = {**deep, f"e{DEEPEST}": None}
     deepest = expression(lines, f"e{DEEPEST // 2}")  # two levels each

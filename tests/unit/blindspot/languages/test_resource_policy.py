@@ -98,7 +98,7 @@ STATEMENTS: dict[str, tuple[Any, Truth]] = {
     "a pattern of roles, which is not allowed": (statement(Principal={"AWS": "arn:aws:iam::*:role/x"}), UNKNOWN),
     "a pattern of accounts, which is not allowed": (statement(Principal={"AWS": "arn:aws:iam::*:root"}), UNKNOWN),
     "someone from outside": (statement(Principal={"Federated": "accounts.google.com", "CanonicalUser": "79a5"}), FALSE),
-    "a principal of a kind unheard of": (statement(Principal={"Robot": "x"}), UNKNOWN),
+    "a principal of an unknown kind": (statement(Principal={"Robot": "x"}), UNKNOWN),
     "no kind of principal": (statement(Principal=["*"]), UNKNOWN),
     "allowed to all but a role": (statement(Principal=None, NotPrincipal=ROLE), TRUE),
     "denied to all but a role": (deny(Principal=None, NotPrincipal=ROLE), FALSE),
@@ -113,8 +113,8 @@ STATEMENTS: dict[str, tuple[Any, Truth]] = {
     "perhaps denied, but never allowed": (deny(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})[1], FALSE),
     "denied for an alarm of another account": (deny(Condition={"ArnNotLike": {"aws:SourceArn": ALARM}}), TRUE),
     "neither allowed nor denied": (statement("Permit"), UNKNOWN),
-    "an element unheard of": (statement(Obligation="x"), UNKNOWN),
-    "an element unheard of, beside a statement that allows": ([statement(), statement(Obligation="x")], UNKNOWN),
+    "an unknown element": (statement(Obligation="x"), UNKNOWN),
+    "an unknown element, beside a statement that allows": ([statement(), statement(Obligation="x")], UNKNOWN),
     "a statement that is none": (["x"], UNKNOWN),
 }
 
@@ -166,7 +166,7 @@ CONDITIONS: dict[str, tuple[Any, Truth]] = {
         FALSE,
     ),
     "an operator beyond": ({"NumericEquals": {"aws:SourceAccount": ACCOUNT}}, UNKNOWN),
-    "an operator unheard of": ({"NotBool": {"aws:SecureTransport": "false"}}, UNKNOWN),
+    "an unknown operator": ({"NotBool": {"aws:SecureTransport": "false"}}, UNKNOWN),
     "a variable": ({"StringEquals": {"aws:SourceAccount": "${aws:PrincipalAccount}"}}, UNKNOWN),
     "a variable in an ARN": ({"ArnLike": {"aws:SourceArn": "arn:aws:x:*:${aws:PrincipalAccount}:*"}}, UNKNOWN),
     "a number": ({"StringEquals": {"aws:SourceAccount": int(ACCOUNT)}}, UNKNOWN),
@@ -222,7 +222,7 @@ def test_the_policy_of_a_new_topic() -> None:
     ],
     ids=lambda text: text[:40],
 )
-def test_no_policy(text: str) -> None:
+def test_invalid_policies(text: str) -> None:
     assert on_topic(text) is UNKNOWN
 
 
@@ -258,13 +258,13 @@ anything: st.SearchStrategy[Any] = st.deferred(
 
 
 @given(policies)
-def test_denying_all_ends_it(found: list[dict[str, Any]]) -> None:
+def test_denying_all_overrides_every_allow(found: list[dict[str, Any]]) -> None:
     nobody = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
     assert on_topic(policy([*found, nobody])) is FALSE
 
 
 @given(policies, st.data())
-def test_a_further_condition_that_is_not_known_opens_nothing(found: list[dict[str, Any]], data: st.DataObject) -> None:
+def test_a_further_unknown_condition_allows_no_more(found: list[dict[str, Any]], data: st.DataObject) -> None:
     unknown = {"DateLessThan": {"aws:CurrentTime": "2030-01-01"}}
     bent = [{**one, "Condition": one["Condition"] | data.draw(st.sampled_from([{}, unknown]))} for one in found]
     assert on_topic(policy(found)) is TRUE or on_topic(policy(bent)) is not TRUE
@@ -283,18 +283,18 @@ def wrapped(one: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(policies)
-def test_a_list_of_one_is_as_good(found: list[dict[str, Any]]) -> None:
+def test_a_list_of_one_is_equivalent(found: list[dict[str, Any]]) -> None:
     assert on_topic(policy([wrapped(one) for one in found])) is on_topic(policy(found))
     assert all(on_topic(policy(one)) is on_topic(policy([one])) for one in found)
 
 
 @given(policies.flatmap(lambda found: st.tuples(st.just(found), st.permutations(found))))
-def test_order_does_not_count(both: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
+def test_order_does_not_matter(both: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
     assert on_topic(policy(both[0])) is on_topic(policy(both[1]))
 
 
 @given(policies)
-def test_the_case_of_actions_does_not_count(found: list[dict[str, Any]]) -> None:
+def test_the_case_of_actions_does_not_matter(found: list[dict[str, Any]]) -> None:
     def loud(value: Any) -> Any:
         return [text.upper() for text in value] if isinstance(value, list) else value.upper()
 

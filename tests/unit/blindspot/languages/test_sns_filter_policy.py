@@ -31,28 +31,28 @@ def by_attributes(policy: Any) -> Truth:
 
 BODIES: dict[str, tuple[Any, Truth]] = {
     "nothing is filtered": ({}, TRUE),
-    "alarms that ring": ({"NewStateValue": ["ALARM"]}, TRUE),
-    "alarms that ring or not": ({"NewStateValue": ["OK", "ALARM"]}, TRUE),
-    "alarms at rest": ({"NewStateValue": ["OK"]}, FALSE),
-    "case counts": ({"NewStateValue": ["alarm"]}, FALSE),
-    "unless it does not": ({"NewStateValue": [{"equals-ignore-case": "Alarm"}]}, TRUE),
+    "alarms that go to ALARM": ({"NewStateValue": ["ALARM"]}, TRUE),
+    "alarms in either state": ({"NewStateValue": ["OK", "ALARM"]}, TRUE),
+    "alarms that return to OK": ({"NewStateValue": ["OK"]}, FALSE),
+    "case matters": ({"NewStateValue": ["alarm"]}, FALSE),
+    "unless the operator ignores case": ({"NewStateValue": [{"equals-ignore-case": "Alarm"}]}, TRUE),
     "this account, by text": ({"AWSAccountId": [ACCOUNT]}, TRUE),
     "this account, as a number: not documented": ({"AWSAccountId": [int(ACCOUNT)]}, UNKNOWN),
     "text is neither true nor null": ({"NewStateValue": [True, None]}, FALSE),
-    "names that begin so": ({"AlarmName": [{"prefix": "unauthorized"}]}, TRUE),
-    "names that begin otherwise": ({"AlarmName": [{"prefix": "billing"}]}, FALSE),
-    "names that end so": ({"AlarmName": [{"suffix": "-calls"}]}, TRUE),
+    "names with this prefix": ({"AlarmName": [{"prefix": "unauthorized"}]}, TRUE),
+    "names with another prefix": ({"AlarmName": [{"prefix": "billing"}]}, FALSE),
+    "names with this suffix": ({"AlarmName": [{"suffix": "-calls"}]}, TRUE),
     "any name but others": ({"AlarmName": [{"anything-but": ["billing", "root"]}]}, TRUE),
     "any name but this one": ({"AlarmName": [{"anything-but": NAME}]}, FALSE),
-    "any name but those that begin so": ({"AlarmName": [{"anything-but": {"prefix": "unauth"}}]}, FALSE),
-    "any name but those that end otherwise": ({"AlarmName": [{"anything-but": {"suffix": "x"}}]}, TRUE),
+    "any name but those with this prefix": ({"AlarmName": [{"anything-but": {"prefix": "unauth"}}]}, FALSE),
+    "any name but those with another suffix": ({"AlarmName": [{"anything-but": {"suffix": "x"}}]}, TRUE),
     "any but numbers": ({"AlarmName": [{"anything-but": [1]}]}, UNKNOWN),
-    "any but something beyond": ({"AlarmName": [{"anything-but": {"wildcard": "*"}}]}, UNKNOWN),
+    "any but an operator that is not supported": ({"AlarmName": [{"anything-but": {"wildcard": "*"}}]}, UNKNOWN),
     "both must hold": ({"NewStateValue": ["ALARM"], "AlarmName": ["billing"]}, FALSE),
     "both do": ({"NewStateValue": ["ALARM"], "AlarmName": [NAME]}, TRUE),
     "the name is there": ({"AlarmName": [{"exists": True}]}, TRUE),
     "the name is not": ({"AlarmName": [{"exists": False}]}, FALSE),
-    "exists, but how": ({"AlarmName": [{"exists": "yes"}]}, UNKNOWN),
+    "exists with a text": ({"AlarmName": [{"exists": "yes"}]}, UNKNOWN),
     "the region has a long name": ({"Region": ["EU (Ireland)"]}, UNKNOWN),
     "whether there are tags is not known": ({"AlarmTags": {"team": ["security"]}}, UNKNOWN),
     "nor whether there is a description": ({"AlarmDescription": [{"exists": True}]}, UNKNOWN),
@@ -62,16 +62,16 @@ BODIES: dict[str, tuple[Any, Truth]] = {
     "a message of another kind": ({"eventType": ["order"]}, FALSE),
     "of another kind, deeper down": ({"detail": {"type": [{"prefix": "order"}]}}, FALSE),
     "of another kind, or null": ({"eventType": [None, 1, {"numeric": [">", 1]}]}, FALSE),
-    "not of another kind: the field may be added some day": ({"eventType": [{"exists": False}]}, UNKNOWN),
+    "not of another kind: the field may be added later": ({"eventType": [{"exists": False}]}, UNKNOWN),
     "the same, deeper down": ({"detail": {"type": [{"exists": False}]}}, UNKNOWN),
-    "a name is no object": ({"AlarmName": {"first": ["x"]}}, UNKNOWN),
+    "a name is not an object": ({"AlarmName": {"first": ["x"]}}, UNKNOWN),
     "a pattern, which SNS does not document": ({"AlarmName": [{"wildcard": "*"}]}, UNKNOWN),
     "numbers": ({"AlarmName": [{"numeric": ["=", 1]}]}, UNKNOWN),
     "addresses": ({"AlarmName": [{"cidr": "10.0.0.0/8"}]}, UNKNOWN),
-    "an operator unheard of, on a field that is missing": ({"eventType": [{"sounds-like": "x"}]}, UNKNOWN),
+    "an unknown operator, on a field that is missing": ({"eventType": [{"sounds-like": "x"}]}, UNKNOWN),
     "two operators in one": ({"AlarmName": [{"prefix": "u", "suffix": "s"}]}, UNKNOWN),
     "a list in a list": ({"AlarmName": [[NAME]]}, UNKNOWN),
-    "no list": ({"AlarmName": NAME}, UNKNOWN),
+    "not a list": ({"AlarmName": NAME}, UNKNOWN),
     "an empty list": ({"AlarmName": []}, UNKNOWN),
     "an empty object": ({"Trigger": {}}, UNKNOWN),
     "one of two policies": ({"$or": [{"AlarmName": ["x"]}, {"NewStateValue": ["ALARM"]}]}, TRUE),
@@ -100,12 +100,12 @@ def test_what_else_a_body_may_hold() -> None:
 ATTRIBUTES: dict[str, tuple[Any, Truth]] = {
     "nothing is filtered": ({}, TRUE),
     "an attribute with a value": ({"store": ["fans"]}, FALSE),
-    "the fields of the body do not count": ({"NewStateValue": ["ALARM"]}, FALSE),
+    "the fields of the body do not matter": ({"NewStateValue": ["ALARM"]}, FALSE),
     "anything but needs the attribute": ({"store": [{"anything-but": ["fans"]}]}, FALSE),
     "null is not missing": ({"store": [None]}, FALSE),
     "an attribute that is there": ({"store": [{"exists": True}]}, FALSE),
     "one that is not, but there must be others": ({"store": [{"exists": False}]}, FALSE),
-    "an operator unheard of": ({"store": [{"sounds-like": "fans"}]}, UNKNOWN),
+    "an unknown operator": ({"store": [{"sounds-like": "fans"}]}, UNKNOWN),
     "that does not matter": ({"store": [{"sounds-like": "fans"}], "price": [1]}, FALSE),
     "one of two": ({"$or": [{"store": ["fans"]}, {"price": [{"numeric": ["=", 1]}]}]}, FALSE),
 }
@@ -136,7 +136,7 @@ def test_another_scope() -> None:
     ids=lambda text: text[:20],
 )
 @pytest.mark.parametrize("scope", ["MessageBody", "MessageAttributes"])
-def test_no_policy(text: str, scope: str) -> None:
+def test_invalid_policies(text: str, scope: str) -> None:
     assert passes(text, scope=scope, body=BODY) is UNKNOWN
 
 
@@ -156,12 +156,12 @@ scopes = st.sampled_from(["MessageBody", "MessageAttributes", "x"])
 
 
 @given(policies, policies)
-def test_a_further_key_opens_nothing(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_a_further_key_accepts_no_more(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert by_body(one) is TRUE or by_body({**other, **one}) is not TRUE
 
 
 @given(policies, fields, values)
-def test_a_further_value_shuts_nothing(policy: dict[str, Any], name: str, value: Any) -> None:
+def test_a_further_value_rejects_no_more(policy: dict[str, Any], name: str, value: Any) -> None:
     wider = {**policy, name: [*policy[name], value]} if name in policy else policy
     assert by_body(policy) is not TRUE or by_body(wider) is TRUE
 
@@ -174,19 +174,19 @@ def test_or_is_or(one: dict[str, Any], other: dict[str, Any]) -> None:
 
 
 @given(policies, st.randoms(use_true_random=False))
-def test_order_does_not_count(policy: dict[str, Any], random: Any) -> None:
+def test_order_does_not_matter(policy: dict[str, Any], random: Any) -> None:
     names = sorted(policy, key=lambda _: random.random())
     bent = {name: sorted(policy[name], key=lambda _: random.random()) for name in names}
     assert by_body(bent) is by_body(policy)
 
 
 @given(policies, st.sampled_from(sorted(BODY)))
-def test_to_know_less_settles_nothing(policy: dict[str, Any], name: str) -> None:
+def test_knowing_less_decides_no_more(policy: dict[str, Any], name: str) -> None:
     assert by_body(policy, {**BODY, name: ANY_VALUE}) in (by_body(policy), UNKNOWN)
 
 
 @given(policies)
-def test_no_attribute_opens_nothing(policy: dict[str, Any]) -> None:
+def test_a_message_without_attributes_never_passes(policy: dict[str, Any]) -> None:
     assert not policy or by_attributes(policy) is not TRUE
 
 

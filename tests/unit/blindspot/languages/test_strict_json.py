@@ -24,11 +24,11 @@ def test_values(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     "text", ["", "x", "{", '{"a": 1, "a": 1}', '{"a": {"b": 1, "b": 2}}', r'{"a": 1, "\u0061": 2}', "1" * 5_000]
 )
-def test_what_has_no_value(text: str) -> None:
+def test_invalid_texts(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         strict_json.loads(text)
 
 
-def test_what_is_nested_too_deeply() -> None:
+def test_text_that_is_nested_too_deeply() -> None:
     with pytest.raises(RecursionError):
         strict_json.loads("[" * 100_000)

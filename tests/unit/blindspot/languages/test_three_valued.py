@@ -48,7 +48,7 @@ def test_of_a_bool() -> None:
 
 
 @pytest.mark.parametrize("answer", Truth)
-def test_no_answer_is_a_bool(answer: Truth) -> None:
+def test_an_answer_cannot_be_used_as_a_bool(answer: Truth) -> None:
     with pytest.raises(TypeError, match=answer.name):
         bool(answer)
     others: list[object] = [True, False, None]

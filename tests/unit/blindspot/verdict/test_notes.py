@@ -1,0 +1,145 @@
+"""Notes: what is worth knowing of an account and changes no verdict."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from blindspot.model.snapshot import (
+    UNKNOWN_KIND,
+    Alarm,
+    EventSelector,
+    EventSelectors,
+    MuteRule,
+    OtherAlarm,
+    Trail,
+    Unreadable,
+)
+from blindspot.verdict.notes import Note, notes
+from tests.builders import (
+    ACCOUNT,
+    HOME,
+    NOW,
+    a_compliant_snapshot,
+    a_composite,
+    a_math_alarm,
+    a_status,
+    a_trail,
+    an_alarm,
+)
+
+WRITES = EventSelectors((EventSelector("WriteOnly"),))
+DAY = timedelta(days=1)
+MOMENT = timedelta(seconds=1)
+REFUSED = Unreadable("cloudwatch:ListAlarmMuteRules", HOME, "AccessDenied", denied=True)
+
+
+def told(*alarms: Alarm, on_channels: bool = True, **bent: Any) -> list[Note]:
+    snapshot = a_compliant_snapshot(alarms=alarms, **bent)
+    return list(notes(snapshot, {alarm.arn for alarm in alarms} | {None} if on_channels else {None}))
+
+
+def silent(hours: float, **bent: Any) -> Trail:
+    return a_trail(status=a_status(logs_delivered_at=NOW - timedelta(hours=hours)), **bent)
+
+
+@pytest.mark.parametrize(
+    ("trail", "noted"),
+    [
+        (a_trail(), False),
+        (silent(25, selectors=WRITES), True),
+        (silent(24, selectors=WRITES), False),
+        (silent(25), False),
+        (silent(25, selectors=WRITES, log_group_arn=None), False),
+        (a_trail(selectors=WRITES, status=REFUSED), False),
+        (silent(25, selectors=REFUSED), True),
+    ],
+    ids=["now", "writes, a day", "writes, less", "reads: a gap", "no log group", "unread", "selectors unread"],
+)
+def test_a_trail_that_may_be_silent_is_noted_after_a_day(trail: Trail, noted: bool) -> None:
+    found = told(trails=(trail,))
+    assert [(note.code, note.resource) for note in found] == [("trail.silent", trail.arn)] * noted
+    assert all("Trail management-events" in note.message for note in found)
+
+
+def test_each_trail_is_noted() -> None:
+    trails = (silent(30, selectors=WRITES, name="a"), a_trail(name="b"), silent(30, selectors=WRITES, name="c"))
+    assert [note.resource for note in told(trails=trails)] == [trails[0].arn, trails[2].arn]
+
+
+@pytest.mark.parametrize(
+    "alarm",
+    [
+        an_alarm(state="ALARM", state_since=NOW - DAY - MOMENT),
+        a_math_alarm("m1", state="ALARM", state_since=NOW - DAY - MOMENT),
+        a_composite("ALARM(a)", state="ALARM", state_since=NOW - DAY - MOMENT),
+    ],
+)
+def test_an_alarm_that_has_been_in_alarm_for_more_than_a_day_is_noted(alarm: Alarm) -> None:
+    (note,) = told(alarm)
+    assert (note.code, note.resource) == ("alarm.in-alarm", alarm.arn)
+    assert f"Alarm {alarm.arn.split(':')[-1]} " in note.message
+    assert "2026-11-20 11:59 UTC" in note.message
+    assert told(alarm, on_channels=False) == []
+
+
+@pytest.mark.parametrize(
+    "alarm",
+    [
+        an_alarm(),
+        an_alarm(state="ALARM", state_since=NOW - DAY),
+        an_alarm(state="ALARM"),
+        an_alarm(state="OK", state_since=NOW - 2 * DAY),
+        an_alarm(state="INSUFFICIENT_DATA", state_since=NOW - 2 * DAY),
+        OtherAlarm("arn:aws:cloudwatch:eu-west-1:1:alarm:other", UNKNOWN_KIND, state="ALARM"),
+    ],
+)
+def test_other_alarms_are_not_noted(alarm: Alarm) -> None:
+    assert told(alarm) == []
+
+
+def test_a_suppressor_is_noted_until_it_suppresses() -> None:
+    composite = a_composite("ALARM(a)", suppressor="maintenance")
+    (note,) = told(composite)
+    assert (note.code, note.resource) == ("alarm.to-be-muted", composite.arn)
+    assert "alarm composite" in note.message
+    assert "alarm maintenance" in note.message
+    assert told(a_composite("ALARM(a)", suppressor="maintenance", suppressed=True)) == []
+    assert told(a_composite("ALARM(a)")) == []
+
+
+def a_rule(status: str, alarms: tuple[str, ...] | Unreadable, name: str = "nights") -> MuteRule:
+    return MuteRule(f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm-mute-rule:{name}", status, alarms)
+
+
+def muted_by(*rules: MuteRule, region: str = HOME) -> list[Note]:
+    return told(an_alarm(), mute_rules={(ACCOUNT, region): rules})
+
+
+def test_a_mute_rule_that_is_scheduled_is_noted_with_the_alarms_that_it_names() -> None:
+    later, other = a_rule("SCHEDULED", ("other", "unauthorized")), a_rule("SCHEDULED", ("unauthorized",), "weekends")
+    found = muted_by(a_rule("SCHEDULED", REFUSED), later, a_rule("SCHEDULED", ("other",), "x"), other)
+    assert [(note.code, note.resource) for note in found] == [("alarm.to-be-muted", an_alarm().arn)] * 2
+    assert ["nights" in note.message for note in found] == [True, False]
+    assert ["weekends" in note.message for note in found] == [False, True]
+    assert all("alarm unauthorized" in note.message for note in found)
+
+
+def test_a_mute_rule_that_is_not_scheduled_or_is_elsewhere_is_not_noted() -> None:
+    assert muted_by(a_rule("ACTIVE", ("unauthorized",)), a_rule("EXPIRED", ("unauthorized",))) == []
+    assert muted_by(a_rule("SCHEDULED", ("unauthorized",)), region="us-east-1") == []
+
+
+def test_what_is_unread_is_not_noted() -> None:
+    assert told(an_alarm(), mute_rules={(ACCOUNT, HOME): REFUSED}) == []
+    unread = a_compliant_snapshot(alarms=REFUSED)
+    assert list(notes(unread, {an_alarm().arn})) == []
+
+
+def test_the_alarms_of_every_place_are_noted() -> None:
+    alarms = [an_alarm(region, state="ALARM", state_since=NOW - 2 * DAY) for region in (HOME, "us-east-1")]
+    places = {(ACCOUNT, HOME): (alarms[0],), ("999999999999", "us-east-1"): (alarms[1],)}
+    snapshot = a_compliant_snapshot()
+    found = list(notes(replace(snapshot, alarms=places), {alarm.arn for alarm in alarms}))
+    assert [note.resource for note in found] == [alarm.arn for alarm in alarms]
