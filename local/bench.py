@@ -26,6 +26,7 @@ from typing import Any
 
 from blindspot.model import cloudtrail_events, profile
 from filter_pattern import Pattern, PatternSyntaxError, parse, unseen
+from tests.cases.hostile import HOSTILE
 
 ROUND_TRIPS, DELAY = 7, 0.05
 """What has to be asked one after another, however many regions there are: the regions, their trails, filters and
@@ -55,16 +56,6 @@ ACCOUNTS = (
 """Regions, trails, metric filters with their alarms."""
 
 CORPUS = Path(os.environ.get("BLINDSPOT_CORPUS", "../shared/corpus"))
-
-LETTERS = "abcdefghijklmnopqrst"
-HOSTILE = {
-    "a hundred alternatives": "{" + "||".join(f"$.a=v{n}" for n in range(100)) + "}",
-    "a hundred parentheses": "{" + "(" * 99 + "$.errorCode = x" + ")" * 99 + "}",
-    "twenty *x* on one field": "{ " + " || ".join(f'$.errorCode = "*{letter}*"' for letter in LETTERS) + " }",
-    "twenty *x* on twenty fields": "{ " + " && ".join(f'$.{letter} != "*x*"' for letter in LETTERS) + " }",
-    "bounded repeats": "{ $.errorCode = %[a-z]{0,190}x[a-z]{0,190}$% && $.eventName = %a.{1,180}b{1,180}$% }",
-    "long wildcards": '{ $.errorCode = "*' + "ab" * 240 + '*" || $.errorCode = "' + "ab" * 230 + '*" }',
-}
 
 
 @dataclass(frozen=True)

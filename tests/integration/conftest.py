@@ -6,6 +6,7 @@ from local.aws import LocalAws, local_aws
 from tests.goldens import RULE
 from tests.integration.remediating import SETTINGS
 from tests.scenarios.bends import HOME, REGIONS
+from tests.warm import warm
 
 
 @pytest.fixture
@@ -18,9 +19,16 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
 
 
 @pytest.fixture
+def kept_warm(aws: LocalAws) -> Iterator[None]:
+    """For tests of what is made of the answers, rather than of how they come."""
+    with warm(aws):
+        yield
+
+
+@pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     """An empty account of three regions, with a stack of Blindspot that names whom to subscribe."""
-    with local_aws(region=HOME, regions=REGIONS) as aws:
+    with local_aws(region=HOME, regions=REGIONS) as aws, warm(aws):
         for name, value in {**SETTINGS, "BLINDSPOT_CONFIG_RULE": RULE}.items():
             monkeypatch.setenv(name, value)
         aws.put_config_rule(RULE)

@@ -4,18 +4,20 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from blindspot.remediation.ownership import MARK
 from functions.remediator import app
-from local.accounts import Made
+from local.accounts import Made, put_alarm
 from local.aws import Call, Fault, LocalAws
 from local.lambda_context import Context
 from tests.goldens import FLAG
 from tests.scenarios import bends
-from tests.scenarios.bends import Scenario
+from tests.scenarios.bends import DENIED, METRIC, Scenario
+from tests.warm import dump
 
 SETTINGS = {"BLINDSPOT_FLAG": FLAG, "BLINDSPOT_SUBSCRIPTION_ENDPOINT": "security-team@example.com"}
+
+OUR_FILTER = "unauthorized-api-calls-metric-blindspot"
+CLOSED = '{"Version": "2012-10-17", "Statement": []}'
 
 WRITES = ("Put", "Create", "Delete", "Set", "Subscribe", "Tag", "Start")
 
@@ -28,11 +30,14 @@ def run(action: str, milliseconds: int = 300_000) -> dict[str, Any]:
     return app.handler({"action": action}, Context(milliseconds))
 
 
-def settings(monkeypatch: pytest.MonkeyPatch, scenario: Scenario) -> None:
-    monkeypatch.setenv("BLINDSPOT_PROFILE", scenario.profile)
-    monkeypatch.setenv("BLINDSPOT_OVERRIDES", json.dumps(scenario.overrides))
-    monkeypatch.setenv("BLINDSPOT_EXCLUDED_REGIONS", ",".join(scenario.excluded))
-    monkeypatch.setenv("BLINDSPOT_MONITORING_ROLE_ARNS", ",".join(scenario.roles.values()))
+def settings(scenario: Scenario) -> dict[str, str]:
+    """The environment of a function that judges as the scenario says."""
+    return {
+        "BLINDSPOT_PROFILE": scenario.profile,
+        "BLINDSPOT_OVERRIDES": json.dumps(scenario.overrides),
+        "BLINDSPOT_EXCLUDED_REGIONS": ",".join(scenario.excluded),
+        "BLINDSPOT_MONITORING_ROLE_ARNS": ",".join(scenario.roles.values()),
+    }
 
 
 def only_a_trail(aws: LocalAws, made: Made) -> None:
@@ -46,9 +51,33 @@ def click(aws: LocalAws) -> None:
         aws.confirm(arn)
 
 
+def all_ours(aws: LocalAws, made: Made) -> None:
+    only_a_trail(aws, made)
+    run("apply")
+    click(aws)
+
+
+def our_filter_misses(aws: LocalAws, made: Made) -> None:
+    all_ours(aws, made)
+    aws.client("logs", made.region).put_metric_filter(
+        logGroupName=made.log_group, filterName=OUR_FILTER, filterPattern=DENIED, metricTransformations=[METRIC]
+    )
+
+
+def our_alarm_is_deaf(aws: LocalAws, made: Made) -> None:
+    all_ours(aws, made)
+    put_alarm(aws, made.region, made.alarm, METRIC, [made.topic], {"Threshold": 10})
+
+
+def our_topic_is_closed(aws: LocalAws, made: Made) -> None:
+    all_ours(aws, made)
+    topics = aws.client("sns", made.region)
+    topics.set_topic_attributes(TopicArn=made.topic, AttributeName="Policy", AttributeValue=CLOSED)
+
+
 def ours(aws: LocalAws, kind: str) -> list[str]:
     """The alarms or topics that bear our mark."""
-    held = [things.get(kind, {}) for things in aws.dump().values()]
+    held = [things.get(kind, {}) for things in dump(aws).values()]
     mark = {"Key": MARK[0], "Value": MARK[1]}
     return [arn for things in held for arn, thing in things.items() if mark in thing["Tags"]]
 
@@ -63,9 +92,9 @@ def untouched(before: dict[str, Any], after: dict[str, Any]) -> bool:
     )
 
 
-def steady(dump: dict[str, Any]) -> Any:
-    """The dump without what differs from run to run: times, and the ids of subscriptions."""
-    return json.loads(json.dumps(dump, default=lambda _: "time"), object_hook=_without_ids)
+def steady(held: dict[str, Any]) -> Any:
+    """What `dump` gave, without what differs from run to run: times, and the ids of subscriptions."""
+    return json.loads(json.dumps(held, default=lambda _: "time"), object_hook=_without_ids)
 
 
 def _without_ids(held: dict[str, Any]) -> dict[str, Any]:

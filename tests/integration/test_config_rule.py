@@ -13,6 +13,8 @@ from blindspot.report.config_evaluations import Evaluation
 from local.aws import LocalAws
 from tests.goldens import RULE
 
+pytestmark = pytest.mark.usefixtures("kept_warm")
+
 PUT = "config:PutEvaluations"
 ACCOUNT = "123456789012"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -13,6 +13,8 @@ from local.accounts import CIS, HALF_RIGHT, a_compliant_account, put_filter
 from local.aws import LocalAws
 from local.lambda_context import Context
 
+pytestmark = pytest.mark.usefixtures("kept_warm")
+
 METRIC = {"metricNamespace": "CISBenchmark", "metricName": "unauthorized_api_calls_metric", "metricValue": "1"}
 
 

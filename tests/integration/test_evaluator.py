@@ -19,14 +19,12 @@ from functions.evaluator import app
 from local.accounts import HALF_RIGHT, Made, a_compliant_account
 from local.aws import LocalAws
 from local.events import FUNCTIONS, event
-from local.lambda_context import Context
 from tests.goldens import RULE, kept, steady
+from tests.integration.evaluating import invoke
+
+pytestmark = pytest.mark.usefixtures("kept_warm")
 
 EVENTS = FUNCTIONS["EvaluatorFunction"]
-
-
-def invoke(event: object, milliseconds: int = 300_000) -> dict[str, Any]:
-    return app.handler(event, Context(milliseconds))
 
 
 def asked_by_config(aws: LocalAws) -> dict[str, Any]:

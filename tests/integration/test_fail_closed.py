@@ -10,6 +10,7 @@ from blindspot.verdict.assessment import Verdict, assess
 from local.accounts import HALF_RIGHT, a_compliant_account
 from local.aws import LocalAws, local_aws
 from tests.integration.reading import OWN, REGIONS, answer_once, calls, look
+from tests.warm import set_up, warm
 
 OWNER = "999988887777"
 ROLE = f"arn:aws:iam::{OWNER}:role/blindspot"
@@ -79,8 +80,8 @@ ACCOUNTS = {
 def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LocalAws, Verdict]]:
     # Between attempts the SDK waits for up to seconds.
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    with local_aws(region=OWN, regions=REGIONS) as aws:
-        an_account_that_uses_everything(aws, **ACCOUNTS[request.param])
+    with local_aws(region=OWN, regions=REGIONS) as aws, warm(aws):
+        set_up(aws, request.param, lambda: an_account_that_uses_everything(aws, **ACCOUNTS[request.param]))
         yield aws, request.param
 
 

@@ -2,16 +2,14 @@
 
 import os
 
-import pytest
-
 from local.aws import LocalAws, local_aws
 from tests.goldens import RULE
 from tests.integration import permissions
-from tests.integration.remediating import SETTINGS, run, settings, switch
-from tests.integration.test_evaluator import invoke
-from tests.integration.test_remediation_faults import our_topic_is_closed
+from tests.integration.evaluating import invoke
+from tests.integration.remediating import SETTINGS, our_topic_is_closed, run, settings, switch
 from tests.scenarios import SCENARIOS
 from tests.scenarios.bends import HOME, REGIONS, Scenario
+from tests.warm import warm
 
 NEEDED = (
     "as CIS sets it up",
@@ -27,12 +25,11 @@ NEEDED = (
 """Scenarios that together need every permission; that none needs more, the test of each scenario's remediation says."""
 
 
-def test_the_roles_allow_enough_and_nothing_unused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_roles_allow_enough_and_nothing_unused() -> None:
     used: dict[str, set[str]] = {"Evaluator": set(), "Remediator": set()}
     for scenario in (scenario for scenario in SCENARIOS if scenario.name in NEEDED):
-        with local_aws(region=HOME, regions=REGIONS) as aws:
-            os.environ.update({**SETTINGS, "BLINDSPOT_CONFIG_RULE": RULE})
-            settings(monkeypatch, scenario)
+        with local_aws(region=HOME, regions=REGIONS) as aws, warm(aws):
+            os.environ.update({**SETTINGS, **settings(scenario), "BLINDSPOT_CONFIG_RULE": RULE})
             used["Evaluator"] |= evaluated(aws, scenario)
             used["Remediator"] |= remediated(aws)
     for name, calls in used.items():

@@ -12,11 +12,15 @@ import pytest
 from local.accounts import Made, a_compliant_account, put_alarm
 from local.aws import Call, LocalAws, local_aws
 from tests.integration.remediating import (
+    OUR_FILTER,
     SETTINGS,
     at,
     click,
     numbered,
     only_a_trail,
+    our_alarm_is_deaf,
+    our_filter_misses,
+    our_topic_is_closed,
     ours,
     run,
     steady,
@@ -24,35 +28,8 @@ from tests.integration.remediating import (
     untouched,
     written,
 )
-from tests.scenarios.bends import DENIED, HOME, METRIC, REGIONS
-
-OUR_FILTER = "unauthorized-api-calls-metric-blindspot"
-CLOSED = '{"Version": "2012-10-17", "Statement": []}'
-
-
-def all_ours(aws: LocalAws, made: Made) -> None:
-    only_a_trail(aws, made)
-    run("apply")
-    click(aws)
-
-
-def our_filter_misses(aws: LocalAws, made: Made) -> None:
-    all_ours(aws, made)
-    aws.client("logs", made.region).put_metric_filter(
-        logGroupName=made.log_group, filterName=OUR_FILTER, filterPattern=DENIED, metricTransformations=[METRIC]
-    )
-
-
-def our_alarm_is_deaf(aws: LocalAws, made: Made) -> None:
-    all_ours(aws, made)
-    put_alarm(aws, made.region, made.alarm, METRIC, [made.topic], {"Threshold": 10})
-
-
-def our_topic_is_closed(aws: LocalAws, made: Made) -> None:
-    all_ours(aws, made)
-    topics = aws.client("sns", made.region)
-    topics.set_topic_attributes(TopicArn=made.topic, AttributeName="Policy", AttributeValue=CLOSED)
-
+from tests.scenarios.bends import HOME, METRIC, REGIONS
+from tests.warm import dump, set_up, warm
 
 TRAIL = "nothing but a trail"
 ACCOUNTS: dict[str, tuple[Callable[[LocalAws, Made], None], list[str]]] = {
@@ -70,11 +47,10 @@ ACCOUNTS: dict[str, tuple[Callable[[LocalAws, Made], None], list[str]]] = {
 @contextmanager
 def account(name: str) -> Iterator[LocalAws]:
     """One of ACCOUNTS, anew and switched on."""
-    with local_aws(region=HOME, regions=REGIONS) as aws:
+    with local_aws(region=HOME, regions=REGIONS) as aws, warm(aws):
         os.environ.update(SETTINGS)
-        made = a_compliant_account(aws, region=HOME)
         switch(aws, "true")
-        ACCOUNTS[name][0](aws, made)
+        set_up(aws, name, lambda: ACCOUNTS[name][0](aws, a_compliant_account(aws, region=HOME)))
         aws.calls.clear()
         yield aws
 
@@ -95,7 +71,7 @@ def end_of(name: str) -> End:
         document = run("apply")
         calls, writes = list(aws.calls), [call for call in written(aws) if call.service != "events"]
         click(aws)
-        return End(document, calls, writes, steady(aws.dump()))
+        return End(document, calls, writes, steady(dump(aws)))
 
 
 def reached(aws: LocalAws, name: str) -> bool:
@@ -103,8 +79,8 @@ def reached(aws: LocalAws, name: str) -> bool:
     aws.faults.clear()
     run("apply")
     click(aws)
-    done: bool = steady(aws.dump()) == end_of(name).left
-    return done and run("apply")["plan"] == [] and steady(aws.dump()) == end_of(name).left
+    done: bool = steady(dump(aws)) == end_of(name).left
+    return done and run("apply")["plan"] == [] and steady(dump(aws)) == end_of(name).left
 
 
 class Stopped(BaseException):
@@ -153,7 +129,7 @@ def test_each_read_refused_once(name: str) -> None:
     reads = {str(call) for call in end_of(name).calls} - {str(call) for call in end_of(name).writes}
     for call in reads - {"events:PutEvents"}:
         with account(name) as aws:
-            before = aws.dump()
+            before = dump(aws)
             aws.fail(call, times=1)
             if call == "sts:GetCallerIdentity":
                 with pytest.raises(Exception, match="GetCallerIdentity"):
@@ -161,7 +137,7 @@ def test_each_read_refused_once(name: str) -> None:
             else:
                 run("apply")
             if name == TRAIL:
-                assert untouched(before, aws.dump())
+                assert untouched(before, dump(aws))
             assert reached(aws, name), f"{call} refused"
 
 
@@ -173,7 +149,7 @@ def test_two_at_once(name: str) -> None:
             at(aws, call, lambda: run("apply"))
             assert {outcome["status"] for outcome in run("apply")["outcomes"]} == {"done"}
             click(aws)
-            assert steady(aws.dump()) == end_of(name).left
+            assert steady(dump(aws)) == end_of(name).left
             assert reached(aws, name)
 
 
@@ -193,12 +169,12 @@ def test_a_name_that_somebody_takes_between_plan_and_write(take: Callable[[Local
         failed = [outcome["error"] for outcome in run("apply")["outcomes"] if outcome["status"] == "failed"]
         assert len(failed) == 1
         assert "is somebody else's" in failed[0]
-        (taken,) = [{name: thing} for name, thing in aws.dump()[HOME][kind].items() if not name.endswith("-blindspot")]
+        (taken,) = [{name: thing} for name, thing in dump(aws)[HOME][kind].items() if not name.endswith("-blindspot")]
         aws.faults.clear()
         assert {outcome["status"] for outcome in run("apply")["outcomes"]} == {"done"}
         click(aws)
         assert run("plan")["verdict_before"] == "COMPLIANT"
-        assert untouched({HOME: {kind: taken}}, aws.dump())
+        assert untouched({HOME: {kind: taken}}, dump(aws))
         assert all(name.endswith("-blindspot") for name in ours(aws, kind))
 
 
@@ -220,10 +196,10 @@ def test_names_that_are_taken(tags: list[dict[str, str]], suffixes: tuple[str, .
             name = f"unauthorized_api_calls_alarm{suffix}"
             put_alarm(aws, HOME, name, METRIC | {"metricName": "vpc"}, [], {"Tags": tags} if tags else {})
             aws.client("sns", HOME).create_topic(Name=f"security-alerts{suffix}", Tags=tags)
-        before = aws.dump()
+        before = dump(aws)
         applied = run("apply")
         click(aws)
-        assert untouched(before, aws.dump())
+        assert untouched(before, dump(aws))
         if len(suffixes) == 1:
             assert run("plan")["verdict_before"] == "COMPLIANT"
             assert len(ours(aws, "alarms")) == len(ours(aws, "topics")) == 1
@@ -232,7 +208,7 @@ def test_names_that_are_taken(tags: list[dict[str, str]], suffixes: tuple[str, .
             assert [task["code"] for task in applied["for_a_person"]][:2] == ["name.taken", "name.taken"]
         switch(aws, "false")
         run("backout")
-        assert aws.dump() == before
+        assert dump(aws) == before
 
 
 def test_a_metric_filter_of_our_name_that_is_not_ours() -> None:
@@ -243,13 +219,13 @@ def test_a_metric_filter_of_our_name_that_is_not_ours() -> None:
             filterPattern="{ $.eventName = DeleteVpc }",
             metricTransformations=[METRIC | {"metricName": "vpc"}],
         )
-        before = aws.dump()
+        before = dump(aws)
         applied = run("apply")
-        assert (applied["plan"], aws.dump()) == ([], before)
+        assert (applied["plan"], dump(aws)) == ([], before)
         assert applied["for_a_person"][0]["code"] == "name.taken"
         switch(aws, "false")
         assert [task["resource"].split(":")[-1] for task in run("backout")["for_a_person"]] == [OUR_FILTER]
-        assert aws.dump() == before
+        assert dump(aws) == before
 
 
 def test_a_metric_filter_that_somebody_changes_between_plan_and_write() -> None:
@@ -268,15 +244,15 @@ def test_a_metric_filter_that_somebody_changes_between_plan_and_write() -> None:
         (outcome,) = run("apply")["outcomes"]
         assert outcome["status"] == "failed"
         assert "was changed by somebody" in outcome["error"]
-        (held,) = aws.dump()[HOME]["metric_filters"].values()
+        (held,) = dump(aws)[HOME]["metric_filters"].values()
         assert held["filterPattern"] == "{ $.eventName = DeleteVpc }"
 
 
 def test_tags_that_cannot_be_read_are_somebody_elses() -> None:
     with account(TRAIL) as aws:
-        before = aws.dump()
+        before = dump(aws)
         aws.fail("cloudwatch:ListTagsForResource")
         applied = run("apply")
         assert applied["plan"] == []
         assert "name.taken" in [task["code"] for task in applied["for_a_person"]]
-        assert aws.dump() == before
+        assert dump(aws) == before

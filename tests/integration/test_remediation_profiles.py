@@ -12,6 +12,7 @@ from local.accounts import a_compliant_account
 from local.aws import LocalAws, local_aws
 from tests.integration.remediating import SETTINGS, click, only_a_trail, run, switch
 from tests.scenarios.bends import HOME, REGIONS
+from tests.warm import dump, set_up, warm
 
 TWO_CLAUSES = '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }'
 WITH_EXCLUSIONS = (
@@ -64,16 +65,16 @@ SOURCES: dict[str, tuple[str, str, tuple[str, str, str, str], float, str]] = {
 
 @contextmanager
 def only_a_trail_under(profile: str, **overrides: object) -> Iterator[LocalAws]:
-    with local_aws(region=HOME, regions=REGIONS) as aws:
+    with local_aws(region=HOME, regions=REGIONS) as aws, warm(aws):
         os.environ.update({**SETTINGS, "BLINDSPOT_PROFILE": profile, "BLINDSPOT_OVERRIDES": json.dumps(overrides)})
-        only_a_trail(aws, a_compliant_account(aws, region=HOME))
+        set_up(aws, "only a trail", lambda: only_a_trail(aws, a_compliant_account(aws, region=HOME)))
         switch(aws, "true")
         yield aws
 
 
 def built(aws: LocalAws) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """The one metric filter, alarm and topic."""
-    held = aws.dump()[HOME]
+    held = dump(aws)[HOME]
     ((made,), (alarm,), (topic,)) = (held[kind].values() for kind in ("metric_filters", "alarms", "topics"))
     return made, alarm, topic
 
@@ -148,7 +149,7 @@ def test_changed_settings_set_our_own_filter_and_alarm_anew() -> None:
         assert made["filterPattern"] == '{ $.errorCode = "*" }'
         switch(aws, "false")
         run("backout")
-        assert set(aws.dump()[HOME]) == {"trails"}
+        assert set(dump(aws)[HOME]) == {"trails"}
 
 
 def test_a_changed_threshold_sets_our_own_alarm_anew() -> None:
@@ -165,18 +166,18 @@ def test_a_changed_threshold_sets_our_own_alarm_anew() -> None:
 
 def test_settings_that_contradict_each_other_are_a_persons_task() -> None:
     with only_a_trail_under("cis-level-2", alarm={"threshold": 5}) as aws:
-        before = aws.dump()
+        before = dump(aws)
         document = run("apply")
-        assert (document["plan"], aws.dump()) == ([], before)
+        assert (document["plan"], dump(aws)) == ([], before)
         assert "alarm.insensitive" in [task["code"] for task in document["for_a_person"]]
 
 
 def test_without_anybody_to_subscribe_it_says_so() -> None:
     with only_a_trail_under("cis-level-2") as aws:
         del os.environ["BLINDSPOT_SUBSCRIPTION_ENDPOINT"]
-        before = aws.dump()
+        before = dump(aws)
         document = run("apply")
-        assert (document["plan"], aws.dump()) == ([], before)
+        assert (document["plan"], dump(aws)) == ([], before)
         assert "endpoint.missing" in [task["code"] for task in document["for_a_person"]]
 
 

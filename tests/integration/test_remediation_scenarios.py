@@ -1,49 +1,105 @@
 """The remediator over every scenario: what it leaves alone, what it closes, and that it can take everything back."""
 
+import os
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from local.aws import LocalAws
+from local.aws import local_aws
 from tests.integration import permissions
-from tests.integration.remediating import click, run, settings, switch, untouched
+from tests.integration.remediating import SETTINGS, click, run, settings, switch, untouched
 from tests.scenarios import SCENARIOS
-from tests.scenarios.bends import COMPLIANT, NON_COMPLIANT, Scenario
+from tests.scenarios.bends import COMPLIANT, HOME, NON_COMPLIANT, REGIONS, Scenario
+from tests.warm import dump, warm
+
+Document = dict[str, Any]
+Held = dict[str, dict[str, dict[str, Any]]]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_every_scenario(small: LocalAws, monkeypatch: pytest.MonkeyPatch, scenario: Scenario) -> None:
-    scenario.seed(small)
-    settings(monkeypatch, scenario)
-    switch(small, "true")
-    before = small.dump()
-    applied = run("apply")
-    after = small.dump()
+@dataclass(frozen=True)
+class History:
+    """What came of applying, applying again, confirming the subscriptions and backing out, one after the other.
 
-    assert applied["verdict_before"] == scenario.verdict
-    assert {outcome["status"] for outcome in applied["outcomes"]} <= {"done"}
-    assert untouched(before, after)
-    if scenario.verdict is not NON_COMPLIANT:
-        assert (applied["plan"], after) == ([], before)
-    if scenario.verdict is COMPLIANT:
-        assert applied["for_a_person"] == []
+    before, after, after_again, left: what the account held at first, applied, applied again, and backed out.
+    calls: every call that was made.
+    """
+
+    scenario: Scenario
+    before: Held
+    applied: Document
+    after: Held
+    applied_again: Document
+    after_again: Held
+    confirmed: Document
+    backed_out: Document
+    left: Held
+    calls: frozenset[str]
+
+
+@pytest.fixture(scope="module", params=SCENARIOS, ids=lambda scenario: scenario.name)
+def history(request: pytest.FixtureRequest) -> History:
+    """Made once for all that is said of it. Not to be written to."""
+    scenario: Scenario = request.param
+    with local_aws(region=HOME, regions=REGIONS) as aws, warm(aws):
+        os.environ.update(SETTINGS | settings(scenario))
+        scenario.seed(aws)
+        switch(aws, "true")
+        before = dump(aws)
+        applied = run("apply")
+        after = dump(aws)
+        applied_again = run("apply")
+        after_again = dump(aws)
+        click(aws)
+        confirmed = run("plan")
+        switch(aws, "false")
+        backed_out = run("backout")
+        left, calls = dump(aws), frozenset(str(call) for call in aws.calls)
+    return History(scenario, before, applied, after, applied_again, after_again, confirmed, backed_out, left, calls)
+
+
+def test_it_begins_with_the_verdict_of_the_scenario(history: History) -> None:
+    assert history.applied["verdict_before"] == history.scenario.verdict
+
+
+def test_all_that_is_planned_is_done(history: History) -> None:
+    assert {outcome["status"] for outcome in history.applied["outcomes"]} <= {"done"}
+    assert len(history.applied["outcomes"]) == len(history.applied["plan"])
+
+
+def test_what_was_there_stays_as_it_was(history: History) -> None:
+    assert untouched(history.before, history.after)
+
+
+def test_where_no_call_is_surely_unseen_nothing_is_made(history: History) -> None:
+    if history.scenario.verdict is not NON_COMPLIANT:
+        assert (history.applied["plan"], history.after) == ([], history.before)
+
+
+def test_what_is_left_open_is_a_persons_task_and_nothing_else_is(history: History) -> None:
+    if history.scenario.verdict is COMPLIANT:
+        assert history.applied["for_a_person"] == []
     else:
-        assert applied["verdict_after"] == COMPLIANT or applied["for_a_person"]
+        assert history.applied["verdict_after"] == COMPLIANT or history.applied["for_a_person"]
 
-    again = run("apply")
-    assert (again["plan"], small.dump()) == ([], after)
-    click(small)
-    clicked = run("plan")
-    assert clicked["plan"] == []
-    assert (clicked["verdict_before"] == COMPLIANT) == (clicked["for_a_person"] == [])
 
-    switch(small, "false")
-    backed_out = run("backout")
-    assert {outcome["status"] for outcome in backed_out["outcomes"]} <= {"done"}
-    assert small.dump() == before
+def test_applied_again_nothing_changes(history: History) -> None:
+    assert (history.applied_again["plan"], history.after_again) == ([], history.after)
 
-    assert {str(call) for call in small.calls} <= permissions.allowed("Remediator") | permissions.FREE
-    for action in [*applied["plan"], *backed_out["plan"]]:
+
+def test_once_the_subscribers_confirm_only_a_persons_tasks_keep_it_from_compliant(history: History) -> None:
+    assert history.confirmed["plan"] == []
+    assert (history.confirmed["verdict_before"] == COMPLIANT) == (history.confirmed["for_a_person"] == [])
+
+
+def test_backed_out_the_account_is_as_it_was(history: History) -> None:
+    assert {outcome["status"] for outcome in history.backed_out["outcomes"]} <= {"done"}
+    assert history.left == history.before
+
+
+def test_the_role_allows_every_call_on_what_it_names(history: History) -> None:
+    assert history.calls <= permissions.allowed("Remediator") | permissions.FREE
+    for action in [*history.applied["plan"], *history.backed_out["plan"]]:
         assert permissions.allows("Remediator", action["request"]["call"], resource(action)), action["request"]
 
 

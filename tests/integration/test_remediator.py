@@ -14,8 +14,8 @@ from local.aws import Call, LocalAws
 from local.events import event
 from local.lambda_context import Context
 from tests.goldens import FLAG
+from tests.integration.evaluating import invoke
 from tests.integration.remediating import at, only_a_trail, ours, run, switch, written
-from tests.integration.test_evaluator import invoke
 from tests.scenarios.bends import HOME
 
 WRITES_OF_ITS_OWN = {"events:PutEvents", "config:StartConfigRulesEvaluation"}

@@ -12,6 +12,7 @@ from local.aws import LocalAws, local_aws
 from tests.integration.reading import look
 from tests.scenarios import SCENARIOS, bends
 from tests.scenarios.bends import AWAY, HOME, REGIONS, Bend, Scenario
+from tests.warm import warm
 
 COMPLIANT, INDETERMINATE, NON_COMPLIANT = Verdict
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
@@ -19,7 +20,7 @@ BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 @pytest.fixture
 def aws() -> Iterator[LocalAws]:
-    with local_aws(region=HOME, regions=REGIONS) as aws:
+    with local_aws(region=HOME, regions=REGIONS) as aws, warm(aws):
         yield aws
 
 

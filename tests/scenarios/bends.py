@@ -14,6 +14,7 @@ from blindspot.model.profile import Profile
 from blindspot.verdict.assessment import Verdict
 from local.accounts import CIS, OTHER_FILTERS, Made, a_compliant_account, put_alarm, put_filter
 from local.aws import LocalAws
+from tests.warm import set_up
 
 COMPLIANT, INDETERMINATE, NON_COMPLIANT = Verdict
 
@@ -56,7 +57,7 @@ class Scenario:
 
     def seed(self, aws: LocalAws, home: str | None = None) -> Made:
         """Makes the account, with everything in the region `home` if that is given."""
-        made = a_compliant_account(aws, region=home or self.home)
+        made = set_up(aws, home or self.home, lambda: a_compliant_account(aws, region=home or self.home))
         self.bend(aws, made)
         return made
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from local.events import FUNCTIONS
 from tests.cases.profiles import BLIND, EXACT, LATE, OK, VERDICTS
@@ -77,6 +78,14 @@ def test_the_pattern_language_needs_the_standard_library_alone(path: Path) -> No
             case ast.ImportFrom(module=module, level=0):
                 imported.add(str(module).split(".")[0])
     assert imported <= sys.stdlib_module_names | {"filter_pattern"}
+
+
+def test_no_property_is_tested_against_the_clock() -> None:
+    assert settings().deadline is None
+    modules = [
+        path for path in (ROOT / "tests").rglob("*.py") if path not in (Path(__file__), ROOT / "tests/conftest.py")
+    ]
+    assert [path for path in modules if re.search(r"\bsettings\(.*deadline", path.read_text())] == []
 
 
 def test_the_docs_show_the_verdicts_of_the_profiles() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from blindspot.model import profile
 from blindspot.model.arn import place_of
@@ -223,7 +223,6 @@ def test_a_name_of_somebody_else_gets_the_suffix() -> None:
     assert alarm.resource == second
 
 
-@settings(max_examples=100)
 @given(snapshots())
 def test_a_plan_spoils_nothing_and_has_nothing_needless(snapshot: Snapshot) -> None:
     before = {

@@ -1,7 +1,7 @@
 """The pattern that remediation writes."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from blindspot.model import profile
@@ -79,7 +79,6 @@ BENIGN = st.recursive(
 )
 
 
-@settings(max_examples=100)
 @given(st.lists(BENIGN, max_size=3))
 def test_what_is_written_is_right_whatever_is_benign(benign: list[str]) -> None:
     patterns = [f"{{ {text} }}" for text in benign]

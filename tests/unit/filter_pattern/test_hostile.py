@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from blindspot.model import cloudtrail_events
 from filter_pattern import PatternSyntaxError, find, parse, unseen
-from local.bench import HOSTILE
+from tests.cases.hostile import HOSTILE
 from tests.counting import calls_of
 
 REAL = (
