@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from blindspot.chain import metric_alarm, siem
 from blindspot.chain.alarm_actions import accepted_actions, check_actions
-from blindspot.chain.alarms import Alarms, Fed, StatefulAlarm, is_part_of_composite
+from blindspot.chain.alarm_relations import Alarms, Fed, StatefulAlarm, is_part_of_composite
 from blindspot.chain.channel import Channel, Path
 from blindspot.chain.log_group import check_class
 from blindspot.chain.metric_alarm import Feed, check_firing

@@ -94,7 +94,7 @@ def test_overrides_change_what_they_name_and_nothing_else() -> None:
 
 
 def test_the_docs_have_the_names() -> None:
-    shown = (Path(__file__).parents[3] / "docs/profiles.md").read_text()
+    shown = (Path(__file__).parents[4] / "docs/profiles.md").read_text()
     for name in profile.names():
         names = profile.load(name).names
         cells = (f"`{name}`", names.filter, names.metric, names.namespace, names.alarm, names.topic)

@@ -13,7 +13,7 @@ from blindspot.verdict.assessment import assess
 from tests.builders import a_compliant_snapshot, a_filter
 from tests.cases.accounts import BROKEN, DOUBTFUL, HOSTILE, PROFILE, SIEM, to_siem
 
-TEXT = (Path(__file__).parents[3] / "docs/gaps.md").read_text()
+TEXT = (Path(__file__).parents[4] / "docs/gaps.md").read_text()
 SECTIONS = dict(re.findall(r"^### `([a-z.-]+)`\n(.+?)(?=^##)", TEXT, re.MULTILINE | re.DOTALL))
 
 

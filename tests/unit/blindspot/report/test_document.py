@@ -120,7 +120,7 @@ def test_a_gap_stands_once_with_all_its_regions_and_the_widest_first() -> None:
     ]
 
 
-SCHEMA = json.loads((Path(__file__).parents[3] / "docs/document.schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[4] / "docs/document.schema.json").read_text())
 
 
 @pytest.mark.parametrize("name", [*BROKEN, *DOUBTFUL, *HOLDS])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from blindspot.chain.alarms import Alarms, StatefulAlarm, is_part_of_composite
+from blindspot.chain.alarm_relations import Alarms, StatefulAlarm, is_part_of_composite
 from blindspot.chain.channel import Path
 from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
 from blindspot.model.snapshot import UNKNOWN_KIND, Alarm, CompositeAlarm, MetricQuery, OtherAlarm
