@@ -6,7 +6,7 @@ test_<module>_*.py, and is killed where a test fails. What survives shows which 
 under 95 % are killed, without those that mutants.toml lists as equivalent.
 
 A mutant is never written to a file: a process is forked from one that has pytest loaded, and imports the mutant in
-place of the module. It may use ten times the processor time that the tests take, and counts as killed beyond that, as
+place of the module. It may use three times the processor time that the tests take, and counts as killed beyond that, as
 it does when it runs out of memory. Hypothesis tries few examples, the same each time.
 """
 
@@ -61,9 +61,8 @@ class Mutant:
     @property
     def reason(self) -> str | None:
         """Why it is equivalent, where it is listed."""
-        same = (self.module, list(self.was), list(self.becomes))
-        listed = LISTED.get("equivalent", ())
-        return next((e["reason"] for e in listed if (e["module"], e["was"], e["becomes"]) == same), None)
+        same = {"module": self.module, "function": self.function, "was": [*self.was], "becomes": [*self.becomes]}
+        return next((e["reason"] for e in LISTED["equivalent"] if e == {**same, "reason": e["reason"]}), None)
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -156,7 +155,7 @@ def run(tests: list[str], mutants: list[Mutant], until: float) -> Iterator[tuple
     if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
         raise SystemExit(f"{said}\nThe tests fail without any mutant.")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = int(10 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)) + 1
+    cpu = int(3 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)) + 3
     waiting, running = list(reversed(mutants)), dict[int, Mutant]()
     with Path(os.devnull).open("w") as nowhere:
         try:
@@ -172,6 +171,11 @@ def run(tests: list[str], mutants: list[Mutant], until: float) -> Iterator[tuple
             for pid in running:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, 9)
+
+
+def is_known(revision: str) -> bool:
+    command = ["git", "rev-parse", "--quiet", "--verify", revision]
+    return subprocess.run(command, cwd=ROOT, capture_output=True).returncode == 0
 
 
 def changed_since(revision: str) -> Iterator[tuple[str, list[int]]]:
@@ -194,10 +198,31 @@ def outdated() -> list[str]:
     """The listed mutants of lines that their modules no longer have."""
     return [
         f"{listed['module']}: {line}"
-        for listed in LISTED.get("equivalent", ())
+        for listed in LISTED["equivalent"]
         for line in listed["was"]
         if line not in map(str.strip, file_of(listed["module"]).read_text().splitlines())
     ]
+
+
+def enough(module: str, mutants: list[Mutant], until: float) -> bool:
+    """Runs the mutants, prints how each ended that was not killed, and says whether enough were."""
+    tests = tests_of(module)
+    if not tests:
+        raise SystemExit(f"{module} has no unit tests of its own, such as {module.replace('.', '/test_')}.py.")
+    equivalent = [mutant for mutant in mutants if mutant.reason]
+    ended = dict[Mutant, bool]()
+    for mutant, noticed in run(tests, [mutant for mutant in mutants if not mutant.reason], until):
+        ended[mutant] = noticed
+        if not noticed:
+            print("Survived:", mutant, sep="\n", flush=True)
+    for mutant in equivalent:
+        print("Equivalent:", mutant, f"    {mutant.reason}", sep="\n")
+    killed, left = sum(ended.values()), len(mutants) - len(equivalent) - len(ended)
+    print(f"{module}: {len(mutants)} mutants, {killed} killed, {len(ended) - killed} survived, ", end="")
+    print(f"{len(equivalent)} equivalent" + f", {left} not run for want of time" * bool(left))
+    if ended:
+        print(f"  {killed / len(ended):.1%} killed of those that are not equivalent; {ENOUGH:.0%} must be.", flush=True)
+    return killed >= ENOUGH * len(ended)
 
 
 def main() -> int:
@@ -210,40 +235,24 @@ def main() -> int:
     if old := outdated():
         print("mutants.toml lists what is no longer there:", *old, sep="\n  ")
         return 1
-    until = float("inf")
-    if chosen.since:
-        until = time.monotonic() + SECONDS
-        changed = dict(changed_since(chosen.since))
-        share = MOST // max(1, len(changed))
-        mutants = [each for name, lines in changed.items() for each in mutants_of(name, chosen.seed, share, lines)]
-    elif chosen.modules:
-        mutants = [each for name in chosen.modules for each in mutants_of(name, chosen.seed, chosen.sample)]
+    if chosen.modules:
+        chosen_lines: dict[str, list[int]] = {module: [] for module in chosen.modules}
+        number, seconds = chosen.sample, float("inf")
+    elif chosen.since:
+        if not is_known(chosen.since):
+            print(f"There is no revision {chosen.since} in this clone, so that nothing is known to have changed.")
+            return 0
+        chosen_lines = dict(changed_since(chosen.since))
+        number, seconds = MOST // max(1, len(chosen_lines)), SECONDS / max(1, len(chosen_lines))
+        print(f"Changed since {chosen.since}: {', '.join(chosen_lines) or 'no module that is held'}.")
     else:
         parser.error("name a module, such as MODULE=filter_pattern.find, or a revision, such as SINCE=HEAD~1")
     gc.freeze()
-    killed, survived, equivalent = 0, [], [each for each in mutants if each.reason]
-    done = 0
-    for module in dict.fromkeys(each.module for each in mutants):
-        tests = tests_of(module)
-        if not tests:
-            print(f"{module} has no unit tests of its own, tests/unit/{module.replace('.', '/test_')}.py.")
-            return 1
-        for mutant, noticed in run(tests, [m for m in mutants if m.module == module and not m.reason], until):
-            done += 1
-            killed += noticed
-            if not noticed:
-                survived.append(mutant)
-                print("Survived:", mutant, sep="\n", flush=True)
-    for mutant in equivalent:
-        print("Equivalent:", mutant, f"    {mutant.reason}", sep="\n")
-    left = len(mutants) - len(equivalent) - done
-    print(
-        f"{len(mutants)} mutants: {killed} killed, {len(survived)} survived, {len(equivalent)} equivalent"
-        + (f", {left} not run for want of time" if left else "")
-    )
-    if done:
-        print(f"{killed / done:.1%} of {done} are noticed; {ENOUGH:.0%} must be.")
-    return int(done > 0 and killed < ENOUGH * done)
+    results = []
+    for module, lines in chosen_lines.items():
+        until = time.monotonic() + seconds
+        results.append(enough(module, mutants_of(module, chosen.seed, number, lines), until))
+    return int(not all(results))
 
 
 if __name__ == "__main__":

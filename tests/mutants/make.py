@@ -18,7 +18,7 @@ from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
 
-class Visitor(MutationVisitor):
+class Visitor(MutationVisitor):  # type: ignore[misc]  # not there when types are checked
     """mutmut leaves out functions with decorators, as it calls mutants by a decorator of its own. Here each mutant is a
     module of its own, so that they can be mutated like any other."""
 
@@ -42,7 +42,8 @@ def main(path: Path, seed: int, number: int, changed: set[int]) -> None:
     def written(function: cst.CSTNode, within: cst.ClassDef | None) -> list[str]:
         if within is not None:
             function = within.with_changes(leading_lines=(), body=within.body.with_changes(body=[function]))
-        return module.code_for_node(function).splitlines(keepends=True)
+        text: str = module.code_for_node(function)
+        return text.splitlines(keepends=True)
 
     Random(seed).shuffle(visitor.mutations)  # noqa: S311 (a sample, not a secret)
     for mutation in visitor.mutations:

@@ -1,7 +1,15 @@
-"""Tests of one value, and the readings that AWS leaves open.
+"""What a pattern asks of one value.
 
-Source of the rules: CloudWatch Logs user guide, "Filter pattern syntax for metric filters", and results recorded from
-TestMetricFilter where the guide does not say.
+Rules, and where each is from. "Guide" is the CloudWatch Logs user guide, "Filter pattern syntax for metric filters";
+"recorded" are answers of TestMetricFilter, which tests/conformance keeps.
+
+- Text is compared as a whole, in upper and lower case as written; `*` stands for any text, even for none (guide).
+- In quotes, or with a `*`, a number is compared as text, digit by digit; without, by its value (recorded).
+- `<`, `<=`, `>` and `>=` are true of numbers alone (recorded).
+- `=` and `!=` are both false of a missing field, an object and an array (guide of 2021; recorded).
+- `IS NULL` is true of null and not of a missing field; `NOT EXISTS` is true of a missing field alone (guide).
+
+What neither says is a field of `Reading`: a proof has to hold however that is read.
 """
 
 from __future__ import annotations

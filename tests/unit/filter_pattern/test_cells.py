@@ -101,7 +101,6 @@ def test_of_numbers_every_combination_of_answers_is_a_cell(tests: list[Test], re
         (Field(frozenset({BOOLEAN, NUMBER}), always=True, values=(True, 3)), [True, 3]),
         (Field(ANY), ["", MISSING, True, False, 0, None, {}, []]),
     ],
-    ids=str,
 )
 def test_what_a_field_holds_when_nothing_is_asked(field: Field, expected: list[object]) -> None:
     found = values(field)
@@ -172,6 +171,9 @@ def test_where_a_field_is_missing_so_is_what_is_below_it() -> None:
         ([Compare(">", "0.25"), Compare("<", "0.5")], [0.25, 0.5, -1, 1, 0.375], True),
         ([Compare(">", "-1"), Compare("<", "0")], [-1, 0, -2, 1, -0.5], True),
         ([Compare(">", "2"), Compare("<", "1")], [1, 2, 0, 3, 1.5], True),
+        ([Compare(">", "1"), Compare("<", "2.5")], [1, 2.5, 0, 3, 2], True),
+        ([Compare(">", "9007199254740993"), Compare("<", "9007199254740994")],
+         [2**53 + 1, 2**53 + 2, 2**53, 2**53 + 3], False),  # half-way is rounded up to the higher
         ([Compare(">", "9007199254740992"), Compare("<", "9007199254740993")],
          [2**53, 2**53 + 1, 2**53 - 1, 2**53 + 2], False),  # no double is between
         ([Compare(">", "1e308"), Compare("<", "1.5e308")], [1e308, 1.5e308, int(1e308) - 1, int(1.5e308) + 1,
@@ -196,6 +198,16 @@ def test_a_number_as_text_answers_like_the_string_of_it() -> None:
     asked = cells(Field(frozenset({NUMBER, STRING}), always=True), questions([Equals("5*"), Compare(">", "5")]))
     assert list(asked)
     assert asked.complete is False
+
+
+def test_a_text_that_is_written_nowhere_differs_from_all_that_are() -> None:
+    field = Field(frozenset({STRING}), always=True)
+    asked = questions([Equals("x", negated=True), Equals("", negated=True), Equals("x")])
+    assert [tuple(cell.answers.items()) for cell in cells(field, asked)] == [
+        ((1, True), (3, False), (2, False)),
+        ((1, False), (3, True), (2, True)),
+        ((1, True), (3, False), (2, True)),
+    ]
 
 
 def test_digits_that_may_be_a_number_are_a_text_of_their_own() -> None:
@@ -232,6 +244,13 @@ def test_what_is_spent_grows_with_the_questions_and_stops_the_work() -> None:
     assert spent([NotExists(), Is(None)]) == 8 + 16 + 16
     assert spent([Equals("x")]) == 9 + 9 + 4
     assert spent([Equals("x*")]) == 9 + 9 + 9 + 4
+
+    # A walk that the budget cuts off is not counted: what it found may still do.
+    cut = cells(Field(frozenset({STRING}), always=True), questions([Equals("*ab*")]), budget=2)
+    steps: list[int] = []
+    cut.spend = steps.append
+    assert [cell.value for cell in cut] == [""]
+    assert sum(steps) == 2 + 0 + 1
 
     def stop(steps: int) -> None:
         raise RuntimeError

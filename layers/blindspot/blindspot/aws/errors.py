@@ -1,4 +1,4 @@
-"""Why AWS did not give an answer: which errors mean refused, missing or unknown, and a failed call as a value.
+"""Failed calls to AWS as values, and which error codes mean refused, missing or unknown.
 
 What is retried, and how often, is `client.CONFIG`.
 """
