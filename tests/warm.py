@@ -19,14 +19,17 @@ from unittest.mock import patch
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.client import BaseClient
 from botocore.loaders import Loader, create_loader
+from botocore.useragent import UserAgentString
 from moto.cloudtrail.models import TrailStatus, cloudtrail_backends
 from moto.cloudwatch.models import cloudwatch_backends
-from moto.core.base_backend import BackendDict
+from moto.core import responses
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.core.utils import method_names_from_class
 from moto.events.models import events_backends
 from moto.iam.models import iam_backends
 from moto.kms import models as kms_models
 from moto.kms.models import kms_backends
-from moto.kms.utils import RSAPrivateKey, generate_private_key
+from moto.kms.utils import AbstractPrivateKey, RSAPrivateKey, generate_private_key
 from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
@@ -35,6 +38,7 @@ from moto.sts.models import sts_backends
 from local.aws import LocalAws
 from local.aws.extension import ec2
 from local.aws.extension.sts import ACCOUNT
+from tests.decided_once import decided_once
 
 T = TypeVar("T")
 
@@ -70,9 +74,9 @@ def warm(aws: LocalAws) -> Iterator[None]:
     for backends in (cloudtrail_backends, *REGIONAL.values()):
         for region in aws.regions:
             backends[aws.account][region]  # moto makes it when it is first asked for
-    make_request = BaseClient._make_request  # noqa: SLF001 (what lies behind it is the wire)  # type: ignore[attr-defined]
+    make_request: Any = vars(BaseClient)["_make_request"]  # what lies behind it is the wire
 
-    def answer(client: Any, model: Any, request: dict[str, Any], context: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def answer(client: Any, model: Any, request: dict[str, Any], context: dict[str, Any]) -> Any:
         call = model.service_model.service_name, model.name
         if ":".join(call) in [fault.call for fault in aws.faults]:
             return make_request(client, model, request, context)
@@ -89,6 +93,18 @@ def warm(aws: LocalAws) -> Iterator[None]:
         patch.object(BaseClient, "_make_request", answer),
         patch.object(kms_models, "generate_private_key", _private_key),
         patch("botocore.session.create_loader", _loader),
+        decided_once(),
+    ):
+        yield
+
+
+@contextmanager
+def worked_out_once() -> Iterator[None]:
+    """What moto and the SDK work out anew for every account or call, though it is always the same, is kept."""
+    with (
+        patch.object(AccountSpecificBackend, "_generate_regions", lambda _, service: _regions(service)),
+        patch.object(UserAgentString, "to_string", _user_agent),
+        patch.object(responses, "method_names_from_class", cache(method_names_from_class)),
     ):
         yield
 
@@ -168,9 +184,20 @@ def _reduced(status: TrailStatus) -> tuple[Any, ...]:
 
 
 @cache
-def _private_key(spec: str) -> RSAPrivateKey:
+def _private_key(spec: str) -> AbstractPrivateKey:
     """Moto makes one for every key, which takes long; nothing here is ever signed with it."""
     return generate_private_key(spec)
+
+
+@cache
+def _regions(service: str) -> list[str]:
+    """Moto means to keep them, but under a key that is another one for every account."""
+    anywhere = AccountSpecificBackend.get_session()
+    partitions = anywhere.get_available_partitions()
+    return [name for partition in partitions for name in anywhere.get_available_regions(service, partition)]
+
+
+_user_agent = cache(UserAgentString.to_string)
 
 
 @cache

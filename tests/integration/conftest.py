@@ -6,7 +6,13 @@ from local.aws import LocalAws, local_aws
 from tests.goldens import RULE
 from tests.integration.remediating import SETTINGS
 from tests.scenarios.bends import HOME, REGIONS
-from tests.warm import warm
+from tests.warm import warm, worked_out_once
+
+
+@pytest.fixture(scope="session", autouse=True)
+def working_things_out_once() -> Iterator[None]:
+    with worked_out_once():
+        yield
 
 
 @pytest.fixture

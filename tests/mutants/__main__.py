@@ -13,6 +13,7 @@ it does when it runs out of memory. Hypothesis tries few examples, the same each
 from __future__ import annotations
 
 import argparse
+import ast
 import contextlib
 import gc
 import importlib.abc
@@ -194,13 +195,24 @@ def changed_since(revision: str) -> Iterator[tuple[str, list[int]]]:
             yield module, lines
 
 
+def lines_of(module: str, function: str) -> set[str]:
+    """The lines of a function, or of a method as in `Class.method`; none where the module has no such function."""
+    source = file_of(module).read_text()
+    node: ast.AST | None = ast.parse(source)
+    for name in function.split("."):
+        node = next((each for each in getattr(node, "body", ()) if getattr(each, "name", None) == name), None)
+    if not isinstance(node, ast.FunctionDef):
+        return set()
+    return {line.strip() for line in source.splitlines()[node.lineno - 1 : node.end_lineno]}
+
+
 def outdated() -> list[str]:
-    """The listed mutants of lines that their modules no longer have."""
+    """The listed mutants of lines that their functions no longer have."""
     return [
-        f"{listed['module']}: {line}"
+        f"{listed['module']}, {listed['function']}: {line}"
         for listed in LISTED["equivalent"]
         for line in listed["was"]
-        if line not in map(str.strip, file_of(listed["module"]).read_text().splitlines())
+        if line not in lines_of(listed["module"], listed["function"])
     ]
 
 

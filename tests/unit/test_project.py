@@ -43,6 +43,13 @@ def test_the_readme_names_what_a_user_runs() -> None:
     assert [text for text in wanted if text not in readme] == []
 
 
+def test_the_readme_runs_sam_local_as_docs_local_does() -> None:
+    def commands(path: str) -> list[str]:
+        return re.findall(r"^    (\S*sam local invoke .* --profile .*)$", (ROOT / path).read_text(), re.MULTILINE)
+
+    assert commands("README.md") == commands("docs/local.md") != []
+
+
 def test_every_event_is_for_one_function() -> None:
     names = [name for events in FUNCTIONS.values() for name in events]
     assert sorted(names) == sorted(path.stem for path in (ROOT / "events").glob("*.json"))

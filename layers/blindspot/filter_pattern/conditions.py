@@ -9,7 +9,7 @@ Rules, and where each is from. "Guide" is the CloudWatch Logs user guide, "Filte
 - `=` and `!=` are both false of a missing field, an object and an array (guide of 2021; recorded).
 - `IS NULL` is true of null and not of a missing field; `NOT EXISTS` is true of a missing field alone (guide).
 
-What neither says is a field of `Reading`: a proof has to hold however that is read.
+What neither source says is a field of `Reading`: a proof has to hold under every reading.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     Predicate = Atom | TextAtom | Not | And | Or | Pattern
 
-An `Atom` asks one thing of one field, a `TextAtom` of the event's text as it was logged. A parsed filter pattern is a
-predicate, and so is whatever else can be said of events in these terms.
+An `Atom` tests one field, a `TextAtom` the event's text as it was logged. A parsed filter pattern is a predicate.
+Event selectors and the like can be written as predicates too.
 
 A test with a wildcard is true when any of the values that it selects passes (examples of the CloudWatch Logs user
 guide, "Filter pattern syntax for metric filters"). Where it selects none, as where a field is missing, the test is put

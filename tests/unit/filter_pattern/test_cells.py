@@ -172,8 +172,8 @@ def test_where_a_field_is_missing_so_is_what_is_below_it() -> None:
         ([Compare(">", "-1"), Compare("<", "0")], [-1, 0, -2, 1, -0.5], True),
         ([Compare(">", "2"), Compare("<", "1")], [1, 2, 0, 3, 1.5], True),
         ([Compare(">", "1"), Compare("<", "2.5")], [1, 2.5, 0, 3, 2], True),
-        ([Compare(">", "9007199254740993"), Compare("<", "9007199254740994")],
-         [2**53 + 1, 2**53 + 2, 2**53, 2**53 + 3], False),  # half-way is rounded up to the higher
+        ([Compare(">", "9007199254740995"), Compare("<", "9007199254740996")],
+         [2**53 + 3, 2**53 + 4, 2**53 + 2, 2**53 + 5], False),  # half-way is rounded up to the higher
         ([Compare(">", "9007199254740992"), Compare("<", "9007199254740993")],
          [2**53, 2**53 + 1, 2**53 - 1, 2**53 + 2], False),  # no double is between
         ([Compare(">", "1e308"), Compare("<", "1.5e308")], [1e308, 1.5e308, int(1e308) - 1, int(1.5e308) + 1,

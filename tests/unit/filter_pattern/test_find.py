@@ -30,7 +30,7 @@ from filter_pattern import (
     parse,
     unseen,
 )
-from filter_pattern.conditions import Reading
+from filter_pattern.conditions import UNDOCUMENTED, Reading
 from filter_pattern.predicate import Word
 from filter_pattern.records import STRING
 from tests.unit.filter_pattern.strategies import (
@@ -301,7 +301,7 @@ def test_words_wildcards_and_positions(pattern: str, records: Records, event: ob
     if isinstance(event, type):
         assert isinstance(answer, event)
         if isinstance(answer, Undecided):
-            assert "no example could be made" in answer.reason
+            assert "no example event was found" in answer.reason
             assert not answer.too_large
     else:
         assert answer == Found(event)  # type: ignore[arg-type]
@@ -373,23 +373,21 @@ def test_what_holds_of_every_event_holds_of_what_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("covering", "reasons"),
+    ("covering", "readings"),
     [
-        ("$.a = x*y", ["how it reads a * inside a value"]),
-        ("$.n != x", ["whether != holds of null, true and false"]),
-        ("$.d = 12", ["whether an unquoted number equals a string of the same digits"]),
-        ("$.n != x && $.d = 12", ["same digits", "null, true and false"]),
+        ("$.a = x*y", ["star_is_literal"]),
+        ("$.a != x*y", ["star_is_literal"]),  # the field is never null, true or false
+        ("$.n != x", ["null_differs"]),
+        ("$.d = 12", ["digits_are_numbers"]),
+        ("$.n != x && $.d = 12", ["digits_are_numbers", "null_differs"]),
     ],
 )
-def test_undecided_names_what_the_answer_depends_on(covering: str, reasons: list[str]) -> None:
+def test_undecided_names_what_the_answer_depends_on(covering: str, readings: list[str]) -> None:
     required = And(field("a", "xzy"), Atom(("n",), Is(None)), field("d", "12"))
     answer = unseen(required, [parse(f"{{ {covering} }}")], Records({("d",): Field(TEXT), ("a",): Field(TEXT)}))
     assert isinstance(answer, Undecided)
-    assert answer.reason.startswith("AWS does not document ")
+    assert answer.reason == "AWS does not document " + ", or ".join(UNDOCUMENTED[reading] for reading in readings)
     assert not answer.too_large
-    assert answer.reason.count(", or ") == len(reasons) - 1
-    for reason in reasons:
-        assert reason in answer.reason
 
 
 def test_what_cannot_matter_is_not_named_as_undocumented() -> None:
@@ -423,4 +421,4 @@ def test_a_smaller_budget_gives_the_same_answer_or_none(predicate: Predicate, bu
     if not isinstance(short, type(answer)):
         assert isinstance(short, Undecided)
         assert short.too_large
-        assert short.reason == "the patterns are too intricate to decide within the budget"
+        assert "too complex" in short.reason

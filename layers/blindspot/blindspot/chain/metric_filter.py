@@ -199,11 +199,14 @@ def matches_in_metric(query: MetricQuery, group: LogGroup, metric_filter: Metric
     if query.unit not in (None, metric_filter.unit or "None"):
         return None
     selectors, wanted = dict(metric_filter.dimensions), dict(query.dimensions)
-    system = {name: system_fields(group).get(name) for name in metric_filter.system_dimensions}
-    if any(wanted.get(name) != value for name, value in system.items()):
+    known = system_fields(group)
+    if any(wanted.get(name) != known[name] for name in metric_filter.system_dimensions if name in known):
         return None
-    wanted = {name: value for name, value in wanted.items() if name not in system}
-    title = filter_title(group.arn, metric_filter.name)
+    resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
+    if not known.keys() >= {*metric_filter.system_dimensions}:
+        # AWS documents no other system field as a dimension; should one come, nothing is known of its value.
+        return Doubt("filter.narrowed", resource, f"It is not known which dimensions metric filter {title} adds.")
+    wanted = {name: value for name, value in wanted.items() if name not in metric_filter.system_dimensions}
     try:
         if wanted.keys() == selectors.keys():
             return And(*(_equal(selector, wanted[name]) for name, selector in selectors.items()))
@@ -215,7 +218,7 @@ def matches_in_metric(query: MetricQuery, group: LogGroup, metric_filter: Metric
         )
     except PatternSyntaxError:
         message = f"It is not known which matches of metric filter {title} get these dimensions."
-    return Doubt("filter.narrowed", filter_resource(group.arn, metric_filter.name), message)
+    return Doubt("filter.narrowed", resource, message)
 
 
 def _is_in_every_event(selector: str) -> bool:

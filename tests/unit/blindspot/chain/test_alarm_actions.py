@@ -60,7 +60,7 @@ def test_disabled_actions_come_before_all_else() -> None:
 @pytest.mark.parametrize("actions", [(), (FUNCTION,), ("security-alerts",)])
 @pytest.mark.parametrize(
     ("services", "facts"),
-    [(("sns",), ["SNS topic"]), (("sns", "ssm-incidents"), ["sns or ssm-incidents"]), (("ssm",), ["ssm"])],
+    [(("sns",), [" an SNS topic."]), (("sns", "ssm-incidents"), ["sns or ssm-incidents"]), (("ssm",), ["ssm"])],
 )
 def test_without_an_accepted_action_nobody_is_notified(
     actions: tuple[str, ...], services: tuple[str, ...], facts: list[str]

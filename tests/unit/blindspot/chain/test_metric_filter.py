@@ -405,6 +405,9 @@ NONE_REACH = {
     "none, of one in every event and one that is not": partial(reaching, by(USER, NAME)),
     "none, where account and region are added": partial(reaching, SYSTEM),
     "another region": partial(reaching, SYSTEM, IN_ACCOUNT, ("@aws.region", "us-east-1")),
+    "another region, beside a system field that is not known": partial(
+        reaching, a_filter(system_dimensions=("@data_source", "@aws.region")), ("@aws.region", "us-east-1")
+    ),
     "the account alone": partial(reaching, SYSTEM, IN_ACCOUNT),
     "account and region that are not added": partial(reaching, a_filter(), IN_ACCOUNT, IN_REGION),
     "a user, without account and region": partial(reaching, replace(SYSTEM, dimensions=(USER,)), ("user", "alice")),
@@ -423,6 +426,10 @@ MAY_REACH = {
     "none, of one by position": partial(reaching, by(("user", "$user"))),
     "one by position": partial(reaching, by(("user", "$user")), ("user", "alice")),
     "none, of one that names no field": partial(reaching, by(("user", "$.a = 1 || $.b"))),
+    "none, of a system field that is not known": partial(reaching, a_filter(system_dimensions=("@data_source",))),
+    "a system field that is not known": partial(
+        reaching, a_filter(system_dimensions=("@aws.region", "@data_source")), ("@data_source", "cloudtrail"), IN_REGION
+    ),
     "a quote": partial(reaching, by(USER), ("user", 'al"ice')),
     "a backslash": partial(reaching, by(USER), ("user", "al\\ice")),
     "two backslashes": partial(reaching, by(USER), ("user", "al\\\\ice")),

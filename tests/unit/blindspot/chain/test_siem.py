@@ -38,12 +38,13 @@ def test_a_trail_without_bucket_and_topic_reaches_no_destination() -> None:
     assert list(siem.paths_from_trail(a_trail(), (BUCKET, topic_arn()))) == []
 
 
-def test_a_delivery_that_fails_breaks_its_own_path_alone() -> None:
-    status = a_status(bucket_error="NoSuchBucket")
-    trail = a_trail(bucket_arn=BUCKET, topic_arn=topic_arn(), status=status)
+@pytest.mark.parametrize(("error", "target"), [("bucket_error", "bucket"), ("topic_error", "topic")])
+def test_a_delivery_that_fails_breaks_its_own_path_alone(error: str, target: str) -> None:
+    trail = a_trail(bucket_arn=BUCKET, topic_arn=topic_arn(), status=a_status(**{error: "AccessDenied"}))
     by_bucket, by_topic = siem.paths_from_trail(trail, (BUCKET, topic_arn()))
-    assert_found(by_bucket.gap, Gap, "trail.delivery-failing", trail.arn, "bucket", "NoSuchBucket")
-    assert by_topic.gap is None
+    broken, whole = (by_bucket, by_topic) if target == "bucket" else (by_topic, by_bucket)
+    assert_found(broken.gap, Gap, "trail.delivery-failing", trail.arn, f" {target}: AccessDenied")
+    assert whole.gap is None
 
 
 def a_subscription(pattern: str = CIS, **bent: Any) -> SubscriptionFilter:
