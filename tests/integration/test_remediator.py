@@ -273,6 +273,19 @@ def test_a_switch_that_is_thrown_stops_a_run(small: LocalAws, monkeypatch: pytes
     assert outcomes[-1]["error"] == "the switch was turned off: its value is 'false'; only 'true' is on"
 
 
+def test_backout_stops_when_the_switch_can_no_longer_be_read(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blindspot.aws.switch.CACHED", 0)
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    switch(small, "true")
+    run("apply")
+    switch(small, "false")
+    at(small, Call("cloudwatch", "DeleteAlarms", HOME), lambda: small.fail("ssm:GetParameter"))
+    outcomes = run("backout")["outcomes"]
+    assert outcomes[0]["status"] == "done"
+    assert {outcome["status"] for outcome in outcomes[1:]} == {"stopped"}
+    assert outcomes[-1]["error"].startswith("the switch could not be read: ")
+
+
 def test_a_switch_that_is_thrown_before_the_first_write_leaves_it_a_plan(
     small: LocalAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""The name under which others import what CloudTrail writes; `model.cloudtrail_events` has it."""
+"""A short name for `model.cloudtrail_events`, for code outside this project."""
 
 from blindspot.model.cloudtrail_events import GLOBAL_REGIONS, GLOBAL_SERVICES, ordinary, own_call, records
 

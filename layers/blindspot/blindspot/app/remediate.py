@@ -130,6 +130,8 @@ class _Remediation:
             if time.monotonic() > self.run.at(LAST_WRITE):
                 return "out of time"
             switch = self.switch.read()
+            if switch.unread:
+                return f"the switch could not be read: {switch.why}"
             if switch.on is while_on:
                 return None
             return f"the switch was turned {'on' if switch.on else 'off'}: {switch.why}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from botocore.exceptions import BotoCoreError
 
 from blindspot.aws.client import Clients
-from blindspot.aws.errors import NO_SUCH_RESOURCE, read
+from blindspot.aws.errors import is_missing, read
 from blindspot.aws.owned_resources import current_filter, current_owner
 from blindspot.model.snapshot import Unreadable
 from blindspot.remediation.actions import Action, Request
@@ -66,6 +66,6 @@ def _send(clients: Clients, request: Request) -> str | None:
         answer = read(call, region, lambda: clients.call(call, region, **request.parameters))
     except BotoCoreError as error:  # whose message quotes the parameters
         return f"{call}: {type(error).__name__}"
-    if not isinstance(answer, Unreadable) or (":Delete" in call and answer.error in NO_SUCH_RESOURCE):
+    if not isinstance(answer, Unreadable) or (":Delete" in call and is_missing(answer)):
         return None
     return f"{call}: {answer.error}"

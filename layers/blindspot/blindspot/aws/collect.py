@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from blindspot.aws import responses
 from blindspot.aws.client import Clients
-from blindspot.aws.errors import NO_SUCH_OPERATION, NO_SUCH_RESOURCE, CallFailed
+from blindspot.aws.errors import NO_SUCH_OPERATION, CallFailed, is_missing
 from blindspot.aws.read import Reader, in_thread
 from blindspot.aws.regions import Regions
 from blindspot.aws.response_fields import Answer
@@ -450,7 +450,7 @@ def _elsewhere(
 
 
 def _absent(unreadable: Unreadable) -> Unreadable | None:
-    return None if unreadable.error in NO_SUCH_RESOURCE else unreadable
+    return None if is_missing(unreadable) else unreadable
 
 
 Name = TypeVar("Name", str, Place)

@@ -39,8 +39,13 @@ A region that is not enabled returns UnrecognizedClientException, InvalidClientT
 not know our credentials, and no permission would help.
 """
 
-NO_SUCH_RESOURCE = frozenset({"NotFound", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException"})
-"""The error codes of SNS, KMS, CloudWatch and CloudWatch Logs for a resource that does not exist."""
+NO_SUCH_RESOURCE = {
+    "cloudwatch": ("ResourceNotFound", "ResourceNotFoundException"),
+    "kms": ("NotFoundException",),
+    "logs": ("ResourceNotFoundException",),
+    "sns": ("NotFound", "ResourceNotFound"),
+}
+"""By service, the error codes for a resource that does not exist (API references, Errors of the operations)."""
 
 NO_SUCH_OPERATION = frozenset({"InvalidAction", "UnknownOperationException", "UnknownOperation"})
 """The error codes of a service that does not have the operation, or not yet in that region."""
@@ -70,3 +75,8 @@ def read(call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
     except NoAnswer as failure:
         error = str(failure)
     return Unreadable(call, region, error, denied)
+
+
+def is_missing(failure: Unreadable) -> bool:
+    """Whether the call failed because the resource does not exist."""
+    return failure.error in NO_SUCH_RESOURCE.get(failure.call.split(":")[0], ())

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Collection, Iterable
 from functools import partial
 
-from blindspot.aws import responses as answers
+from blindspot.aws import responses
 from blindspot.aws.client import Clients
 from blindspot.aws.collect import ALARM_TYPES
-from blindspot.aws.errors import NO_SUCH_RESOURCE, read
+from blindspot.aws.errors import is_missing, read
 from blindspot.aws.read import Reader
 from blindspot.aws.response_fields import Answer, arn, field, items, texts
 from blindspot.model.arn import Arn, place_of, short
@@ -35,17 +35,17 @@ def current_owner(clients: Clients, arn: str) -> Owner | Unreadable:
     """The owner of one of them at this moment."""
     call, region, named = _tags_of(arn)
     found = read(call, region, lambda: _owner(clients.call(call, region, **named)))
-    return found if isinstance(found, Unreadable) and found.error not in NO_SUCH_RESOURCE else _owner_from(found)
+    return found if isinstance(found, Unreadable) and not is_missing(found) else _owner_from(found)
 
 
 def current_filter(clients: Clients, log_group: str, name: str) -> MetricFilter | Unreadable | None:
     """A metric filter as it is at this moment; None where it, or its log group, does not exist."""
     call, region = "logs:DescribeMetricFilters", place_of(log_group)[1]
     group = short(log_group)
-    pages = partial(clients.pages, call, region, answers.metric_filters, logGroupName=group, filterNamePrefix=name)
+    pages = partial(clients.pages, call, region, responses.metric_filters, logGroupName=group, filterNamePrefix=name)
     found = read(call, region, pages)
     if isinstance(found, Unreadable):
-        return None if found.error in NO_SUCH_RESOURCE else found
+        return None if is_missing(found) else found
     return next((each for _, each in found if each.name == name), None)
 
 
@@ -62,7 +62,7 @@ def _owner(answer: Answer) -> Owner:
 
 def _owner_from(found: Owner | Unreadable) -> Owner:
     if isinstance(found, Unreadable):
-        return Owner.NOBODY if found.error in NO_SUCH_RESOURCE else Owner.UNKNOWN
+        return Owner.NOBODY if is_missing(found) else Owner.UNKNOWN
     return found
 
 
@@ -100,4 +100,4 @@ def _topics(answer: Answer) -> tuple[str, ...]:
 
 
 def _filters(answer: Answer, groups: str) -> tuple[tuple[str, MetricFilter], ...]:
-    return tuple((f"{groups}:{name}", found) for name, found in answers.metric_filters(answer))
+    return tuple((f"{groups}:{name}", found) for name, found in responses.metric_filters(answer))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from blindspot.chain import metric_alarm, siem
 from blindspot.chain.alarm_actions import accepted_actions, check_actions
-from blindspot.chain.alarm_relations import Alarms, Fed, StatefulAlarm, is_part_of_composite
+from blindspot.chain.alarm_relations import Alarms, Companions, StatefulAlarm, is_part_of_composite
 from blindspot.chain.channel import Channel, Path
 from blindspot.chain.log_group import check_class
 from blindspot.chain.metric_alarm import Feed, check_firing
@@ -88,7 +88,7 @@ class Channels:
             yield Channel.of(trail.arn, trail.log_group_arn, to_logs, path, *recorded)
 
 
-class _Fed(NamedTuple):
+class _Feeding(NamedTuple):
     """The filters that add to a metric, and their effects on every alarm on it.
 
     scopes: by the id of a filter, which of its matches are added to the metric.
@@ -116,9 +116,9 @@ class _LogGroupPaths:
         self._profile = profile
         self._patterns = FilterPatterns(snapshot, profile)
         self._known: dict[str, tuple[Path, ...]] = {}
-        self._feeds: dict[tuple[MetricQuery, Place], _Fed] = {}
+        self._feeds: dict[tuple[MetricQuery, Place], _Feeding] = {}
         self._firing: dict[_Alike, Finding] = {}
-        self._fed_alarms: dict[Place, dict[str, bool]] = {}
+        self._companions: dict[Place, Companions] = {}
         self._filters: defaultdict[tuple[Place, str, str], list[tuple[LogGroup, MetricFilter]]] = defaultdict(list)
         for group in snapshot.log_groups.values():
             if isinstance(group, LogGroup) and not isinstance(group.filters, Unreadable):
@@ -183,11 +183,11 @@ class _LogGroupPaths:
             to_alarm = self._to_alarm(path, group, metric_filter, alarm)
             if to_alarm is not None:
                 firing[alarm] = to_alarm
-        fed = self._fed(place, alarms) if alarms.composite else {}
-        firing |= alarms.composite_paths(path, firing, fed)
+        companions = self._companions_in(place, alarms) if alarms.composite else {}
+        firing |= alarms.composite_paths(path, firing, companions)
         for firing_alarm, to_alarm in firing.items():
             if firing_alarm.actions or not is_part_of_composite(firing_alarm, firing):
-                suppressed = alarms.check_suppressor(firing_alarm, firing, fed)
+                suppressed = alarms.check_suppressor(firing_alarm, firing, companions)
                 yield from self._from_alarm(to_alarm.then(suppressed), firing_alarm)
         referring = alarms.referring(metric_filter, (alarm.arn for alarm in firing))
         for other in referring:
@@ -198,15 +198,23 @@ class _LogGroupPaths:
             noise = self._patterns.check_noise(group, metric_filter, ALWAYS)
             yield path.then(noise, check_value(group, metric_filter), Gap("alarm.missing", resource, message))
 
-    def _fed(self, place: Place, alarms: Alarms) -> Fed:
-        """The alarms of a place on metrics of its metric filters: they may go to ALARM together with any other."""
-        if place not in self._fed_alarms:
-            self._fed_alarms[place] = {
+    def _companions_in(self, place: Place, alarms: Alarms) -> Companions:
+        """The alarms of a place that may go to ALARM together with any other: metric filters add to their metrics."""
+        if place not in self._companions:
+            metrics = {
+                (namespace, metric)
+                for (where, namespace, metric), filters in self._filters.items()
+                if where == place and filters
+            }
+            on_metrics = {
                 alarm.arn: alarm.missing_data not in ("ignore", "breaching") and not self._is_disturbed(alarm, place)
                 for alarm in alarms.on_metrics
-                if any(self._filters[place, query.namespace, query.metric] for query in metric_alarm.queries(alarm))
+                if any((query.namespace, query.metric) in metrics for query in metric_alarm.queries(alarm))
             }
-        return self._fed_alarms[place]
+            groups = (short(arn) for arn in self._snapshot.log_groups if place_of(arn) == place)
+            unanalyzed = alarms.unanalyzed(metrics, {*groups, *(metric for _, metric in metrics)})
+            self._companions[place] = alarms.companions(on_metrics, unanalyzed)
+        return self._companions[place]
 
     def _is_disturbed(self, alarm: MetricAlarm | MathAlarm, place: Place) -> bool:
         """Whether a filter that adds to the alarm's metrics may keep it in ALARM."""
@@ -235,14 +243,14 @@ class _LogGroupPaths:
         finding = self._firing[alike]
         return path.then(check_value(group, metric_filter) if isinstance(finding, Gap) else HOLDS, finding)
 
-    def _feeding(self, query: MetricQuery, place: Place) -> _Fed:
+    def _feeding(self, query: MetricQuery, place: Place) -> _Feeding:
         """The filters that add to the metric, and their effects; the same for each of them."""
         if (query, place) not in self._feeds:
             filters = self._filters[place, query.namespace, query.metric]
             scopes = ((group, found, matches_in_metric(query, group, found)) for group, found in filters)
             feeds = [(group, found, scope) for group, found, scope in scopes if scope is not None]
             findings = dict.fromkeys(finding for feed in feeds for finding in self._effects(*feed))
-            self._feeds[query, place] = _Fed(
+            self._feeds[query, place] = _Feeding(
                 tuple((group, found) for group, found, _ in feeds),
                 {filter_resource(group.arn, found.name): scope for group, found, scope in feeds},
                 tuple(finding for finding in findings if finding is not HOLDS),
@@ -268,7 +276,7 @@ class _LogGroupPaths:
         return HOLDS
 
     def _check_firing(
-        self, group: LogGroup, own: str, alarm: MetricAlarm | MathAlarm, fed: Mapping[MetricQuery, _Fed]
+        self, group: LogGroup, own: str, alarm: MetricAlarm | MathAlarm, fed: Mapping[MetricQuery, _Feeding]
     ) -> Finding:
         """Whether the alarm goes to ALARM when the filter with the id `own` matches, and returns to OK."""
         feeds: dict[MetricQuery, list[Feed]] = {query: [] for query in fed}

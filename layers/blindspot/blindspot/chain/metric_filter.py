@@ -40,6 +40,9 @@ _ACCOUNTS = tuple(f"{number:012}" for number in range(100))
 """More accounts than a pattern can name, as examples of other accounts of an organization."""
 
 
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
 class FilterPatterns:
     """The filter patterns of an account, each parsed and decided once."""
 
@@ -173,11 +176,7 @@ def check_value(group: LogGroup, metric_filter: MetricFilter) -> Finding:
 
 def value_per_match(group: LogGroup, metric_filter: MetricFilter) -> Fraction | Doubt:
     """What each match adds to the metric."""
-    try:
-        value = float(metric_filter.value)
-    except ValueError:
-        value = float("nan")
-    if isfinite(value):
+    if _NUMBER.fullmatch(metric_filter.value) and isfinite(value := float(metric_filter.value)):
         return Fraction(value)
     resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
     message = f"Metric filter {title} adds the value of field {metric_filter.value}, which may be missing or 0."

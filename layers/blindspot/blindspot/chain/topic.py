@@ -28,9 +28,7 @@ def check_publish_access(arn: str, topic: Topic | Unreadable | None, alarm_arn: 
         message = f"Topic {short(arn)} is not in {region}, the region of the alarm that should notify it."
         return Gap("topic.region", arn, message)
     if topic is None:
-        return Gap(
-            "topic.missing", arn, f"Topic {short(arn)} does not exist. Alarm {short(alarm_arn)} should notify it."
-        )
+        return Gap("topic.missing", arn, f"Topic {short(arn)}, which the alarm should notify, does not exist.")
     if isinstance(topic, Unreadable):
         return unread(arn, topic)
     context = _context(alarm_arn)

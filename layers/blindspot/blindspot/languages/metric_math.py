@@ -140,7 +140,7 @@ class _Parser:
             case ast.Call(func=ast.Name(id="SUM"), args=[parts], keywords=[]):
                 return Sum(part.parse_list(parts))
             case ast.Call(func=ast.Name(id="FILL"), args=[filled, ast.Constant(value=value)], keywords=[]):
-                if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+                if type(value) is int or (isinstance(value, float) and isfinite(value)):
                     return Fill(part.parse_sum(filled), Fraction(value))
         raise NotWorkedOut
 

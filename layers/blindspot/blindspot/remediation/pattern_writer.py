@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blindspot.model import cloudtrail_events as cloudtrail
+from blindspot.model import cloudtrail_events
 from blindspot.model.profile import Profile
 from filter_pattern import (
     EVERY,
@@ -22,7 +22,7 @@ from filter_pattern import (
     parse,
 )
 
-_ANYWHERE = cloudtrail.records(account="000000000000", region=None)
+_ANYWHERE = cloudtrail_events.records(account="000000000000", region=None)
 
 
 def pattern_to_write(profile: Profile) -> Pattern | None:
@@ -35,9 +35,9 @@ def satisfies(pattern: Pattern, profile: Profile) -> bool:
     """Whether a metric filter with this pattern alone matches every event that the profile requires and, unless the
     profile accepts those, no ordinary one."""
     required = And(profile.required, *map(Not, profile.benign))
-    return implies(required, pattern, _ANYWHERE) and not (
-        profile.noise_breaks and any(map(pattern.matches, cloudtrail.ordinary(account="0" * 12, region="us-east-1")))
-    )
+    ordinary = cloudtrail_events.ordinary(account="0" * 12, region="us-east-1")
+    is_noise = profile.noise_breaks and any(map(pattern.matches, ordinary))
+    return implies(required, pattern, _ANYWHERE) and not is_noise
 
 
 def matches_only_required(pattern: Pattern, profile: Profile) -> bool:

@@ -17,7 +17,8 @@ PATH = Path(filter="unauthorized")
 WHOLE = Path(filter="unauthorized", alarm="arn")
 DOUBTFUL = WHOLE.then(Doubt("alarm.unclear", "a", "Not known."))
 SOMETIMES = Path(filter="unauthorized", alarm="arn", scope=equals("eventName", "Decrypt"))
-NEVER = WHOLE.then(Gap("alarm.never-fires", "a", "Never."))
+NEVER = WHOLE.then(Gap("alarm.never-fires", "a", "Not on these calls."))
+WITHOUT_DATA = WHOLE.then(Gap("filter.value", "a", "Adds 0."))
 LATCHES = WHOLE.then(Gap("alarm.latches", "a", "Always."))
 NOISE = WHOLE.then(Gap("filter.noise", "a", "Always."))
 
@@ -137,7 +138,8 @@ BESIDE = {
     "b fires too": ({named("b"): WHOLE}, "holds", "holds", "Gap alarm.insensitive"),
     "b may fire too": ({named("b"): DOUBTFUL}, "Doubt alarm.unclear", "holds", "Doubt alarm.unclear"),
     "b counts some": ({named("b"): SOMETIMES}, "Doubt alarm.unclear", "holds", "Doubt alarm.unclear"),
-    "b never fires": ({named("b"): NEVER}, "Gap alarm.insensitive", "holds", "holds"),
+    "b does not fire on these calls": ({named("b"): NEVER}, "Gap alarm.insensitive", "holds", "Doubt alarm.unclear"),
+    "b has no data": ({named("b"): WITHOUT_DATA}, "Gap alarm.insensitive", "holds", "holds"),
     "b stays in ALARM": ({named("b"): LATCHES}, "Doubt alarm.unclear", "Doubt alarm.unclear", "Doubt alarm.unclear"),
     "b is kept in ALARM": ({named("b"): NOISE}, "Doubt alarm.unclear", "Doubt alarm.unclear", "Doubt alarm.unclear"),
 }
@@ -220,7 +222,8 @@ def test_an_alarm_without_a_suppressor_is_not_suppressed() -> None:
         ("OK", WHOLE, True, "Gap alarm.muted"),
         ("OK", DOUBTFUL, True, "Doubt alarm.muted"),
         ("OK", SOMETIMES, True, "Doubt alarm.muted"),
-        ("OK", NEVER, True, "holds"),
+        ("OK", NEVER, True, "Doubt alarm.muted"),
+        ("OK", WITHOUT_DATA, True, "holds"),
         ("OK", None, True, "Doubt alarm.muted"),
         ("ALARM", NEVER, True, "Gap alarm.muted"),
         (None, None, False, "Doubt alarm.muted"),

@@ -12,6 +12,7 @@ from blindspot.model.findings import Doubt, Gap
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import (
     FUTURE,
+    UNKNOWN_KIND,
     EventSelector,
     EventSelectors,
     LogGroup,
@@ -464,3 +465,70 @@ def test_every_trail_has_channels_of_what_it_records() -> None:
         for value in (True, False):
             event = {"errorCode": "AccessDenied", "readOnly": value}
             assert channel.surely.matches(event) is channel.recorded.matches(event) is (value is read_only)
+
+
+def alarm_arn(name: str) -> str:
+    return a_composite("", name=name).arn
+
+
+QUIET = an_alarm(actions=())
+SECOND = an_alarm(name="second", metric="m2", actions=())
+TWO = (a_filter(), a_filter('{ $.errorCode = "AccessDenied*" }', name="two", metric="m2"))
+MENTIONS = OtherAlarm(alarm_arn("log"), "log alarm", mentions='["management-events"]')
+BAND = OtherAlarm(alarm_arn("log"), "anomaly detection band", (("CISBenchmark", "unauthorized_api_calls"),))
+NEW_KIND = OtherAlarm(alarm_arn("log"), UNKNOWN_KIND)
+FLOOD = an_alarm(name="ten", threshold=10.0, actions=())
+
+TOGETHER: dict[str, tuple[str, dict[str, Any]]] = {
+    "another filter's alarm": ("second", {"filters": TWO, "alarms": (SECOND,)}),
+    "a composite over another filter's alarm": (
+        "over",
+        {"filters": TWO, "alarms": (SECOND, a_composite("ALARM(second)", name="over", actions=()))},
+    ),
+    "a composite over that": (
+        "top",
+        {
+            "filters": TWO,
+            "alarms": (
+                a_composite("ALARM(over)", name="top", actions=()),
+                a_composite("ALARM(second) OR ALARM(cpu)", name="over", actions=()),
+                SECOND,
+            ),
+        },
+    ),
+    "an alarm on the log group that cannot be analyzed": ("log", {"alarms": (MENTIONS,)}),
+    "an anomaly detection band on the metric": ("log", {"alarms": (BAND,)}),
+    "an alarm of an unknown kind": ("log", {"alarms": (NEW_KIND,)}),
+    "an alarm that only many calls take to ALARM": ("ten", {"alarms": (FLOOD,)}),
+}
+"""By what goes to ALARM on the same calls: its name, and the account."""
+
+
+@pytest.mark.parametrize("suppresses", [True, False])
+@pytest.mark.parametrize("name", TOGETHER)
+def test_what_may_go_to_alarm_on_the_same_calls_and_holds_back_the_notification_is_a_doubt(
+    name: str, suppresses: bool
+) -> None:
+    other, bent = TOGETHER[name]
+    rule = "ALARM(unauthorized)" if suppresses else f"ALARM(unauthorized) AND NOT ALARM({other})"
+    acting = a_composite(rule, suppressor=other if suppresses else None)
+    account = a_compliant_snapshot(**{**bent, "alarms": (QUIET, *bent["alarms"], acting)})
+    assert assess(account, PROFILE).verdict is Verdict.INDETERMINATE
+
+
+@pytest.mark.parametrize("suppresses", [True, False])
+def test_an_alarm_on_data_that_no_filter_adds_to_holds_nothing_back(suppresses: bool) -> None:
+    cpu = an_alarm(name="cpu", namespace="AWS/EC2", metric="CPUUtilization", actions=())
+    band = OtherAlarm(alarm_arn("band"), "anomaly detection band", (("AWS/EC2", "CPUUtilization"),))
+    over = a_composite("ALARM(cpu)", name="over", actions=())
+    for other in ("cpu", "band", "over"):
+        rule = "ALARM(unauthorized)" if suppresses else f"ALARM(unauthorized) AND NOT ALARM({other})"
+        acting = a_composite(rule, suppressor=other if suppresses else None)
+        account = a_compliant_snapshot(alarms=(QUIET, cpu, band, over, acting))
+        assert assess(account, PROFILE).verdict is Verdict.COMPLIANT, other
+
+
+def test_a_composite_that_asks_for_more_calls_beside_is_insensitive() -> None:
+    account = a_compliant_snapshot(alarms=(QUIET, FLOOD, a_composite("ALARM(unauthorized) AND ALARM(ten)")))
+    for region in assess(account, PROFILE).regions:
+        assert (region.verdict, {gap.code for gap in region.gaps}) == (Verdict.NON_COMPLIANT, {"alarm.insensitive"})

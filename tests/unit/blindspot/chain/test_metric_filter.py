@@ -322,7 +322,7 @@ def test_a_number_is_what_each_match_adds(value: str, added: Fraction) -> None:
         assert_found(found, Gap, "filter.value", RESOURCE, TITLE, f" {value} ")
 
 
-@pytest.mark.parametrize("value", ["$.count", "", "nan", "inf", "1e999"])
+@pytest.mark.parametrize("value", ["$.count", "", "nan", "inf", "1e999", "1_0", "\u0661", " 1"])
 def test_what_a_value_from_the_event_adds_is_not_known(value: str) -> None:
     metric_filter = a_filter(value=value)
     found = value_per_match(GROUP, metric_filter)

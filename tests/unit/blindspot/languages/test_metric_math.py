@@ -27,6 +27,7 @@ METRICS = {"m1": None, "m2": None}
         ("SUM([m1 + m2, m1])", 2 * A + B, A, None),
         ("FILL(m2, 7)", B, Fraction(7), Fraction(7)),
         ("FILL(m2, 0.5)", B, B, B),
+        ("FILL(m2, 1" + "0" * 400 + ")", B, Fraction(10**400), Fraction(10**400)),
         ("m1 + FILL(m2, 0)", A + B, A, None),
         ("FILL(m1 + m2, 0)", A + B, Fraction(0), Fraction(0)),
     ],

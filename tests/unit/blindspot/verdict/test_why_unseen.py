@@ -9,9 +9,10 @@ from blindspot.chain.channel import Channel, Path
 from blindspot.model.cloudtrail_events import records
 from blindspot.model.findings import Gap
 from blindspot.model.snapshot import FUTURE
+from blindspot.verdict.assessment import assess
 from blindspot.verdict.why_unseen import gaps_of
 from filter_pattern import ALWAYS, NEVER, Event, Not, Predicate, equals, parse
-from tests.builders import ACCOUNT, CIS, HOME, a_trail, an_alarm, log_group_arn, topic_arn
+from tests.builders import ACCOUNT, CIS, HOME, a_compliant_snapshot, a_trail, an_alarm, log_group_arn, topic_arn
 from tests.cases.accounts import PROFILE, SIEM
 from tests.findings import assert_found
 
@@ -139,3 +140,10 @@ def test_a_subscription_filter_may_miss_the_event() -> None:
     path = Path(filter="all", subscription=SIEM, pattern=parse("{ $.eventName = x }"))
     missed = the_gap(a_channel(path))
     assert_found(missed, Gap, "siem.misses", LOG_GROUP, "all of log group management-events", "eventName")
+
+
+def test_a_topic_that_two_alarms_notify_is_missing_once() -> None:
+    gone = topic_arn(name="gone")
+    alarms = (an_alarm(actions=(gone,)), an_alarm(name="b", actions=(gone,)))
+    region = assess(a_compliant_snapshot(alarms=alarms, topics={gone: None}), PROFILE).regions[0]
+    assert [(gap.code, gap.resource) for gap in region.gaps] == [("topic.missing", gone)]
