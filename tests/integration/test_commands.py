@@ -5,13 +5,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": "layers/blindspot"}
 MISSES = '{ $.errorCode = "AccessDenied" || $.userIdentity.userName = "Zoë" }'
-EXPLAIN = [sys.executable, "-m", "blindspot.explain"]
 BUSY = ("import sys; from blindspot.terminal import as_a_command; as_a_command()\nwhile True: print('a line')",)
 
 
@@ -56,38 +56,15 @@ ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc says which 
 
 
 @ON_LINUX
-def test_ctrl_c_while_it_waits_for_a_pattern() -> None:
-    with subprocess.Popen(
-        EXPLAIN, cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
-        assert running.stdin is not None
-        assert running.stderr is not None
-        wait_until_it_handles(running.pid)
-        running.send_signal(signal.SIGINT)
-        assert (running.wait(), running.stderr.read()) == (-signal.SIGINT, b"")
-
-
-@ON_LINUX
-@pytest.mark.parametrize("module", ["local.server", "local.bench"])
-def test_ctrl_c_while_it_imports(module: str) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", module], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
-        assert running.stderr is not None
-        wait_until_it_handles(running.pid)
-        running.send_signal(signal.SIGINT)
-        assert (running.wait(), running.stderr.read()) == (-signal.SIGINT, b"")
+@pytest.mark.parametrize("module", ["blindspot.explain", "local.server", "local.bench"])
+def test_ctrl_c_while_it_imports_or_waits_for_a_pattern(module: str) -> None:
+    with started(sys.executable, "-m", module) as running:
+        interrupt_once_it_handles(running)
+        assert (running.wait(), running.stderr and running.stderr.read()) == (-signal.SIGINT, b"")
 
 
 def test_the_server_prints_its_address_and_ends_on_ctrl_c() -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "local.server"],
-        cwd=ROOT,
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as running:
+    with started(sys.executable, "-m", "local.server", text=True) as running:
         assert running.stdout is not None
         assert running.stderr is not None
         assert running.stdout.readline().startswith("http://127.0.0.1:")
@@ -97,13 +74,28 @@ def test_the_server_prints_its_address_and_ends_on_ctrl_c() -> None:
         assert (running.wait(), running.stderr.read()) == (-signal.SIGINT, "")
 
 
-def wait_until_it_handles(pid: int) -> None:
-    """Until the process answers SIGINT as the system does by default, and no longer as Python does."""
-    status = Path(f"/proc/{pid}/status")
+def started(*command: str, text: bool = False) -> subprocess.Popen[Any]:
+    """The command as a shell starts it: with Ctrl-C as by default, even where the tests run in the background."""
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=text,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def interrupt_once_it_handles(running: subprocess.Popen[Any]) -> None:
+    """Sends Ctrl-C once the process no longer answers it as Python does, but as the system does by default."""
+    status = Path(f"/proc/{running.pid}/status")
     caught, python_set_it = 1 << (signal.SIGINT - 1), False
-    while True:
+    while running.poll() is None:
         mask = next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigCgt"))
         held = bool(int(mask, 16) & caught)
         if python_set_it and not held:
+            running.send_signal(signal.SIGINT)
             return
         python_set_it = python_set_it or held

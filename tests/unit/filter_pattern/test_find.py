@@ -317,6 +317,7 @@ def test_words_wildcards_and_positions(pattern: str, records: Records, event: ob
         ('{ $.other = "*Root" || $.name = "Denied" }', "%Denied|Root%", Empty),
         ('{ $.other = "*Root" || $.name = "Denied" }', "Denied Root", Found),
         ('{ $.name = "Denied" }', '"not found"', Found),
+        ('{ $.a[0] = "Denied" || $.a.b = "Denied" }', "Denied", Empty),
         ("{ $.name = x }", "-Root", Found),
     ],
 )
@@ -340,6 +341,7 @@ def test_words_are_enough_where_a_field_holds_them(required: str, covering: str,
         ({"b": 1}, "$.a.c NOT EXISTS && $.b = x", {"b": "x"}),
         ({"a": {"b": {"c": 1}}}, "$.a.b.d = x", {"a": {"b": {"c": 1, "d": "x"}}}),
         ({"a": "z"}, "$.a IS NULL", {"a": None}),
+        ({"a": {"b": 1}}, "$.a = x", {"a": "x"}),
     ],
 )
 def test_a_sample_is_changed_where_it_has_to_be_and_nowhere_else(
