@@ -25,18 +25,18 @@ demo: .venv/.demo ## Assess an AWS account that runs on this machine
 test: .venv/.test ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses auto
 
-mutants: .venv/.test .venv/mutants/.made ## Change MODULE in SAMPLE small ways, each of which its unit tests must notice
+mutants: .venv/.test .venv/mutants/.made ## Change MODULE in SAMPLE small ways; its unit tests must notice each
 	@PYTHONPATH=layers/blindspot $(BIN)/python -m tests.mutants $(MODULE) $(if $(SAMPLE),--sample $(SAMPLE)) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(SINCE),--since $(SINCE))
 
-sam-local: .docker .venv/.check ## Show every event, and the loop, in Lambda's image; needs Docker
+sam-local: .docker .venv/.check ## Run every event, and the whole loop from schedule to backout, in Lambda's image; needs Docker
 	@$(BIN)/python -m pytest tests/e2e/test_sam_local.py --exitfirst --capture=no --quiet
 
 .docker:
 	@docker info >/dev/null 2>&1 || { \
 	    echo "Docker does not answer: 'sudo apt-get install docker.io' installs it, 'sudo dockerd' starts it." >&2; exit 1; }
 
-e2e: .venv/.check $(patsubst %,.venv/%/.made,runtime ministack) ## Run what is built, deploy it, and set off an alarm
+e2e: .venv/.check $(patsubst %,.venv/%/.made,runtime ministack) ## Run the build, deploy it to an emulated account, set off an alarm there; needs Docker
 	@$(BIN)/python -m pytest tests/e2e $(E2E)
 
 check: export SAM_CLI_TELEMETRY := 0

@@ -76,7 +76,7 @@ def blind_spot(document: Document) -> Panel:
         f"{gap['fix']}\n\nThe CloudTrail event, abbreviated:",
     )
     fields = {key: event[key] for key in OF_AN_EVENT if key in event}
-    title = "A call that nobody would be alerted of"
+    title = "A call that nobody would be alerted to"
     return Panel(Group(text, in_full(fields)), title=title, title_align="left", border_style="red")
 
 

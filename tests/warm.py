@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from botocore.awsrequest import AWSResponse, HTTPHeaders
-from botocore.client import BaseClient
 from botocore.loaders import Loader, create_loader
 from botocore.useragent import UserAgentString
 from moto.cloudtrail.models import TrailStatus, cloudtrail_backends
@@ -35,7 +34,7 @@ from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sts.models import sts_backends
 
-from local.aws import LocalAws
+from local.aws import LocalAws, calls
 from local.aws.extension import ec2
 from local.aws.extension.sts import ACCOUNT
 from tests.decided_once import decided_once
@@ -74,7 +73,7 @@ def warm(aws: LocalAws) -> Iterator[None]:
     for backends in (cloudtrail_backends, *REGIONAL.values()):
         for region in aws.regions:
             backends[aws.account][region]  # moto makes it when it is first asked for
-    make_request: Any = vars(BaseClient)["_make_request"]  # what lies behind it is the wire
+    make_request: Any = calls._make_request  # noqa: SLF001 (behind what records the calls: the wire)
 
     def answer(client: Any, model: Any, request: dict[str, Any], context: dict[str, Any]) -> Any:
         call = model.service_model.service_name, model.name
@@ -90,7 +89,7 @@ def warm(aws: LocalAws) -> Iterator[None]:
         return made, parsed
 
     with (
-        patch.object(BaseClient, "_make_request", answer),
+        patch.object(calls, "_make_request", answer),
         patch.object(kms_models, "generate_private_key", _private_key),
         patch("botocore.session.create_loader", _loader),
         decided_once(),

@@ -195,9 +195,9 @@ def typed(block: str, environment: dict[str, str], folder: Path) -> list[dict[st
 
 
 def test_the_commands_for_ones_own_account(tmp_path: Path) -> None:
-    """Typed as written; the one profile is there, and the shell leads AWS's clients to an account on this machine."""
+    """Typed as written; the AWS profile is there, and the shell leads AWS's clients to an account on this machine."""
     profile = tmp_path / "config"
-    profile.write_text("[profile PROFILE]\naws_access_key_id = local\naws_secret_access_key = local\n")
+    profile.write_text("[profile AWS-PROFILE]\naws_access_key_id = local\naws_secret_access_key = local\n")
     (block,) = commands("Your own account")
     with seen_by_containers("half-right") as server:
         variables = {**shell(), "AWS_CONFIG_FILE": str(profile), "AWS_ENDPOINT_URL": server.endpoint}
@@ -210,7 +210,7 @@ def test_the_commands_for_an_account_behind_a_port(tmp_path: Path) -> None:
     host, seen_as = host_address()
     serve, invoke = serve.replace(DOCUMENTED_HOST, host), invoke.replace(DOCUMENTED_HOST, seen_as)
     port = int(re.findall(r"--port (\d+)", serve)[0])
-    with running("bash", "-c", f"exec {serve}", cwd=ROOT, env=shell(), stdout=subprocess.PIPE) as process:
+    with running("bash", "-c", f"exec env {serve}", cwd=ROOT, env=shell(), stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdout.readline(), "local.server did not start"
         try:

@@ -147,6 +147,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error(f'--corpus {chosen.corpus}: expected a file with one JSON object with "pattern" on each line')
         return COVERS
     texts = [sys.stdin.read().rstrip("\n") if text == "-" else text for text in chosen.patterns or ["-"]]
+    if not all(texts) and "" not in chosen.patterns:
+        parser.error("standard input is empty; expected a filter pattern")
     try:
         patterns = [parse(text) for text in texts]
     except PatternSyntaxError as error:

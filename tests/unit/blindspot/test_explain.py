@@ -70,3 +70,15 @@ def test_a_corpus_as_a_table(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     printed = capsys.readouterr().out
     assert "4 patterns, 1 of them invalid." in printed
     assert "| cis-level-2 | 1 | 1 | 1 | 0 | GetSecretValue, AccessDeniedException |" in printed
+
+
+@pytest.mark.parametrize("text", ["", "\n"])
+@pytest.mark.parametrize("arguments", [[], ["-"], ["--profile", "cis-v1.5.0"]])
+def test_an_empty_standard_input_is_no_pattern(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], text: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "standard input is empty; expected a filter pattern" in capsys.readouterr().err
