@@ -20,7 +20,7 @@ help: ## List these targets
 install: .venv/.check ## Install into .venv all that developing needs
 
 demo: .venv/.demo ## Assess an AWS account that runs on this machine
-	@PYTHONPATH=layers/blindspot $(BIN)/python -m local.demo || [ $$? = 141 ] # the reader has seen enough, as `head` has
+	@$(BIN)/python -m local.demo || [ $$? = 141 ] # the reader has seen enough, as `head` has
 
 test: .venv/.test ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses auto
@@ -49,7 +49,7 @@ check: .venv/.check ## Check style, types, the direction of imports and the temp
 	$(BIN)/sam validate --lint
 
 bench: .venv/.test ## Compare the work of deciding and judging with a reference
-	@PYTHONPATH=layers/blindspot $(BIN)/python -m local.bench || [ $$? = 141 ]
+	@$(BIN)/python -m local.bench || [ $$? = 141 ]
 
 build: export SAM_CLI_TELEMETRY := 0
 build: .venv/.check ## Build what `sam deploy` uploads and `sam local` runs

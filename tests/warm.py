@@ -32,6 +32,7 @@ from moto.kms.utils import AbstractPrivateKey, RSAPrivateKey, generate_private_k
 from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
+from moto.ssm.models import ssm_backends
 from moto.sts.models import sts_backends
 
 from local.aws import LocalAws, calls
@@ -82,10 +83,12 @@ def warm(aws: LocalAws) -> Iterator[None]:
         read = aws, *call, client.meta.region_name, _asked(client, request)
         before = _key(*read)
         if before in _answers:
-            return AWSResponse("", 200, HTTPHeaders(), None), _unpickled(_answers[before])
+            status, parsed = _unpickled(_answers[before])
+            return AWSResponse("", status, HTTPHeaders(), None), parsed
         made, parsed = make_request(client, model, request, context)
-        if before and made.status_code == 200 and before == _key(*read):
-            _keep(_answers, before, parsed)
+        # What is only made when it is first asked for is there from now on, and the next answer is this one.
+        if made.status_code < 500 and (after := _key(*read)):
+            _keep(_answers, after, (made.status_code, parsed))
         return made, parsed
 
     with (
@@ -122,6 +125,8 @@ def set_up(aws: LocalAws, name: Hashable, make: Callable[[], T]) -> T:
     """What `make` returns; what it puts into an empty local AWS is set up once, and from then on taken out again."""
     if (aws.account, name) not in _set_up:
         made = make()
+        aws.dump()  # what is only made when it is first asked for is set up too
+        aws.client("sts").get_caller_identity()
         _set_up[aws.account, name] = made, _pickled({name: _whole(backends) for name, backends in HELD.items()})
         return made
     made, held = _set_up[aws.account, name]
@@ -140,11 +145,13 @@ def _key(aws: LocalAws, service: str, operation: str, region: str, asked: bytes)
         backends = REGIONAL[service]
         for account in {aws.account, *backends}:
             backends[account][region]  # moto makes it when it is first asked for
-        held: object = {account: regions[region] for account, regions in list(backends.items())}
+        held: object = dict(_each(backends, region))
     elif service == "cloudtrail":
         held = _whole(cloudtrail_backends)
     elif (service, operation) == ("ec2", "DescribeRegions"):
         held = ec2.ENABLED, ec2.OPTED_OUT
+    elif (service, operation) == ("ssm", "GetParameter"):
+        held = {account: dict(of._parameters) for account, of in _each(ssm_backends, region)}  # noqa: SLF001 (one cannot pickle it)
     elif (service, operation) == ("sts", "GetCallerIdentity"):
         held = _whole(sts_backends), _whole(iam_backends)
     else:
@@ -164,6 +171,10 @@ def _asked(client: Any, request: dict[str, Any]) -> bytes:
 
 def _whole(backends: BackendDict[Any]) -> dict[str, dict[str, Any]]:
     return {account: dict(regions) for account, regions in list(backends.items())}
+
+
+def _each(backends: BackendDict[Any], region: str) -> list[tuple[str, Any]]:
+    return [(account, regions[region]) for account, regions in list(backends.items())]
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -210,7 +210,7 @@ def test_the_commands_for_an_account_behind_a_port(tmp_path: Path) -> None:
     host, seen_as = host_address()
     serve, invoke = serve.replace(DOCUMENTED_HOST, host), invoke.replace(DOCUMENTED_HOST, seen_as)
     port = int(re.findall(r"--port (\d+)", serve)[0])
-    with running("bash", "-c", f"exec env {serve}", cwd=ROOT, env=shell(), stdout=subprocess.PIPE) as process:
+    with running("bash", "-c", f"exec {serve}", cwd=ROOT, env=shell(), stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdout.readline(), "local.server did not start"
         try:

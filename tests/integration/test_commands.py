@@ -99,3 +99,17 @@ def interrupt_once_it_handles(running: subprocess.Popen[Any]) -> None:
             running.send_signal(signal.SIGINT)
             return
         python_set_it = python_set_it or held
+
+
+@pytest.mark.parametrize("module", ["local.demo", "local.server", "local.bench"])
+def test_development_commands_need_no_pythonpath(module: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import {module}"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")

