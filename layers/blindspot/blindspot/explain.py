@@ -129,7 +129,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "patterns", nargs="*", help="filter patterns; without one, or with -, one is read from standard input"
     )
     parser.add_argument(
-        "--profile", default=profile.DEFAULT, choices=profile.names(), help="what the patterns must cover"
+        "--profile",
+        metavar="PROFILE",
+        default=profile.DEFAULT,
+        choices=profile.names(),
+        help=f"what the patterns must cover: {', '.join(profile.names())} (default: {profile.DEFAULT})",
     )
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
     parser.add_argument(
