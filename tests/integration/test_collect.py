@@ -172,6 +172,30 @@ def test_an_organization_s_trail_is_read_as_far_as_a_member_may(aws: LocalAws) -
     assert calls(aws)["logs:DescribeMetricFilters"] == calls(aws)["cloudtrail:GetEventSelectors"] == 0
 
 
+def test_a_role_reads_nothing_in_an_excluded_region(aws: LocalAws) -> None:
+    owner, away = "999999999999", "us-east-1"
+    role = f"arn:aws:iam::{owner}:role/blindspot"
+    aws.trust(role)
+    group = f"arn:aws:logs:{away}:{owner}:log-group:organization"
+    trail = {
+        "TrailARN": f"arn:aws:cloudtrail:{away}:{owner}:trail/organization",
+        "HomeRegion": away,
+        "IsMultiRegionTrail": True,
+        "IncludeGlobalServiceEvents": True,
+        "IsOrganizationTrail": True,
+        "CloudWatchLogsLogGroupArn": f"{group}:*",
+    }
+    aws.malform("cloudtrail:DescribeTrails", {"trailList": [trail]})
+
+    snapshot = look(excluded=(away,), roles={owner: role})
+
+    assert not calls(aws, away)
+    assert snapshot.log_groups == {group: Unreadable("logs:DescribeMetricFilters", away, "Excluded")}
+    assert snapshot.alarms == {}
+    (found,) = snapshot.trails
+    assert found.selectors == Unreadable("cloudtrail:GetEventSelectors", away, "Excluded")
+
+
 def test_what_a_trail_s_home_says_of_it_goes_before_what_others_say(aws: LocalAws) -> None:
     a_compliant_account(aws, region="us-east-1")
     (trail,) = aws.client("cloudtrail", "us-east-1").describe_trails()["trailList"]

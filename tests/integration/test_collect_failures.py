@@ -95,6 +95,17 @@ def test_an_error(aws: LocalAws, call: str, error: str) -> None:
     assert steady(look()) == INSTEAD[call](whole, why)
 
 
+@pytest.mark.parametrize("call", ["sts:GetCallerIdentity", *INSTEAD])
+def test_a_read_that_is_throttled_twice_is_made_a_third_time(
+    aws: LocalAws, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    whole = steady(look())
+    aws.fail(call, OWN, "ThrottlingException", times=2)
+    assert steady(look()) == whole
+    assert aws.faults[0].times == 0
+
+
 @pytest.mark.parametrize("call", INSTEAD)
 def test_no_answer(aws: LocalAws, call: str) -> None:
     whole = steady(look())
@@ -206,6 +217,18 @@ def test_a_later_refusal_stops_that_operation_there(aws: LocalAws, error: str, a
     why = Unreadable("cloudtrail:GetTrailStatus", OWN, error, denied=asked == 1)
     assert [trail.status for trail in snapshot.trails if trail.home_region == OWN] == [why] * 3
     assert all(isinstance(trail.status, TrailStatus) for trail in snapshot.trails if trail.home_region != OWN)
+
+
+def test_one_topic_s_refusal_says_nothing_of_another_topic(aws: LocalAws) -> None:
+    topics = [f"arn:aws:sns:{OWN}:{ACCOUNT}:{name}" for name in ("security-alerts", "second-alerts")]
+    a_compliant_account(aws, name="second", topic="second-alerts", alarm={"AlarmActions": topics})
+    aws.fail("sns:GetTopicAttributes", times=1)
+
+    refused, read = sorted(look().topics.values(), key=lambda topic: isinstance(topic, Topic))
+
+    assert refused == Unreadable("sns:GetTopicAttributes", OWN, "AccessDenied", denied=True)
+    assert isinstance(read, Topic)
+    assert calls(aws)["sns:GetTopicAttributes"] == 2
 
 
 def test_no_more_than_so_many_calls_at_once(aws: LocalAws) -> None:

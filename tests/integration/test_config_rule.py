@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from blindspot.aws.client import Clients
-from blindspot.aws.config_rule import NotReported, NotStarted, Started, report, reported_before, start
+from blindspot.aws.config_rule import NotReported, NotStarted, Reported, Started, report, reported_before, start
 from blindspot.model.snapshot import Unreadable
 from blindspot.report.config_evaluations import Evaluation
 from local.aws import LocalAws
 from tests.goldens import RULE
+from tests.integration.reading import answer_once
 
 pytestmark = pytest.mark.usefixtures("kept_warm")
 
@@ -103,6 +104,15 @@ def test_a_failure_of_a_row_that_was_not_sent_is_a_failure(aws: LocalAws, client
     failing(aws, *evaluations(3)[3:])
     with pytest.raises(NotReported, match="FailedEvaluations"):
         report(clients, token, evaluations(2))
+
+
+def test_where_it_is_not_known_which_rows_of_a_batch_were_taken_all_are_refused(
+    aws: LocalAws, clients: Clients, token: str
+) -> None:
+    answer_once(aws, PUT, FailedEvaluations=[])  # the account's row
+    failing(aws, *evaluations(3)[3:])
+    reported = report(clients, token, evaluations(2))
+    assert reported == Reported(1, (f"{ACCOUNT}/region-0", f"{ACCOUNT}/region-1"), "FailedEvaluations")
 
 
 def test_the_account_s_row_must_be_taken(aws: LocalAws, clients: Clients, token: str) -> None:

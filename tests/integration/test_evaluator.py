@@ -364,6 +364,24 @@ def test_an_evaluation_that_the_rule_is_not_for_leaves_no_compliant_row(
     assert str(row.annotation).startswith(f"Cannot verify: The AWS Config event's {said} is not valid.")
 
 
+def test_the_text_of_an_unexpected_error_is_told_nowhere(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asked_by_config(aws)
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("SECRET")
+
+    monkeypatch.setattr(assessing, "collect", fail)
+    with pytest.raises(RuntimeError):
+        invoke(asked)
+    (row,) = aws.config_rows
+    assert (row.compliance, row.annotation) == ("NON_COMPLIANT", "Cannot verify: the evaluator failed (RuntimeError)")
+    assert "SECRET" not in repr((aws.config_rows, aws.events))
+
+
+def test_a_minute_is_kept_back_to_report() -> None:
+    assert RESERVED_SECONDS >= 60
+
+
 def test_a_proof_that_takes_too_long_is_told_in_time(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
     a_compliant_account(aws)
     asked = asked_by_config(aws)

@@ -126,6 +126,14 @@ def empty_pages(aws: LocalAws, call: str, *, times: int | None) -> None:
     aws.fail(call)
 
 
+WITHOUT_EFFECT = {
+    "logs:DescribeSubscriptionFilters": "the SIEM is one more channel: without it the alarm's is left",
+    "logs:DescribeAccountPolicies": "the same",
+    "cloudwatch:GetAlarmMuteRule": "the one rule is SCHEDULED, so it mutes nothing now",
+    "sts:AssumeRole": "the one trail that the role reads has no log group, so no channel begins with it",
+}
+"""The operations that the verdict COMPLIANT of the account does not rest on, and why."""
+
 FAILURES: dict[str, Callable[[LocalAws, str], object]] = {
     "denied": lambda aws, call: aws.fail(call),
     "throttled for good": lambda aws, call: aws.fail(call, error="ThrottlingException"),
@@ -149,4 +157,29 @@ CASES = [(call, failure) for call in CALLS for failure in FAILURES if call in LI
 def test_nothing_unread_is_taken_for_anything(account: tuple[LocalAws, Verdict], call: str, failure: str) -> None:
     aws, verdict = account
     FAILURES[failure](aws, call)
-    assert set(verdicts().values()) <= {verdict, Verdict.INDETERMINATE}
+    found = verdicts()
+    assert set(found.values()) <= {verdict, Verdict.INDETERMINATE}
+    if verdict is Verdict.COMPLIANT:
+        assert (found["account"] is Verdict.COMPLIANT) == (call in WITHOUT_EFFECT)
+    # Of the own region it is known, without the list, that it is enabled.
+    if call not in {*WITHOUT_EFFECT, "ec2:DescribeRegions"}:
+        assert Verdict.COMPLIANT not in found.values()
+
+
+@pytest.mark.parametrize("account", [Verdict.COMPLIANT], indirect=True)
+@pytest.mark.parametrize("failure", ["denied", "throttled for good", "timed out"])
+def test_nothing_is_compliant_while_a_mute_rule_is_active_whose_targets_are_unread(
+    account: tuple[LocalAws, Verdict], failure: str
+) -> None:
+    aws, verdict = account
+    other = {"Namespace": "Shop", "MetricName": "orders", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1}
+    alarms = aws.client("cloudwatch")
+    alarms.put_metric_alarm(AlarmName="orders", **other, Threshold=1, ComparisonOperator="LessThanThreshold")
+    alarms.put_alarm_mute_rule(
+        Name="now",
+        Rule={"Schedule": {"Expression": "cron(* * * * *)", "Duration": "PT1H"}},
+        MuteTargets={"AlarmNames": ["orders"]},
+    )
+    assert set(verdicts().values()) == {verdict}
+    FAILURES[failure](aws, "cloudwatch:GetAlarmMuteRule")
+    assert Verdict.COMPLIANT not in verdicts().values()

@@ -1,6 +1,9 @@
 """AWS is asked how it reads each filter that a verdict rests on; where it disagrees, the verdict does not stand."""
 
 import json
+import time
+from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -91,6 +94,22 @@ def test_no_more_is_asked_than_there_is_time_for(aws: LocalAws, monkeypatch: pyt
     assert asked(aws) == 1
     assert verdicts(document) <= {("COMPLIANT", False), ("INDETERMINATE", False)}
     assert [(read["call"], read["error"]) for read in document["unreadable"]] == [("logs:TestMetricFilter", "Timeout")]
+
+
+def test_no_more_is_asked_a_second_than_aws_allows(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock stands still, so that what each call waits for is its turn."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    now = time.monotonic()
+    monkeypatch.setattr(confirm, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    several_filters(aws, 3)
+    assess()
+    assert len(waited) == asked(aws) > 1
+    assert all(later - earlier > 0.2 - 1e-6 for earlier, later in pairwise(waited))
 
 
 def test_however_many_filters_there_are_only_so_many_are_asked_about(

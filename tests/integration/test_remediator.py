@@ -7,7 +7,7 @@ import pytest
 from moto.sns.models import sns_backends
 
 from blindspot.app.invocation import InvocationError
-from blindspot.app.remediate import RESERVED_SECONDS, BackoutRefused
+from blindspot.app.remediate import END, LAST_WRITE, RESERVED_SECONDS, BackoutRefused
 from functions.remediator import app
 from local.accounts import HALF_RIGHT, a_compliant_account
 from local.aws import Call, LocalAws
@@ -128,6 +128,10 @@ def test_a_plan_by_hand_writes_nothing_even_when_switched_on(small: LocalAws) ->
     assert (document["outcomes"], small.dump(), changes(small)) == ([], before, [])
 
 
+def test_time_is_left_after_the_last_write_to_assess_again() -> None:
+    assert LAST_WRITE < END
+
+
 def test_backout_refuses_while_it_is_on(small: LocalAws) -> None:
     only_a_trail(small, a_compliant_account(small, region=HOME))
     switch(small, "true")
@@ -203,6 +207,19 @@ def test_backout_leaves_a_region_that_it_cannot_read(small: LocalAws) -> None:
     small.faults.clear()
     run("backout")
     assert ours(small, "topics") == []
+
+
+def test_backout_leaves_a_topic_where_it_cannot_read_the_alarms(small: LocalAws) -> None:
+    only_a_trail(small, a_compliant_account(small, region=HOME))
+    switch(small, "true")
+    run("apply")
+    switch(small, "false")
+    (topic,) = ours(small, "topics")
+    small.fail("cloudwatch:DescribeAlarms", HOME)
+    left = {task["resource"]: task["message"] for task in run("backout")["for_a_person"]}
+    assert set(left) == {f"alarms in {HOME}", topic}
+    assert "the alarms in its region could not be read" in left[topic]
+    assert (len(ours(small, "alarms")), ours(small, "topics")) == (1, [topic])
 
 
 def test_backout_finds_what_other_settings_made(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,14 @@ def test_a_value_is_kept_for_five_seconds(aws: LocalAws, clock: Clock, reader: S
     assert reader.read().on is False
 
 
+def test_a_switch_turned_off_is_seen_within_five_seconds(aws: LocalAws, clock: Clock, reader: SwitchReader) -> None:
+    assert CACHED <= 5
+    assert reader.read().on is True
+    put(aws, "false")
+    clock.now += 5
+    assert reader.read().on is False
+
+
 def test_what_could_not_be_read_is_read_again_at_once(aws: LocalAws, clock: Clock, reader: SwitchReader) -> None:
     aws.fail("ssm:GetParameter", error="AccessDeniedException", times=1)
     first = reader.read()

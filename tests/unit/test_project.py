@@ -1,7 +1,9 @@
 """Conventions of the repository that nothing else would notice."""
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -103,3 +105,36 @@ def test_the_docs_show_the_verdicts_of_the_profiles() -> None:
     words = {OK: "yes", LATE: "alarm", BLIND: "benign", EXACT: "exact"}
     table = {source: " | ".join(words[cell] for cell in cells) for source, cells in VERDICTS.items()}
     assert shown == list(table.items())
+
+
+def test_make_check_runs_every_checker() -> None:
+    planned = subprocess.run(["make", "-n", "check"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    checkers = ["ruff check", "ruff format --check", "mypy", "lint-imports", "cfn-lint template.yaml", "sam validate"]
+    assert [name for name in checkers if not re.search(rf"^(\S+=\S+ )?\S*/{name}\b", planned, re.MULTILINE)] == []
+
+
+STAGES = ["test", "check", "mutants", "e2e"]
+
+
+@pytest.mark.parametrize("fails", [*STAGES, ""])
+def test_a_commit_fails_with_the_first_stage_that_fails(fails: str, tmp_path: Path) -> None:
+    """The script, in a folder where make fails for one target and Docker answers."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci/run", tmp_path / ".ci")
+    for name, body in {"make": '[ "$1" != "$FAILS" ]', "docker": "true"}.items():
+        command = tmp_path / "bin" / name
+        command.parent.mkdir(exist_ok=True)
+        command.write_text(f"#!/bin/sh\n{body}\n")
+        command.chmod(0o755)
+    path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "FAILS": fails, "LAMBDA_IMAGE": "none", "TMPDIR": str(tmp_path)}
+    ran = subprocess.run(["bash", ".ci/run"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    times = re.findall(r"^make (\w+) +0:\d\d( failed)?$", ran.stdout, re.MULTILINE)
+    if fails:
+        *passed, last = times
+        assert ran.returncode != 0
+        assert last == (fails, " failed")
+        assert [name for name, _ in passed] == STAGES[: STAGES.index(fails)]
+    else:
+        assert ran.returncode == 0
+        assert times == [(name, "") for name in STAGES]

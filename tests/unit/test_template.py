@@ -1,5 +1,6 @@
 """What the linters do not know of template.yaml, and AWS or an operator would find out late."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ import boto3
 import pytest
 import yaml
 
+from blindspot.app import evaluate, remediate
+from blindspot.app.invocation import Start, parse_evaluator_event
 from blindspot.aws.events import ASSESSED, SOURCE
 from blindspot.model import profile
 from blindspot.remediation.ownership import SUFFIX
@@ -119,6 +122,21 @@ def test_the_environment_is_what_the_settings_read() -> None:
     assert set(COMMON).isdisjoint(given[0] | given[1])
 
 
+def test_a_secret_endpoint_is_not_shown() -> None:
+    assert PARAMETERS["SubscriptionEndpoint"]["NoEcho"] is True
+
+
+@pytest.mark.parametrize(("function", "module"), [(EVALUATOR, evaluate), (REMEDIATOR, remediate)])
+def test_a_run_has_a_minute_besides_what_it_reserves(function: dict[str, Any], module: Any) -> None:
+    timeout = function.get("Timeout", TEMPLATE["Globals"]["Function"]["Timeout"])
+    assert timeout >= module.RESERVED_SECONDS + 60
+
+
+def test_the_evaluator_accepts_what_the_schedule_sends() -> None:
+    sent = EVALUATOR["Events"]["Schedule"]["Properties"]["Input"]
+    assert parse_evaluator_event(json.loads(sent)) == Start()
+
+
 def test_both_judge_by_the_same_settings() -> None:
     judged_by = {"PROFILE", "OVERRIDES", "EXCLUDED_REGIONS", "MONITORING_ROLE_ARNS"}
     assert {f"BLINDSPOT_{name}" for name in judged_by} < set(COMMON)
@@ -152,6 +170,52 @@ def test_the_remediator_subscribes_only_whom_the_stack_names_to_its_own_topics()
         "StringEquals": {"sns:Protocol": {"!Ref": "SubscriptionProtocol"}},
         "StringLike": {"sns:Endpoint": {"!If": ["IsWebAddress", "https://*", {"!Ref": "SubscriptionEndpoint"}]}},
     }
+
+
+def test_the_remediator_tags_what_it_makes() -> None:
+    by_sid = {statement["Sid"]: statement for statement in OWN["Remediator"]}
+    assert {"cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"} < set(actions(by_sid["MakeAlarms"]))
+    assert {"sns:CreateTopic", "sns:TagResource"} < set(actions(by_sid["MakeTopics"]))
+
+
+def test_the_remediators_alarms_notify_only_topics() -> None:
+    makes = [statement for statement in STATEMENTS if "cloudwatch:PutMetricAlarm" in actions(statement)]
+    topics = {"!Sub": "arn:${AWS::Partition}:sns:*:*:*"}
+    assert [statement["Condition"] for statement in makes] == [
+        {"ForAllValues:StringLike": {"cloudwatch:AlarmActions": [topics]}}
+    ]
+
+
+def test_the_remediator_may_read_the_flag() -> None:
+    (reads,) = (statement for statement in OWN["Remediator"] if actions(statement) == ["ssm:GetParameter"])
+    name = RESOURCES["RemediationFlag"]["Properties"]["Name"]["!Sub"]
+    arn = reads["Resource"]["!Sub"].replace("${RemediationFlag}", name).replace("${AWS::StackName}", "STACK")
+    assert arn == "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/STACK/auto-remediate"
+
+
+@pytest.mark.parametrize("function", OWN)
+def test_a_function_writes_only_its_own_log(function: str) -> None:
+    writes = [statement for statement in OWN[function] if "logs:PutLogEvents" in actions(statement)]
+    assert [(set(actions(statement)), statement["Resource"]) for statement in writes] == [
+        ({"logs:CreateLogStream", "logs:PutLogEvents"}, {"!GetAtt": f"{function}LogGroup.Arn"})
+    ]
+    logging = RESOURCES[f"{function}Function"]["Properties"]["LoggingConfig"]
+    assert logging == {"LogGroup": {"!Ref": f"{function}LogGroup"}}
+
+
+@pytest.mark.parametrize("function", OWN)
+def test_a_function_sends_events_only_as_blindspot(function: str) -> None:
+    sends = [statement for statement in OWN[function] if "events:PutEvents" in actions(statement)]
+    assert [statement["Condition"] for statement in sends] == [{"StringEquals": {"events:source": SOURCE}}]
+
+
+@pytest.mark.parametrize(
+    ("sid", "resource"),
+    [("ReadTrails", "cloudtrail:*:*:trail/*"), ("ReadTopics", "sns:*:*:*"), ("ReadKeysOfTopics", "kms:*:*:key/*")],
+)
+def test_what_may_be_in_another_account_is_read_there(sid: str, resource: str) -> None:
+    (reads,) = (statement for statement in READING if statement["Sid"] == sid)
+    assert reads["Resource"] == {"!Sub": f"arn:${{AWS::Partition}}:{resource}"}
 
 
 def test_config_accepts_the_rule_and_it_takes_no_parameters() -> None:
@@ -194,6 +258,17 @@ def test_what_fails_is_kept(name: str, event: str, retries: int) -> None:
     assert {"Resource": queue, "Actions": ["sqs:SendMessage"]} in [
         {"Resource": statement["Resource"], "Actions": actions(statement)} for statement in OWN[name]
     ]
+
+
+def test_only_the_remediators_rule_adds_to_the_queue() -> None:
+    policy = RESOURCES["DeadLetterQueuePolicy"]["Properties"]
+    assert policy["Queues"] == [{"!Ref": "DeadLetterQueue"}]
+    (event,) = REMEDIATOR["Events"]
+    # SAM names the rule after the function and the event.
+    rule = {"!GetAtt": f"RemediatorFunction{event}.Arn"}
+    (statement,) = _statements(policy)
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": rule}}
 
 
 def test_the_evaluator_changes_nothing_that_it_audits() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from blindspot.aws import responses as answers
-from blindspot.aws.response_fields import Malformed
+from blindspot.aws.response_fields import Malformed, NoAnswer
 from blindspot.model.snapshot import (
     CompositeAlarm,
     EventSelector,
@@ -278,6 +278,14 @@ def test_a_missing_or_mistyped_field_is_malformed(
 def test_an_empty_answer_is_malformed(parse: Callable[[Mapping[str, Any]], object]) -> None:
     with pytest.raises(Malformed):
         parse({})
+
+
+@pytest.mark.parametrize(("parse", "record"), [(answers.regions, REGION), (answers.trails, TRAIL)])
+def test_a_page_is_not_taken_for_the_whole_list(
+    parse: Callable[[Mapping[str, Any]], object], record: Mapping[str, Any]
+) -> None:
+    with pytest.raises(NoAnswer, match=r"^MorePages$"):
+        parse({**PARSERS[parse](record), "NextToken": "2"})
 
 
 @pytest.mark.parametrize("arn", ["", "arn:aws:iam::1:root", f"aws:iam::{ACCOUNT}:root", "arn:aws"])

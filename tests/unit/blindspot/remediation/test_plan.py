@@ -223,6 +223,15 @@ def test_a_name_of_somebody_else_gets_the_suffix() -> None:
     assert alarm.resource == second
 
 
+def test_no_second_alarm_is_created_where_the_first_may_be_ours() -> None:
+    snapshot = an_account((HOME, "a", {}, (RIGHT,), ()))
+    owners = dict.fromkeys(topic_arns([PROFILE.names], "aws", place_of(log_group_arn())), Owner.SOMEBODY)
+    first, second = alarm_arns([PROFILE.names], "aws", place_of(log_group_arn()))
+    found = plan(assess(snapshot, PROFILE), PROFILE, owners | {first: Owner.UNKNOWN, second: Owner.NOBODY}, SOMEBODY)
+    assert found.actions == ()
+    assert "name.taken" in [task.code for task in found.manual_tasks]
+
+
 @given(snapshots())
 def test_a_plan_spoils_nothing_and_has_nothing_needless(snapshot: Snapshot) -> None:
     before = {
