@@ -360,8 +360,13 @@ def mute_rules(answer: Answer) -> tuple[MuteRule, ...]:
 
 
 def muted(answer: Answer) -> tuple[str, ...]:
-    """The names of the alarms that a mute rule mutes."""
-    return texts(field(answer, "MuteTargets", dict, {}), "AlarmNames")
+    """The names of the alarms that a mute rule mutes; none in a rule that has no targets."""
+    arn(answer, "AlarmMuteRuleArn")  # an answer without it says nothing of the rule
+    targets = field(answer, "MuteTargets", dict, None)
+    if targets is None:
+        return ()
+    field(targets, "AlarmNames", list)
+    return texts(targets, "AlarmNames")
 
 
 def key(answer: Answer) -> Key:

@@ -232,6 +232,7 @@ PARSERS: dict[Callable[[Mapping[str, Any]], object], Callable[[Mapping[str, Any]
     answers.alarms: lambda record: {"MetricAlarms": [record]},
     answers.subscription_filters: lambda record: {"subscriptionFilters": [record]},
     answers.mute_rules: lambda record: {"AlarmMuteRuleSummaries": [record]},
+    answers.muted: lambda record: record,
     answers.key: lambda record: {"KeyMetadata": record},
     answers.key_policy: lambda record: record,
     answers.matched: lambda record: {"matches": [record]},
@@ -248,6 +249,7 @@ RECORDS: list[tuple[Callable[[Mapping[str, Any]], object], Mapping[str, Any], tu
     (answers.alarms, ALARM, ("AlarmActions", "MetricName")),
     (answers.subscription_filters, {"filterName": "f", "filterPattern": "", "destinationArn": "arn:d"}, ()),
     (answers.mute_rules, {"AlarmMuteRuleArn": f"arn:aws:cloudwatch:r:{ACCOUNT}:mute:m", "Status": "ACTIVE"}, ()),
+    (answers.muted, {"AlarmMuteRuleArn": f"arn:aws:cloudwatch:r:{ACCOUNT}:mute:m"}, ()),
     (answers.key, {"Arn": f"arn:aws:kms:r:{ACCOUNT}:key/1", "KeyManager": "CUSTOMER", "KeyState": "Enabled"}, ()),
     (answers.key_policy, {"Policy": "{}"}, ()),
     (answers.matched, {"eventNumber": 1}, ()),
@@ -292,3 +294,17 @@ def test_a_page_is_not_taken_for_the_whole_list(
 def test_an_identity_without_an_account_is_malformed(arn: str) -> None:
     with pytest.raises(Malformed):
         answers.identity({"Arn": arn})
+
+
+MUTE_RULE = {"AlarmMuteRuleArn": f"arn:aws:cloudwatch:r:{ACCOUNT}:alarm-mute-rule:m"}
+
+
+def test_a_mute_rule_mutes_the_alarms_that_it_targets() -> None:
+    assert answers.muted(MUTE_RULE) == ()
+    assert answers.muted({**MUTE_RULE, "MuteTargets": {"AlarmNames": ["a", "b"]}}) == ("a", "b")
+
+
+@pytest.mark.parametrize("answer", [{}, {"Unexpected": True}, {**MUTE_RULE, "MuteTargets": {}}])
+def test_an_answer_that_says_nothing_of_a_mute_rule_is_malformed(answer: dict[str, Any]) -> None:
+    with pytest.raises(Malformed):
+        answers.muted(answer)
