@@ -122,12 +122,11 @@ class Alarms:
 
     def unanalyzed(self, metrics: Collection[tuple[str, str]], names: Collection[str]) -> list[OtherAlarm]:
         """The alarms that cannot be analyzed and watch one of these metrics, mention one of these names, or may."""
+        watched, mentioned = set(metrics), self.mentioning(names)
         return [
             other
             for other in self._other
-            if other.kind == UNKNOWN_KIND
-            or not set(metrics).isdisjoint(other.metrics)
-            or any(name in other.mentions for name in names)
+            if other.kind == UNKNOWN_KIND or not watched.isdisjoint(other.metrics) or other in mentioned
         ]
 
     def referring(self, metric_filter: MetricFilter, alarms: Iterable[str]) -> list[OtherAlarm]:

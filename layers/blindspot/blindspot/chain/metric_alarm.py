@@ -101,8 +101,11 @@ class _Outcome(Enum):
 
 def metrics(alarm: MetricAlarm | MathAlarm) -> tuple[MetricQuery, ...]:
     """The metrics that the alarm's state depends on; all lines if its metric math cannot be analyzed."""
-    watched = watches(alarm)
-    return tuple(query for query in queries(alarm) if watched is None or query.name in watched.metrics())
+    lines, watched = queries(alarm), watches(alarm)
+    if watched is None:
+        return lines
+    names = watched.metrics()
+    return tuple(query for query in lines if query.name in names)
 
 
 def check_firing(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) -> Finding:
