@@ -1,6 +1,7 @@
 """An account, and the environment that leads every client to it."""
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -156,6 +157,19 @@ class LocalAws:
 
 _method_names = cache(method_names_from_class)  # which moto looks up again for every call
 
+_ONE_AT_A_TIME = threading.Lock()
+"""Held by the account that exists: moto keeps its state in this process, so a second one would empty the first."""
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    if not _ONE_AT_A_TIME.acquire(blocking=False):
+        raise RuntimeError("This process has a local account already: leave its context before another is entered.")
+    try:
+        yield
+    finally:
+        _ONE_AT_A_TIME.release()
+
 
 @contextmanager
 def local_aws(
@@ -164,7 +178,10 @@ def local_aws(
     regions: tuple[str, ...] = DEFAULT_REGIONS,
     opted_out: tuple[str, ...] = ("af-south-1", "ap-east-1"),
 ) -> Iterator[LocalAws]:
-    """An empty account, and an environment that leads every client to it, until the context ends."""
+    """An empty account, and an environment that leads every client to it, until the context ends.
+
+    Raises RuntimeError within another account's context.
+    """
     environment = {
         **{name.upper(): value for name, value in CREDENTIALS.items()},
         "AWS_CONFIG_FILE": os.devnull,
@@ -177,6 +194,7 @@ def local_aws(
     }
     aws = LocalAws(account, region, regions)
     with (
+        _alone(),
         patch.dict(os.environ, environment),
         patch.object(ec2, "ENABLED", list(regions)),
         patch.object(ec2, "OPTED_OUT", list(opted_out)),

@@ -163,8 +163,8 @@ def take_topic(aws: LocalAws) -> None:
 
 @pytest.mark.parametrize(("take", "kind"), [(take_alarm, "alarms"), (take_topic, "topics")])
 def test_a_name_that_somebody_takes_between_plan_and_write(take: Callable[[LocalAws], None], kind: str) -> None:
+    first = end_of(TRAIL).writes[0]
     with account(TRAIL) as aws:
-        first = end_of(TRAIL).writes[0]
         at(aws, first, lambda: take(aws))
         failed = [outcome["error"] for outcome in run("apply")["outcomes"] if outcome["status"] == "failed"]
         assert len(failed) == 1
@@ -229,6 +229,7 @@ def test_a_metric_filter_of_our_name_that_is_not_ours() -> None:
 
 
 def test_a_metric_filter_that_somebody_changes_between_plan_and_write() -> None:
+    reads = [call for call in end_of("our filter misses").calls if str(call) == "logs:DescribeMetricFilters"]
     with account("our filter misses") as aws:
 
         def change() -> None:
@@ -239,7 +240,6 @@ def test_a_metric_filter_that_somebody_changes_between_plan_and_write() -> None:
                 metricTransformations=[METRIC | {"metricName": "vpc"}],
             )
 
-        reads = [call for call in end_of("our filter misses").calls if str(call) == "logs:DescribeMetricFilters"]
         at(aws, reads[0], change, skip=1)
         (outcome,) = run("apply")["outcomes"]
         assert outcome["status"] == "failed"
