@@ -1,4 +1,7 @@
-"""The demo as a person reads it: the answer first, then the regions, the remediation, and the account behind it."""
+"""The demo as a person reads it: the answer first, then the regions, the remediation, and the account behind it.
+
+What comes of an account is always a `Text`: Rich would take brackets in a plain string for its markup.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from blindspot.model.harmless import harmless
 from blindspot.model.snapshot import FUTURE
 from local.accounts import REAL
 
@@ -94,7 +98,7 @@ def regions(document: Document) -> Table:
     table.add_column("Verdict")
     table.add_column("Reason", ratio=4)
     for (verdict, reason), names in sorted(alike.items(), key=lambda item: -len(item[1])):
-        table.add_row(", ".join(names), Text(verdict, style=COLOURS[verdict]), Text(reason))
+        table.add_row(Text(", ".join(names)), Text(verdict, style=COLOURS[verdict]), Text(reason))
     return table
 
 
@@ -105,7 +109,7 @@ def config(rows: list[Row]) -> Table:
     table.add_column("Compliance")
     table.add_column("Annotation", ratio=1)
     for row in rows:
-        table.add_row(f"{row.type}\n{row.id}", row.compliance, Text(row.annotation or ""))
+        table.add_row(Text(f"{row.type}\n{row.id}"), Text(row.compliance), Text(harmless(row.annotation or "")))
     return table
 
 
@@ -115,7 +119,7 @@ def plan(document: Document) -> Group:
     parts: list[RenderableType] = [f"With remediation on, Blindspot would make {count} change{'s' * (count != 1)}:"]
     for number, action in enumerate(document["plan"], start=1):
         closes = f", which closes {action['gap']}" if action["gap"] else ""
-        parts += [f"\n{number}. {action['action']}{closes}", in_full(action["request"])]
+        parts += [Text(f"\n{number}. {action['action']}{closes}"), in_full(action["request"])]
         if action["undo"]:
             parts += ["To undo it:", in_full(action["undo"])]
     return Group(*parts)

@@ -35,13 +35,9 @@ def kept(name: str, returned: dict[str, Any]) -> dict[str, Any]:
 
 def steady(document: dict[str, Any]) -> dict[str, Any]:
     """The document without what differs from run to run."""
-    subscriptions = {
-        channel["subscription"]
-        for region in document.get("regions", {}).values()
-        for channel in region["channels"]
-        if channel["subscription"]
-    }
-    text = json.dumps({k: v for k, v in document.items() if k not in ("assessed_at", "duration_ms")})
+    subscriptions = {channel["subscription"] for channel in document.get("channels", ()) if channel["subscription"]}
+    of_this_run = ("version", "stack", "run", "assessed_at", "duration_ms")
+    text = json.dumps({key: value for key, value in document.items() if key not in of_this_run})
     for number, arn in enumerate(sorted(subscriptions)):
         text = text.replace(arn, f"subscription-{number}")
     steadied: dict[str, Any] = json.loads(text)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
 from blindspot.aws.client import Clients
-from blindspot.aws.collect import collect
+from blindspot.aws.collect import caller, collect
 from blindspot.model.snapshot import Alarm, LogGroup, MetricFilter, Snapshot, Subscription, Topic, Unreadable
 from local.accounts import Made
 from local.aws import Fault, LocalAws
@@ -29,6 +29,7 @@ def look(
 ) -> Snapshot:
     return collect(
         CLIENTS,
+        caller(CLIENTS, until=time.monotonic() + seconds),
         own_region=OWN,
         excluded_regions=frozenset(excluded),
         monitoring_roles=roles or {},

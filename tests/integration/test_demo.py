@@ -6,9 +6,15 @@ import re
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
+from local import demo_text
+from local.aws.extension.config import Row
 
 ROOT = Path(__file__).parents[2]
 DEMO = [sys.executable, "-m", "local.demo"]
@@ -97,3 +103,30 @@ def test_on_a_terminal_it_shows_progress_and_ctrl_c_ends_it_quietly() -> None:
         assert running.wait() == -signal.SIGINT
     os.close(ours)
     assert b"Traceback" not in seen
+
+
+ODD = "[bold red]x[/] [/nothing] :smile:"
+
+
+def test_names_from_an_account_are_not_taken_for_markup() -> None:
+    event = {"userIdentity": {"type": ODD}, "eventSource": ODD, "eventName": ODD, "awsRegion": "r", "errorCode": ODD}
+    gaps = [{"code": "filter.misses", "resource": ODD}]
+    region = {"verdict": "NON_COMPLIANT", "blind_spot": event, "gaps": gaps, "doubts": []}
+    gap = {"code": "filter.misses", "resource": ODD, "message": ODD, "fix": ODD, "regions": [ODD]}
+    found = {"regions": {ODD: region}, "gaps": [gap]}
+    request = {"call": "logs:PutMetricFilter", "parameters": {"filterName": ODD}}
+    action = {"action": ODD, "gap": ODD, "request": request, "undo": request}
+    row = Row("r", "AWS::::Account", ODD, "NON_COMPLIANT", f"{ODD} \x1b[31m", datetime.now(UTC))
+    console = Console(file=StringIO(), width=80, force_terminal=False)
+    for part in (
+        demo_text.answer(found),
+        demo_text.blind_spot(found),
+        demo_text.regions(found),
+        demo_text.config([row]),
+        demo_text.plan({"plan": [action]}),
+    ):
+        console.print(part)
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "\x1b" not in printed
+    assert "".join(printed.split()).count("[boldred]x[/]") >= 8
+    assert printed.count(":smile:") >= 8

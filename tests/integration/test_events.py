@@ -1,10 +1,17 @@
 """The event on EventBridge's default bus."""
 
+import time
+
 import pytest
 
+from blindspot.aws import events
 from blindspot.aws.client import Clients
-from blindspot.aws.events import ASSESSED, LARGEST_ENTRY, NotEmitted, emit
+from blindspot.aws.events import ASSESSED, LARGEST_ENTRY, NotEmitted
 from local.aws import LocalAws
+
+
+def emit(clients: Clients, detail_type: str, detail: dict[str, object], seconds: float = 60) -> None:
+    events.emit(clients, detail_type, detail, until=time.monotonic() + seconds)
 
 
 @pytest.fixture
@@ -27,13 +34,32 @@ def test_an_event_that_failed_although_the_call_did_not(aws: LocalAws, clients: 
         emit(clients, ASSESSED, {})
 
 
-@pytest.mark.parametrize("entries", [{}, {"FailedEntryCount": 1, "Entries": [{}]}])
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {},
+        {"FailedEntryCount": 1, "Entries": [{}]},
+        {"FailedEntryCount": 0},
+        {"FailedEntryCount": 0, "Entries": []},
+        {"FailedEntryCount": 0, "Entries": [{}]},
+        {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}, {"EventId": "2"}]},
+        {"Entries": [{"EventId": "1"}]},
+    ],
+)
 def test_an_answer_that_does_not_say_whether_it_failed(
     aws: LocalAws, clients: Clients, entries: dict[str, object]
 ) -> None:
     aws.malform("events:PutEvents", entries)
     with pytest.raises(NotEmitted, match="Malformed"):
         emit(clients, ASSESSED, {})
+
+
+def test_no_answer_in_time(aws: LocalAws, clients: Clients) -> None:
+    aws.hang("events:PutEvents", seconds=5)
+    began = time.monotonic()
+    with pytest.raises(NotEmitted, match=r"events:PutEvents in eu-west-1: Timeout$"):
+        emit(clients, ASSESSED, {}, seconds=0.1)
+    assert time.monotonic() - began < 4
 
 
 def test_a_refusal(aws: LocalAws, clients: Clients) -> None:

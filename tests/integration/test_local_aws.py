@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.accounts import CIS, a_compliant_account, put_alarm, put_filter
-from local.aws import LocalAws, local_aws
+from local.aws import LocalAws
 from tests.goldens import RULE
 
 METRIC = {"metricNamespace": "CIS Benchmark", "metricName": "m", "metricValue": "1"}
@@ -199,11 +199,6 @@ def test_events_are_kept_and_large_ones_refused(aws: LocalAws) -> None:
     assert [sent["DetailType"] for sent in aws.events] == ["Control Assessed"]
     with refused("ValidationException"):
         aws.client("events").put_events(Entries=[{**entry, "Detail": json.dumps({"a": "x" * 256 * 1024})}])
-
-
-def test_an_account_within_an_account_is_refused(aws: LocalAws) -> None:
-    with pytest.raises(RuntimeError, match="has a local account already"), local_aws():
-        pass
 
 
 def test_nothing_leaves_this_machine(aws: LocalAws) -> None:

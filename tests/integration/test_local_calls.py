@@ -223,7 +223,7 @@ def test_everything_is_put_back() -> None:
     with local_aws():
         changed = [one.__name__ for one, old, new in zip(classes, before, state(), strict=True) if old != new]
         assert changed == [one.__name__ for one in classes]
-        with local_aws():
+        with pytest.raises(RuntimeError, match="has a local account already"), local_aws():
             pass
         assert state() != before
     assert state() == before
@@ -245,15 +245,6 @@ assert state() == before
 assert SNSResponse.subscribe.__module__ == "moto.sns.responses"
 """
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
-
-
-def test_the_innermost_account_is_the_one_that_is_called() -> None:
-    with local_aws() as outer:
-        with local_aws(account="111122223333") as inner:
-            call("sts:GetCallerIdentity")
-        assert (len(outer.calls), len(inner.calls)) == (0, 1)
-        call("sts:GetCallerIdentity")
-        assert (len(outer.calls), len(inner.calls)) == (1, 1)
 
 
 def test_a_call_that_moto_does_not_know_stays_here(aws: LocalAws) -> None:

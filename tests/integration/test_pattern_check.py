@@ -75,6 +75,20 @@ def test_where_aws_cannot_be_asked_the_verdict_stands_unconfirmed(aws: LocalAws,
     assert [read["call"] for read in document["unreadable"]] == ["logs:TestMetricFilter"]
 
 
+def test_what_is_not_answered_is_asked_once(aws: LocalAws) -> None:
+    several_filters(aws, 3)
+    aws.hang("logs:TestMetricFilter")
+    assert verdicts(assess()) <= {("COMPLIANT", False), ("INDETERMINATE", False)}
+    assert asked(aws) == 1
+
+
+@pytest.mark.parametrize(("error", "attempts"), [("ThrottlingException", 1), ("InternalFailure", 1)])
+def test_no_question_is_put_again(aws: LocalAws, error: str, attempts: int) -> None:
+    a_compliant_account(aws)
+    aws.fail("logs:TestMetricFilter", error=error, times=attempts)
+    assert verdicts(assess()) == {("COMPLIANT", False)}
+
+
 def test_where_no_filter_matters_nothing_is_asked(aws: LocalAws) -> None:
     a_compliant_account(aws, logging=False)
     assert verdicts(assess()) == {("NON_COMPLIANT", True)}
@@ -89,7 +103,7 @@ def several_filters(aws: LocalAws, number: int) -> None:
 
 def test_no_more_is_asked_than_there_is_time_for(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
     several_filters(aws, 3)
-    monkeypatch.setattr(confirm, "PACE", 40)  # the second would have its turn when the 30 seconds are over
+    monkeypatch.setattr(confirm, "PACE", 90)  # the second would have its turn when the run is over
     document = app.handler({"action": "assess"}, Context(90_000))
     assert asked(aws) == 1
     assert verdicts(document) <= {("COMPLIANT", False), ("INDETERMINATE", False)}

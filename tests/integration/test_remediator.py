@@ -7,7 +7,7 @@ import pytest
 from moto.sns.models import sns_backends
 
 from blindspot.app.invocation import InvocationError
-from blindspot.app.remediate import END, LAST_WRITE, RESERVED_SECONDS, BackoutRefused
+from blindspot.app.remediate import END, LAST_WRITE, BackoutRefused
 from functions.remediator import app
 from local.accounts import HALF_RIGHT, a_compliant_account
 from local.aws import Call, LocalAws
@@ -86,6 +86,7 @@ def test_switched_on_it_answers_to_the_evaluator(small: LocalAws) -> None:
         ("blindspot", "Control Assessed"),
         ("blindspot", "Remediation Applied"),
         ("blindspot", "Control Assessed"),
+        ("blindspot", "Verdict Changed"),
     ]
     assert json.loads(small.events[1]["Detail"]) == document
 
@@ -341,7 +342,7 @@ def test_a_run_without_time_stops(small: LocalAws) -> None:
     only_a_trail(small, a_compliant_account(small, region=HOME))
     switch(small, "true")
     small.latency(0.12)
-    outcomes = run("apply", (RESERVED_SECONDS + 3) * 1000)["outcomes"]
+    outcomes = run("apply", 4_000)["outcomes"]
     assert {outcome["status"] for outcome in outcomes} <= {"done", "stopped"}
     small.latency(0)
     run("apply")

@@ -1,5 +1,7 @@
 """The switch as it is read while a plan is applied: seldom, and soon enough."""
 
+import time
+
 import pytest
 
 from blindspot.aws import switch
@@ -29,7 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def reader(aws: LocalAws) -> SwitchReader:
     put(aws, "true")
     aws.calls.clear()
-    return SwitchReader(Clients(aws.region), FLAG)
+    return SwitchReader(Clients(aws.region), FLAG, until=time.monotonic() + 60)
 
 
 def put(aws: LocalAws, value: str) -> None:

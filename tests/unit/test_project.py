@@ -52,6 +52,14 @@ def test_the_readme_runs_sam_local_as_docs_local_does() -> None:
     assert commands("README.md") == commands("docs/local.md") != []
 
 
+def test_each_promise_names_the_test_that_holds_it() -> None:
+    promised = set(re.findall(r"`(test_\w+)`", (ROOT / "SECURITY.md").read_text()))
+    defined = {
+        name for path in (ROOT / "tests").rglob("*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
+    }
+    assert promised - defined == set() != promised
+
+
 def test_every_event_is_for_one_function() -> None:
     names = [name for events in FUNCTIONS.values() for name in events]
     assert sorted(names) == sorted(path.stem for path in (ROOT / "events").glob("*.json"))

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from blindspot.model import cloudtrail_events, profile
+from blindspot.model.harmless import harmless, harmless_dumps
 from blindspot.terminal import as_a_command
 from filter_pattern import (
     And,
@@ -157,10 +158,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         patterns = [parse(text) for text in texts]
     except PatternSyntaxError as error:
         found = {"error": error.message, "pattern": error.pattern, "at": [error.start, error.end]}
-        print(json.dumps(found) if chosen.json else f"Invalid: {error}")
+        print(harmless_dumps(found) if chosen.json else _printed(f"Invalid: {error}".split("\n")))
         return INVALID
     answer = explain(patterns, profile.load(chosen.profile))
-    print(json.dumps(answer, indent=1) if chosen.json else _as_text(answer, patterns))
+    print(harmless_dumps(answer, indent=1) if chosen.json else _as_text(answer, patterns))
     return COVERS if answer["covers"] and not answer["noise"] else DOES_NOT
 
 
@@ -176,15 +177,20 @@ def _as_text(answer: dict[str, Any], patterns: Sequence[Pattern]) -> str:
             f"Misses events that profile {answer['profile']} requires. Example: {event['eventSource']} "
             f"{event['eventName']}, refused with {event['errorCode']}."
         )
-        lines += [f"  {pattern.text.strip()}\n    {why}." for pattern, why in zip(patterns, answer["why"], strict=True)]
-        lines.append(json.dumps(event, indent=1))
+        for pattern, why in zip(patterns, answer["why"], strict=True):
+            lines += [f"  {pattern.text.strip()}", f"    {why}."]
+        lines += harmless_dumps(event, indent=1).split("\n")
     lines += [
         f"Noise: {noise['pattern'].strip()} counts ordinary successful calls such as {noise['event']}."
         for noise in answer["noise"]
     ]
     if answer["simpler"]:
         lines.append(f"A shorter pattern that matches the same events: {answer['simpler']}")
-    return "\n".join(lines)
+    return _printed(lines)
+
+
+def _printed(lines: Iterable[str]) -> str:
+    return "\n".join(map(harmless, lines))
 
 
 if __name__ == "__main__":

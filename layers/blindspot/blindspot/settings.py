@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from blindspot.model import profile
 from blindspot.model.profile import Profile, SettingsError
 
-__all__ = ["Settings", "SettingsError", "Subscriber", "config_rule", "load"]
+__all__ = ["Settings", "SettingsError", "Subscriber", "config_rule", "load", "stack"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,11 @@ def _subscriber(environ: Mapping[str, str]) -> Subscriber | None:
 def config_rule(environ: Mapping[str, str]) -> str | None:
     """The name of the AWS Config rule, read without the other settings; None where the stack has none."""
     return environ.get("BLINDSPOT_CONFIG_RULE") or None
+
+
+def stack(environ: Mapping[str, str]) -> str | None:
+    """The id of the stack, read without the other settings; None where there is none."""
+    return environ.get("BLINDSPOT_STACK") or None
 
 
 def _overrides(environ: Mapping[str, str]) -> Mapping[str, object]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from blindspot.explain import main
+from tests.cases.hostile import NAMES
 
 CIS = '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }'
 HALF = '{ $.errorCode = "AccessDenied" }'
@@ -82,3 +83,21 @@ def test_an_empty_standard_input_is_no_pattern(
         main(arguments)
     assert ended.value.code == 2
     assert "standard input is empty; expected a filter pattern" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("pattern", ['$.errorCode = "AccessDenied" || $.a = "{}"', '$.errorCode != "{}"', "{}"])
+@pytest.mark.parametrize("arguments", [[], ["--json"]])
+def test_a_pattern_does_no_harm_to_a_terminal(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], pattern: str, name: str
+) -> None:
+    given, _ = NAMES[name]
+    main([*arguments, f"{{ {pattern.format(given)} }}"])
+    lines = capsys.readouterr().out.rstrip("\n").split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert arguments or sum(line.startswith(("Misses", "Covers", "Invalid", "Undecided")) for line in lines) == 1
+
+
+def test_the_json_of_an_error_has_the_pattern_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--json", "{ $.a = \x7f\n\x1b%"]) == 2
+    assert json.loads(capsys.readouterr().out)["pattern"] == "{ $.a = \x7f\n\x1b%"

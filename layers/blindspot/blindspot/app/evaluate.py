@@ -1,12 +1,17 @@
 """The evaluator, step by step: it reads the account, judges it, and reports to AWS Config and EventBridge.
 
 collect (AWS) -> assess (pure) -> evaluations, document (pure) -> report (AWS)
+
+The account's evaluation is sent before anything else is reported. What fails keeps no later step from being taken: it
+is raised at the end, so that Lambda counts an error.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -14,110 +19,212 @@ from aws_lambda_powertools.metrics import MetricUnit
 from blindspot import settings
 from blindspot.app import invocation
 from blindspot.app.assess import assess_account
-from blindspot.app.invocation import Assess, Evaluate, Start
+from blindspot.app.invocation import Assess, Evaluate, InvocationError, NotEvaluated, Start
 from blindspot.app.run import Context, Run, logger, metrics
 from blindspot.aws import config_rule, events
-from blindspot.aws.config_rule import Reported
+from blindspot.aws.collect import caller
+from blindspot.aws.config_rule import NotReported, NotStarted, Reported, Rows, Rule
 from blindspot.aws.errors import CallFailed
+from blindspot.aws.responses import Identity
 from blindspot.model.snapshot import Unreadable
 from blindspot.report import config_evaluations
 from blindspot.report.config_evaluations import Evaluation
-from blindspot.report.document import Document, detail, document
+from blindspot.report.document import LARGEST_ANSWER, Document, detail, document, failure, fitted
 from blindspot.settings import Settings
 from blindspot.verdict.assessment import Assessment, Verdict
 
-RESERVED_SECONDS = 60
-"""Kept back from the time that Lambda leaves: enough to report, with retries, whatever was read until then."""
+STARTED, IDENTIFIED, LISTED, READ, JUDGED, REPORTED, ALL_REPORTED, TOLD = 0.1, 0.15, 0.2, 0.5, 0.7, 0.86, 0.92, 0.98
+"""By which share of the invocation's time each step is over: AWS Config has started an evaluation, the account is
+identified, the rule's evaluations are listed, everything is read, judged, the account's evaluation is reported, then
+all others, and the events are sent."""
 
 
 def evaluate(event: object, context: Context, environ: Mapping[str, str]) -> dict[str, Any]:
     """Answers one event; `invocation.parse_evaluator_event` lists them. Returns the document, or whether AWS Config
     started an evaluation. Raises InvocationError, SettingsError, and CallFailed where AWS refuses the result."""
-    run = Run(context, environ, reserved_seconds=RESERVED_SECONDS)
+    run = Run(context, environ)
+    rule = settings.config_rule(environ)
     try:
-        request = invocation.parse_evaluator_event(event)
-    except invocation.NotEvaluated as error:
-        _report_cannot_verify(run, error.request, str(error))
-        raise
+        request = invocation.parse_evaluator_event(event, rule=rule, now=datetime.now(UTC))
+    except NotEvaluated as error:
+        return _evaluate(run, error.request, refusal=error)
     match request:
         case Start():
-            return _start(run)
+            return _start(run, rule)
         case Assess():
-            return _document(run, _assess(run, settings.load(environ)), config=None)
+            judged = _Judged(_assess(run, settings.load(environ), _caller(run)))
+            made = _document(run, judged, account=None, config=None)
+            _logged(made, judged)
+            return fitted(made, LARGEST_ANSWER)
         case Evaluate():
             return _evaluate(run, request)
 
 
-def _start(run: Run) -> dict[str, Any]:
-    """Starts an evaluation of the AWS Config rule, which calls back; in a stack without a rule, assesses at once."""
+def _start(run: Run, rule: str | None) -> dict[str, Any]:
+    """Starts an evaluation of the AWS Config rule, which calls back. In a stack without a rule, assesses at once; so
+    too if AWS Config starts none, since its old row stands and only the log and the event tell the verdict."""
     # Other settings are not read here: what is wrong with them is reported in the rule's evaluation.
-    rule = settings.config_rule(run.environ)
     if rule is None:
-        return _emit(run, _document(run, _assess(run, settings.load(run.environ)), config=None))
-    started = config_rule.start(run.clients, rule)
+        return _assess_and_tell(run, config=None)
+    try:
+        started = config_rule.start(run.clients, rule, until=run.at(STARTED))
+    except NotStarted as error:
+        _count_reported(False)
+        return _assess_and_tell(run, config={"rule": rule, "sent": 0, "refused": []}, not_started=error)
     logger.info("evaluation requested", started=started.started, reason=started.reason)
     return {"started": started.started, "reason": started.reason}
 
 
-def _evaluate(run: Run, request: Evaluate) -> Document:
-    """Assesses and reports to AWS Config. Where anything fails before that, reports `Cannot verify` and raises."""
+def _assess_and_tell(
+    run: Run, *, config: Mapping[str, object] | None, not_started: NotStarted | None = None
+) -> Document:
+    """Assesses and tells, without a report to AWS Config."""
+    identity = _caller(run)
+    account = None if isinstance(identity, Unreadable) else identity.account
+    judged = _judged(run, identity)
+    return _told(run, _document(run, judged, account=account, config=config), judged, not_started)
+
+
+def _evaluate(run: Run, request: Evaluate, refusal: NotEvaluated | None = None) -> Document:
+    """Assesses, reports to AWS Config and tells. Where anything fails before, reports `Cannot verify`.
+
+    refusal: why the account is not assessed.
+    """
+    identity = _caller(run)
+    if not isinstance(identity, Unreadable) and identity.account != request.account:
+        raise InvocationError(
+            "The AWS Config event's awsAccountId is not valid. Allowed: the account that the function belongs to."
+        )
+    earlier = config_rule.reported_before(run.clients, request.rule, until=run.at(LISTED))
+    judged = _failed(refusal, request) if refusal else _judged(run, identity, request)
+    reported = _report(run, request, judged.rows, earlier)
+    accepted = request.account not in reported.refused
+    _count_reported(accepted)
+    before = config_evaluations.verdict_before(earlier, judged.rows[0])
+    config = {"rule": request.rule, "sent": reported.sent, "refused": list(reported.refused)}
+    made = _document(run, judged, account=request.account, config=config, before=before)
+    changed = accepted and made["changed_from"] is not None
+    not_reported = NotReported(Unreadable(config_rule.PUT, run.clients.region, reported.error or ""))
+    return _told(run, made, judged, None if accepted else not_reported, changed=changed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The assessment, or the error that kept it from being made, and what AWS Config is told: the account's evaluation
+    first."""
+
+    assessment: Assessment | None = None
+    rows: tuple[Evaluation, ...] = ()
+    error: Exception | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why there is no assessment. An unexpected error's text may quote anything, so it is not used."""
+        if isinstance(self.error, settings.SettingsError | InvocationError | CallFailed):
+            return str(self.error)
+        return f"the evaluator failed ({type(self.error).__name__})"
+
+
+def _judged(run: Run, identity: Identity | Unreadable, request: Evaluate | None = None) -> _Judged:
+    """request: what AWS Config asked for, if it did."""
     try:
         chosen = settings.load(run.environ)
-        assessment = _assess(run, chosen)
-        evaluations = config_evaluations.evaluations(
-            assessment, request.account, request.at, report_regions=chosen.report_regions
-        )
-    except Exception as error:
-        expected = isinstance(error, settings.SettingsError | config_evaluations.OtherAccountError | CallFailed)
-        reason = str(error) if expected else f"the evaluator failed ({type(error).__name__})"
-        _report_cannot_verify(run, request, reason)
-        raise
-    reported = _report(run, request, evaluations)
-    config = {"rule": request.rule, "sent": reported.sent, "refused": list(reported.refused)}
-    return _emit(run, _document(run, assessment, config=config))
+        assessment = _assess(run, chosen, identity)
+        if request is None:
+            return _Judged(assessment)
+        rows = config_evaluations.evaluations(assessment, request.at, report_regions=chosen.report_regions)
+        return _Judged(assessment, rows)
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is reported and told, and then raised)
+        return _failed(error, request)
 
 
-def _assess(run: Run, chosen: Settings) -> Assessment:
-    return assess_account(run.clients, chosen, deadline=run.at(1), grace=RESERVED_SECONDS / 2)
+def _failed(error: Exception, request: Evaluate | None) -> _Judged:
+    judged = _Judged(error=error)
+    if request is None:
+        return judged
+    return replace(judged, rows=(config_evaluations.cannot_verify(request.account, judged.reason, request.at),))
 
 
-def _report(run: Run, request: Evaluate, evaluations: tuple[Evaluation, ...]) -> Reported:
-    """Reports the evaluations, then sets to NOT_APPLICABLE what an earlier run reported and this one did not."""
-    reported = config_rule.report(run.clients, request.token, evaluations)
-    until = time.monotonic() + RESERVED_SECONDS / 4
-    earlier = config_rule.reported_before(run.clients, request.rule, until)
+def _assess(run: Run, chosen: Settings, identity: Identity | Unreadable) -> Assessment:
+    return assess_account(run.clients, chosen, identity, deadline=run.at(READ), until=run.at(JUDGED))
+
+
+def _caller(run: Run) -> Identity | Unreadable:
+    return caller(run.clients, until=run.at(IDENTIFIED))
+
+
+def _report(run: Run, request: Evaluate, rows: tuple[Evaluation, ...], earlier: Rows | Unreadable) -> Reported:
+    """Reports the account's evaluation, then the others, and sets to NOT_APPLICABLE what an earlier run reported and
+    this one does not."""
+    rule = Rule(run.clients, request.rule, request.token)
+    reported = rule.report_account(rows[0], until=run.at(REPORTED))
     if isinstance(earlier, Unreadable):
         logger.warning(
             "earlier evaluations could not be read; none was set to NOT_APPLICABLE",
             call=earlier.call,
             error=earlier.error,
         )
-    if retirement := config_evaluations.retirement(earlier, evaluations, request.at):
-        reported = reported.and_then(config_rule.report(run.clients, request.token, retirement))
+    others = (*rows[1:], *config_evaluations.retirement(earlier, rows, request.at))
+    reported = reported.and_then(rule.report(others, until=run.at(ALL_REPORTED)))
     if reported.refused:
         logger.warning("AWS Config refused evaluations", refused=reported.refused, error=reported.error)
     return reported
 
 
-def _report_cannot_verify(run: Run, request: Evaluate, reason: str) -> None:
-    """Replaces any earlier COMPLIANT in AWS Config."""
-    evaluation = config_evaluations.cannot_verify(request.account, reason, request.at)
-    config_rule.report(run.clients, request.token, [evaluation])
+def _count_reported(reported: bool) -> None:
+    """Counts a run whose verdict is to be in AWS Config, for an alarm on those where it is not."""
+    metrics.add_metric("UnreportedRuns", MetricUnit.Count, not reported)
 
 
-def _document(run: Run, assessment: Assessment, *, config: dict[str, Any] | None) -> Document:
-    """The document, which is also logged and counted in metrics."""
-    made = document(assessment, config=config, api_calls=run.api_calls, duration_ms=run.duration_ms)
-    logger.info("control assessed", document=detail(made))
-    for verdict in Verdict:
-        regions = sum(region.verdict is verdict for region in assessment.regions)
-        metrics.add_metric(f"{verdict.name.title().replace('_', '')}Regions", MetricUnit.Count, regions)
-    metrics.add_metric("UnreadableCalls", MetricUnit.Count, len(assessment.unreadable))
+def _document(
+    run: Run,
+    judged: _Judged,
+    *,
+    account: str | None,
+    config: Mapping[str, object] | None,
+    before: Verdict | None = None,
+) -> Document:
+    """before: the verdict that AWS Config had."""
+    verdict = judged.assessment.verdict if judged.assessment else Verdict.INDETERMINATE
+    about = partial(
+        document if judged.assessment else failure,
+        origin=run.origin,
+        config=config,
+        changed_from=before if before is not verdict else None,
+        api_calls=run.api_calls,
+        duration_ms=run.duration_ms,
+    )
+    return (
+        about(judged.assessment) if judged.assessment else about(judged.reason, account=account, at=datetime.now(UTC))
+    )
+
+
+def _logged(made: Document, judged: _Judged) -> Document:
+    """What others are told of the document, once it was logged and counted in metrics."""
+    told = detail(made)
+    logger.info("control assessed", document=told)
+    if judged.assessment:
+        for verdict in Verdict:
+            regions = sum(region.verdict is verdict for region in judged.assessment.regions)
+            metrics.add_metric(f"{verdict.name.title().replace('_', '')}Regions", MetricUnit.Count, regions)
+        metrics.add_metric("UnreadableCalls", MetricUnit.Count, len(judged.assessment.unreadable))
     metrics.flush_metrics()
-    return made
+    return told
 
 
-def _emit(run: Run, made: Document) -> Document:
-    """The document, once it was sent to EventBridge."""
-    events.emit(run.clients, events.ASSESSED, detail(made))
-    return made
+def _told(
+    run: Run, made: Document, judged: _Judged, not_reported: CallFailed | None, *, changed: bool = False
+) -> Document:
+    """The document, once it was logged and sent to EventBridge. Raises the first of what failed, and logs the rest."""
+    told = _logged(made, judged)
+    errors = [error for error in (judged.error, not_reported) if error]
+    for detail_type in (events.ASSESSED, events.CHANGED) if changed else (events.ASSESSED,):
+        try:
+            events.emit(run.clients, detail_type, told, until=run.at(TOLD))
+        except CallFailed as not_emitted:
+            errors.append(not_emitted)
+    for error in errors[1:]:
+        logger.error("this failed too", error=str(error))
+    if errors:
+        raise errors[0]
+    return fitted(made, LARGEST_ANSWER)

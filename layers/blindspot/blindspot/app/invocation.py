@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aws_lambda_powertools.utilities.data_classes import AWSConfigRuleEvent
 
@@ -68,14 +68,17 @@ class NotEvaluated(InvocationError):
         self.request = request
 
 
-def parse_evaluator_event(event: object) -> Start | Assess | Evaluate:
+def parse_evaluator_event(event: object, *, rule: str | None, now: datetime) -> Start | Assess | Evaluate:
     """What the event asks the evaluator for. Raises InvocationError, which lists the allowed shapes.
+
+    rule: the name of the stack's AWS Config rule; None where it has none. Another rule's event is refused, as is one
+    whose time is far from `now`: that is what shows a forged one, and a sample.
 
     Source: AWS Config developer guide, "Example events for AWS Config rules"; EventBridge Scheduler user guide.
     """
     if isinstance(event, dict):
         if "resultToken" in event and "invokingEvent" in event:
-            return _evaluate(event)
+            return _evaluate(event, rule, now)
         if event == {"action": "start"} or event.get("source") in ("aws.scheduler", "aws.events"):
             return Start()
         if event == {"action": "assess"}:
@@ -86,37 +89,48 @@ def parse_evaluator_event(event: object) -> Start | Assess | Evaluate:
     )
 
 
-def _evaluate(event: dict[str, object]) -> Evaluate:
+def _evaluate(event: dict[str, object], own_rule: str | None, now: datetime) -> Evaluate:
     try:
         config_event = AWSConfigRuleEvent(event)
         token, rule = config_event.result_token, event.get("configRuleName")
         invoking = config_event.invoking_event.raw_event
         kind, account, at = invoking["messageType"], invoking["awsAccountId"], invoking["notificationCreationTime"]
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         raise InvocationError(
             "The AWS Config event cannot be parsed. Required: configRuleName, and an invokingEvent of JSON text with "
             "messageType, awsAccountId and notificationCreationTime."
         ) from None
+    _check("configRuleName", rule, re.escape(own_rule) if own_rule else r"(?!)", "the name of the stack's own rule")
     _check("awsAccountId", account, r"\d{12}", "12 digits")
+    _check("accountId", event.get("accountId", account), re.escape(account), "the same account as awsAccountId")
     _check("notificationCreationTime", at, _TIME, "a time such as 2026-01-01T12:00:00.000Z")
     _check("resultToken", token, ".+", "the text that AWS Config sent")
     try:
         when = datetime.fromisoformat(at)
     except ValueError:
         raise InvocationError("The AWS Config event's notificationCreationTime is not a valid time.") from None
-    evaluate = Evaluate(token, account, rule if isinstance(rule, str) else "", when)
-    try:
-        _check("messageType", kind, "ScheduledNotification", "ScheduledNotification; the rule is periodic")
-        _check("configRuleName", rule, ".{1,128}", "1 to 128 characters")
-    except InvocationError as error:
-        raise NotEvaluated(str(error), evaluate) from None
+    if not now - OLDEST <= when <= now + NEWEST:
+        raise InvocationError(
+            f"The AWS Config event's notificationCreationTime is {at}, and it is now {now:%Y-%m-%dT%H:%M:%SZ}. "
+            "Allowed: from a day before to an hour after. A sample event has the time at which it was made."
+        )
+    evaluate = Evaluate(token, account, str(rule), when)
+    if kind != "ScheduledNotification":
+        message = (
+            "The AWS Config event's messageType is not valid. Allowed: ScheduledNotification; the rule is periodic."
+        )
+        raise NotEvaluated(message, evaluate)
     return evaluate
 
 
 def _check(name: str, value: object, expression: str, allowed: str) -> None:
     """Raises InvocationError where the field is not as allowed."""
-    if not isinstance(value, str) or not re.fullmatch(expression, value):
+    if not isinstance(value, str) or not re.fullmatch(expression, value, re.ASCII):
         raise InvocationError(f"The AWS Config event's {name} is not valid. Allowed: {allowed}.")
 
+
+OLDEST, NEWEST = timedelta(days=1), timedelta(hours=1)
+"""How long before now, and after it, AWS Config may have asked. Lambda keeps an event for six hours at most, and clocks
+differ by minutes."""
 
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"

@@ -16,12 +16,15 @@ from aws_lambda_powertools.metrics import MetricUnit
 from blindspot import settings
 from blindspot.app import invocation
 from blindspot.app.assess import assess_account
-from blindspot.app.run import Context, Run, in_time, logger, metrics
+from blindspot.app.run import Context, Run, logger, metrics
 from blindspot.aws import config_rule, events, owned_resources
 from blindspot.aws.apply import apply
+from blindspot.aws.collect import caller
 from blindspot.aws.errors import CallFailed
+from blindspot.aws.read import in_time
 from blindspot.aws.switch import SwitchReader
 from blindspot.model.arn import place_of
+from blindspot.model.fitting import LARGEST_ANSWER, LARGEST_TOLD
 from blindspot.model.snapshot import Unreadable
 from blindspot.remediation import document as documents
 from blindspot.remediation import ownership
@@ -32,11 +35,8 @@ from blindspot.remediation.plan import Plan, plan, repairable_log_groups
 from blindspot.settings import Settings
 from blindspot.verdict.assessment import Assessment, Verdict
 
-RESERVED_SECONDS = 30
-"""Kept back from the time that Lambda leaves, to report what was done."""
-
-FIRST_ASSESSED, INVENTORY_READ, LAST_WRITE, END = 0.4, 0.6, 0.8, 1.0
-"""By which share of the run's time each step is over."""
+FIRST_READ, FIRST_ASSESSED, INVENTORY_READ, LAST_WRITE, READ_AGAIN, END, TOLD = 0.3, 0.36, 0.5, 0.7, 0.8, 0.9, 0.98
+"""By which share of the invocation's time each step is over."""
 
 
 class BackoutRefused(Exception):
@@ -52,7 +52,7 @@ def remediate(event: object, context: Context, environ: Mapping[str, str]) -> Do
     action = invocation.parse_remediator_event(event)
     # Backout subscribes nobody, so a wrong SubscriptionEndpoint must not prevent it.
     chosen = settings.load(environ, subscribing=action != "backout")
-    remediation = _Remediation(Run(context, environ, reserved_seconds=RESERVED_SECONDS), chosen)
+    remediation = _Remediation(Run(context, environ), chosen)
     return remediation.back_out() if action == "backout" else remediation.plan_and_apply(action)
 
 
@@ -62,12 +62,12 @@ class _Remediation:
     def __init__(self, run: Run, chosen: Settings) -> None:
         self.run = run
         self.settings = chosen
-        self.switch = SwitchReader(run.clients, chosen.switch_parameter)
+        self.switch = SwitchReader(run.clients, chosen.switch_parameter, until=run.at(LAST_WRITE))
 
     def plan_and_apply(self, action: str) -> Document:
         """Plans and, where that is asked for and the switch is on, applies the plan and assesses again."""
         switch = self.switch.read()
-        before = self.assess(FIRST_ASSESSED)
+        before = self.assess(FIRST_READ, FIRST_ASSESSED)
         planned = remaining = self.plan(before)
         outcomes: tuple[Outcome, ...] = ()
         verdict: Verdict | None = None
@@ -88,7 +88,7 @@ class _Remediation:
             raise BackoutRefused(f"{message} {switch.command}")
         if switch.unread:
             raise BackoutRefused(f"Backout refused: the switch could not be read: {switch.why}. Run backout again.")
-        before = self.assess(FIRST_ASSESSED)
+        before = self.assess(FIRST_READ, FIRST_ASSESSED)
         snapshot, profile = before.snapshot, self.settings.profile
         regions = (self.run.clients.region,) if isinstance(snapshot.regions, Unreadable) else snapshot.regions
         deadline = self.run.at(INVENTORY_READ)
@@ -103,10 +103,14 @@ class _Remediation:
         made = documents.of_backout(switch, before.verdict, planned, outcomes, verdict)
         return self.emit("Remediation Backed Out", made)
 
-    def assess(self, share: float) -> Assessment:
-        """The account as it is now; `share` of the run's time ends the reading."""
+    def assess(self, read: float, judged: float) -> Assessment:
+        """The account as it is now. read, judged: by which share of the invocation's time."""
+        identity = caller(self.run.clients, until=self.run.at(read))
         topics = ownership.topic_names(self.settings.profile.names)
-        return assess_account(self.run.clients, self.settings, deadline=self.run.at(share), grace=5, topic_names=topics)
+        deadline, until = self.run.at(read), self.run.at(judged)
+        return assess_account(
+            self.run.clients, self.settings, identity, deadline=deadline, until=until, topic_names=topics
+        )
 
     def plan(self, assessment: Assessment) -> Plan:
         """The plan for the account. Whose the alarms and topics of our names are is read only where it matters."""
@@ -136,7 +140,7 @@ class _Remediation:
                 return None
             return f"the switch was turned {'on' if switch.on else 'off'}: {switch.why}"
 
-        outcomes = apply(self.run.clients, actions, stopped)
+        outcomes = apply(self.run.clients, actions, stopped, until=self.run.at(READ_AGAIN))
         metrics.add_metric("RemediationAttempts" if while_on else "Backouts", MetricUnit.Count, _wrote(outcomes))
         for status in ("done", "failed"):
             count = sum(outcome.status == status for outcome in outcomes)
@@ -147,7 +151,7 @@ class _Remediation:
     def reassess(self, planned: Plan) -> tuple[Verdict | None, Plan]:
         """The verdict after writing and the plan for what remains; None and what was planned where that fails."""
         try:
-            after = self.assess(END)
+            after = self.assess(READ_AGAIN, END)
             return after.verdict, self.plan(after)
         except Exception as error:  # noqa: BLE001 (whatever it is, what was written is still to be reported)
             logger.warning("the account could not be assessed again", error=type(error).__name__)
@@ -158,18 +162,19 @@ class _Remediation:
         if self.settings.config_rule is None:
             return
         try:
-            config_rule.start(self.run.clients, self.settings.config_rule)
+            config_rule.start(self.run.clients, self.settings.config_rule, until=self.run.at(TOLD))
         except CallFailed as error:
             logger.warning("AWS Config was not asked for an evaluation; the next one updates it", error=str(error))
 
     def emit(self, detail_type: str, made: Document) -> Document:
         """The document, once it was logged and sent to EventBridge; what was done is returned even if that fails."""
-        logger.info(detail_type, document=made)
+        told = documents.fitted(made, LARGEST_TOLD)
+        logger.info(detail_type, document=told)
         try:
-            events.emit(self.run.clients, detail_type, made)
+            events.emit(self.run.clients, detail_type, told, until=self.run.at(TOLD))
         except CallFailed as error:
             logger.warning("the event was not sent to EventBridge", error=str(error))
-        return made
+        return documents.fitted(made, LARGEST_ANSWER)
 
 
 def _wrote(outcomes: Iterable[Outcome]) -> bool:

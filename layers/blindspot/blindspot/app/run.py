@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from aws_lambda_powertools import Logger, Metrics
 
+from blindspot import settings
 from blindspot.aws.client import Clients
-from blindspot.aws.read import in_thread
-
-T = TypeVar("T")
+from blindspot.report.document import Origin
 
 logger = Logger(service="blindspot")
 metrics = Metrics(namespace="Blindspot", service="blindspot")
@@ -21,6 +19,9 @@ metrics = Metrics(namespace="Blindspot", service="blindspot")
 
 class Context(Protocol):
     """The part of Lambda's context object that is used here."""
+
+    @property
+    def aws_request_id(self) -> str: ...
 
     def get_remaining_time_in_millis(self) -> int: ...
 
@@ -34,19 +35,19 @@ def clients(region: str) -> Clients:
 class Run:
     """One invocation. Its times are on the monotonic clock.
 
-    environ: the function's environment variables. reserved_seconds: kept back from the time that Lambda leaves, so
-    that the result can be reported.
+    environ: the function's environment variables.
     """
 
-    def __init__(self, context: Context, environ: Mapping[str, str], *, reserved_seconds: float) -> None:
+    def __init__(self, context: Context, environ: Mapping[str, str]) -> None:
         self._began = time.monotonic()
-        self._seconds = context.get_remaining_time_in_millis() / 1000 - reserved_seconds
+        self._seconds = context.get_remaining_time_in_millis() / 1000
         self.environ = environ
         self.clients = clients(environ["AWS_REGION"])
         self._calls_before = self.clients.api_calls
+        self.origin = Origin(settings.stack(environ), context.aws_request_id)
 
     def at(self, share: float) -> float:
-        """When this share of the run's time is over."""
+        """When this share of the time that Lambda leaves to the invocation is over."""
         return self._began + self._seconds * share
 
     @property
@@ -57,9 +58,3 @@ class Run:
     @property
     def duration_ms(self) -> int:
         return round((time.monotonic() - self._began) * 1000)
-
-
-def in_time(work: Callable[[], T], until: float) -> T:
-    """What `work` returns. Raises TimeoutError at `until`, on the monotonic clock: a proof about intricate patterns may
-    take longer than there is time."""
-    return asyncio.run(asyncio.wait_for(in_thread(work), until - time.monotonic()))

@@ -26,9 +26,14 @@ CONFIG = Config(
     # most four operations at once on one client.
     connect_timeout=3,
     read_timeout=10,
-    retries={"mode": "standard", "total_max_attempts": 3},
     user_agent_extra="blindspot",
 )
+
+ATTEMPTS = 3
+"""How often an operation is tried at most, with pauses between, where AWS's answer or the connection allows it."""
+
+ONCE = frozenset({"logs:TestMetricFilter"})
+"""The operations that are not tried again: no verdict needs their answer."""
 
 
 class Clients:
@@ -46,7 +51,7 @@ class Clients:
         self.api_calls = 0
         self._session = self._new_session()
         self._roles: dict[str, Session] = {}
-        self._clients: dict[tuple[str, str, str | None], Any] = {}
+        self._clients: dict[tuple[str, str, str | None, int], Any] = {}
         # Creating a client is not thread-safe (boto3 guide, "Multithreading or multiprocessing with clients").
         self._creating = threading.Lock()
         self._counting = threading.Lock()
@@ -64,8 +69,8 @@ class Clients:
 
         Raises what botocore raises, and Malformed if botocore cannot parse the response.
         """
-        service, operation = call.split(":")
-        method = getattr(self._client(service, region, account), xform_name(operation))
+        _, operation = call.split(":")
+        method = getattr(self._client(call, region, account), xform_name(operation))
         try:
             answer: dict[str, Any] = method(**parameters)
         except (ResponseParserError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -123,12 +128,14 @@ class Clients:
         with self._creating:
             return operation in self._session.get_service_model(service).operation_names
 
-    def _client(self, service: str, region: str, account: str | None) -> Any:
-        key = service, region, account
+    def _client(self, call: str, region: str, account: str | None) -> Any:
+        service, attempts = call.split(":")[0], 1 if call in ONCE else ATTEMPTS
+        key = service, region, account, attempts
         with self._creating:
             if key not in self._clients:
                 session = self._roles[account] if account else self._session
-                self._clients[key] = session.create_client(service, region_name=region, config=CONFIG)
+                retries = Config(retries={"mode": "standard", "total_max_attempts": attempts})
+                self._clients[key] = session.create_client(service, region_name=region, config=CONFIG.merge(retries))
             return self._clients[key]
 
     def _new_session(self) -> Session:

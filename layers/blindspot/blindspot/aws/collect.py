@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 from blindspot.aws import responses
 from blindspot.aws.client import Clients
 from blindspot.aws.errors import NO_SUCH_OPERATION, CallFailed, is_missing
-from blindspot.aws.read import Reader, in_thread
+from blindspot.aws.read import Reader, in_thread, read_by
 from blindspot.aws.regions import Regions
 from blindspot.aws.response_fields import Answer
+from blindspot.aws.responses import Identity
 from blindspot.chain.composite_alarm import may_refer_to
 from blindspot.chain.metric_alarm import queries
 from blindspot.model.arn import Arn, Place, is_arn, place_of, short
@@ -47,8 +48,15 @@ class AccountUnknown(CallFailed):
     """Raised if STS does not return the account of the credentials: without it nothing can be assessed."""
 
 
+def caller(clients: Clients, *, until: float) -> Identity | Unreadable:
+    """The account of the credentials, as STS in the function's region has it. `until` is on the monotonic clock."""
+    call, region = "sts:GetCallerIdentity", clients.region
+    return read_by(until, call, region, lambda: responses.identity(clients.call(call, region)))
+
+
 def collect(
     clients: Clients,
+    identity: Identity | Unreadable,
     *,
     own_region: str,
     excluded_regions: frozenset[str],
@@ -60,7 +68,8 @@ def collect(
 ) -> Snapshot:
     """Reads the account that the credentials belong to.
 
-    own_region: the region in which STS and EC2 are called. If EC2 does not list the regions, only this one is read.
+    identity: as `caller` returns it.
+    own_region: the region in which EC2 is called. If EC2 does not list the regions, only this one is read.
     excluded_regions: these are not called.
     monitoring_roles: by account, the ARN of the role with which the resources in that account are read.
     siem: whether to read what sends log events to a SIEM.
@@ -68,17 +77,20 @@ def collect(
         the snapshot is returned.
     topic_names: topics to read in every region with a log group of our account, in addition to those that alarms
         notify.
-    Raises AccountUnknown.
+    Raises AccountUnknown if `identity` is Unreadable.
     """
+    if isinstance(identity, Unreadable):
+        raise AccountUnknown(identity)
     reader = Reader(clients, deadline)
     return asyncio.run(
-        _collect(clients, reader, own_region, excluded_regions, monitoring_roles, siem, now, topic_names)
+        _collect(clients, reader, identity, own_region, excluded_regions, monitoring_roles, siem, now, topic_names)
     )
 
 
 async def _collect(
     clients: Clients,
     reader: Reader,
+    identity: Identity,
     own: str,
     excluded: frozenset[str],
     roles: Mapping[str, str],
@@ -87,13 +99,10 @@ async def _collect(
     topic_names: tuple[str, ...],
 ) -> Snapshot:
     listing = asyncio.create_task(reader.one("ec2:DescribeRegions", own, responses.regions, AllRegions=True))
-    identity, alarm_types, has_mute_rules = await asyncio.gather(
-        reader.one("sts:GetCallerIdentity", own, responses.identity),
+    alarm_types, has_mute_rules = await asyncio.gather(
         in_thread(partial(clients.values_of, "cloudwatch", "AlarmType")),
         in_thread(partial(clients.knows, "cloudwatch:ListAlarmMuteRules")),
     )
-    if isinstance(identity, Unreadable):
-        raise AccountUnknown(identity)
 
     async def listed() -> Regions:
         ours = (identity.partition, None)  # a region that this SDK does not know counts as ours

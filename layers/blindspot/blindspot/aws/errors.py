@@ -9,12 +9,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
-    ConnectionError,  # noqa: A004 - botocore's own, which does not derive from Python's
     ConnectTimeoutError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    NoCredentialsError,
     ReadTimeoutError,
 )
 
@@ -61,7 +58,8 @@ class CallFailed(Exception):
 
 
 def read(call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
-    """What `answer` returns, or Unreadable if AWS or the connection to it failed. Raises every other exception."""
+    """What `answer` returns, or Unreadable if AWS, the connection to it or the SDK failed. Raises every other
+    exception."""
     denied = False
     try:
         return answer()
@@ -70,7 +68,7 @@ def read(call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
         denied = error in REFUSED
     except (ConnectTimeoutError, ReadTimeoutError):
         error = "Timeout"
-    except (ConnectionError, HTTPClientError, NoCredentialsError, CredentialRetrievalError) as failure:
+    except BotoCoreError as failure:  # whose message may quote the parameters
         error = type(failure).__name__
     except NoAnswer as failure:
         error = str(failure)

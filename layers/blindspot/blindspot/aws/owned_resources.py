@@ -9,8 +9,8 @@ from functools import partial
 from blindspot.aws import responses
 from blindspot.aws.client import Clients
 from blindspot.aws.collect import ALARM_TYPES
-from blindspot.aws.errors import is_missing, read
-from blindspot.aws.read import Reader
+from blindspot.aws.errors import is_missing
+from blindspot.aws.read import Reader, read_by
 from blindspot.aws.response_fields import Answer, arn, field, items, texts
 from blindspot.model.arn import Arn, place_of, short
 from blindspot.model.snapshot import MetricFilter, Unreadable
@@ -31,19 +31,20 @@ async def _owners(reader: Reader, arns: Collection[str]) -> Owners:
     return {arn: _owner_from(found) for arn, found in zip(arns, await asyncio.gather(*reads), strict=True)}
 
 
-def current_owner(clients: Clients, arn: str) -> Owner | Unreadable:
-    """The owner of one of them at this moment."""
+def current_owner(clients: Clients, arn: str, *, until: float) -> Owner | Unreadable:
+    """The owner of one of them at this moment. `until` is on the monotonic clock."""
     call, region, named = _tags_of(arn)
-    found = read(call, region, lambda: _owner(clients.call(call, region, **named)))
+    found = read_by(until, call, region, lambda: _owner(clients.call(call, region, **named)))
     return found if isinstance(found, Unreadable) and not is_missing(found) else _owner_from(found)
 
 
-def current_filter(clients: Clients, log_group: str, name: str) -> MetricFilter | Unreadable | None:
-    """A metric filter as it is at this moment; None where it, or its log group, does not exist."""
+def current_filter(clients: Clients, log_group: str, name: str, *, until: float) -> MetricFilter | Unreadable | None:
+    """A metric filter as it is at this moment; None where it, or its log group, does not exist. `until` is on the
+    monotonic clock."""
     call, region = "logs:DescribeMetricFilters", place_of(log_group)[1]
     group = short(log_group)
     pages = partial(clients.pages, call, region, responses.metric_filters, logGroupName=group, filterNamePrefix=name)
-    found = read(call, region, pages)
+    found = read_by(until, call, region, pages)
     if isinstance(found, Unreadable):
         return None if is_missing(found) else found
     return next((each for _, each in found if each.name == name), None)

@@ -22,21 +22,20 @@ def confirm(clients: Clients, asked: Collection[Question], *, deadline: float) -
 
 
 async def _confirm(clients: Clients, asked: Collection[Question], deadline: float) -> Answers:
-    reader, began = Reader(clients, deadline), time.monotonic()
-
-    async def ask(number: int, question: Question) -> frozenset[int] | Unreadable:
-        turn = began + number * PACE
-        if turn >= deadline:
-            return Unreadable("logs:TestMetricFilter", clients.region, "Timeout")
+    reader, turn = Reader(clients, deadline), time.monotonic()
+    answers: dict[str, frozenset[int] | Unreadable] = {}
+    silent = Unreadable("logs:TestMetricFilter", clients.region, "Timeout")
+    for question in asked:
+        if silent in answers.values() or turn >= deadline:
+            answers[question.pattern] = silent  # no verdict needs an answer, so there is no waiting for the others
+            continue
         await asyncio.sleep(turn - time.monotonic())
-        messages = [json.dumps(event, separators=(",", ":")) for event in question.events]
-        return await reader.one(
-            "logs:TestMetricFilter",
-            clients.region,
+        turn = max(turn, time.monotonic()) + PACE
+        answers[question.pattern] = await reader.one(
+            silent.call,
+            silent.region,
             responses.matched,
             filterPattern=question.pattern,
-            logEventMessages=messages,
+            logEventMessages=[json.dumps(event, separators=(",", ":")) for event in question.events],
         )
-
-    found = await asyncio.gather(*(ask(number, question) for number, question in enumerate(asked)))
-    return {question.pattern: answer for question, answer in zip(asked, found, strict=True)}
+    return answers

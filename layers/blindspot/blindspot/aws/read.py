@@ -88,8 +88,30 @@ class Reader:
             return Unreadable(call, region, "Timeout")
 
 
+def read_by(until: float, call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
+    """As `errors.read`, but an answer that has not come by `until`, on the monotonic clock, is Unreadable with the
+    error "Timeout". The SDK's own timeouts are no such limit: they start again with every byte that arrives."""
+    timeout = Unreadable(call, region, "Timeout")
+    if time.monotonic() >= until:
+        return timeout
+    try:
+        return in_time(partial(read, call, region, answer), until)
+    except TimeoutError:
+        return timeout
+
+
+def in_time(work: Callable[[], T], until: float) -> T:
+    """What `work` returns. Raises TimeoutError at `until`, on the monotonic clock; `work` may then still run."""
+    return _started(work).result(max(0.0, until - time.monotonic()))
+
+
 async def in_thread(work: Callable[[], T]) -> T:
-    """What `work` returns, run in a daemon thread.
+    """What `work` returns, run in a daemon thread."""
+    return await asyncio.wrap_future(_started(work))
+
+
+def _started(work: Callable[[], T]) -> Future[T]:
+    """What `work` will return, run in a daemon thread.
 
     A read that hangs cannot be stopped: it ends with its own connect and read timeouts. A thread pool would wait for it
     when the interpreter exits. In the next invocation the pool's threads would still be busy, because Lambda only
@@ -106,4 +128,4 @@ async def in_thread(work: Callable[[], T]) -> T:
             future.set_exception(error)
 
     threading.Thread(target=run, name="blindspot-read", daemon=True).start()
-    return await asyncio.wrap_future(future)
+    return future

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from blindspot.aws.client import Clients
-from blindspot.aws.errors import read
+from blindspot.aws.read import read_by
 from blindspot.aws.response_fields import field
 from blindspot.model.snapshot import Unreadable
 from blindspot.remediation.document import Switch
@@ -15,11 +15,13 @@ CACHED = 5
 
 
 class SwitchReader:
-    """Reads the parameter of that name; None where the stack has none."""
+    """Reads the parameter of that name; None where the stack has none. `until` is on the monotonic clock: after it the
+    switch counts as unread."""
 
-    def __init__(self, clients: Clients, parameter: str | None) -> None:
+    def __init__(self, clients: Clients, parameter: str | None, *, until: float) -> None:
         self._clients = clients
         self._parameter = parameter
+        self._until = until
         self._value = ""
         self._valid_until = float("-inf")  # on the monotonic clock
 
@@ -28,7 +30,7 @@ class SwitchReader:
         if self._parameter is None:
             return Switch(False, None, "BLINDSPOT_FLAG names no SSM parameter")
         if time.monotonic() >= self._valid_until:
-            found = read("ssm:GetParameter", self._clients.region, self._get)
+            found = read_by(self._until, "ssm:GetParameter", self._clients.region, self._get)
             if isinstance(found, Unreadable):
                 why = f"{found.call} gave no answer ({found.error})"
                 return Switch(False, self._parameter, why, unread=found.error != "ParameterNotFound")

@@ -10,13 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from blindspot.model import fitting
+from blindspot.model.fitting import last_in_each, last_of
+from blindspot.model.harmless import harmless_json
 from blindspot.remediation.actions import Action, Request
 from blindspot.remediation.backout import Backout
 from blindspot.remediation.manual_tasks import Task
 from blindspot.remediation.plan import Plan
 from blindspot.verdict.assessment import Verdict
 
-Document = dict[str, Any]
+Document = fitting.Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,23 @@ def of_backout(
     return _document("backout", switch, before, planned, outcomes, tasks, after)
 
 
+def fitted(document: Document, largest_bytes: int) -> Document:
+    """The document, cut to that many bytes of JSON: templates and requests first, what was done last. `cut` then says
+    how many of each were left out."""
+    return fitting.fitted(document, largest_bytes, _CUTTERS)
+
+
+_CUTTERS = {
+    "cloudformation": last_in_each("for_a_person", "cloudformation"),
+    "undo": last_in_each("plan", "undo"),
+    "request": last_in_each("plan", "request"),
+    "for_a_person": last_of("for_a_person"),
+    "plan": last_of("plan"),
+    "outcomes": last_of("outcomes"),
+}
+"""What to leave out of a document that is too large, in this order."""
+
+
 def _document(
     action: str,
     switch: Switch,
@@ -87,7 +107,7 @@ def _document(
     tasks: list[Document],
     after: Verdict | None,
 ) -> Document:
-    return {
+    made: Document = {
         "action": action,
         "flag": {"on": switch.on, "parameter": switch.parameter, "why": switch.why, "switch": switch.command},
         "verdict_before": before.value,
@@ -96,6 +116,8 @@ def _document(
         "for_a_person": tasks,
         "verdict_after": after.value if after else None,
     }
+    harmless: Document = harmless_json(made)
+    return harmless
 
 
 def _action(action: Action) -> Document:

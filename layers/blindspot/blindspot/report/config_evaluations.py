@@ -6,17 +6,33 @@ AWS Config takes no INSUFFICIENT_DATA, so INDETERMINATE is sent as NON_COMPLIANT
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from blindspot.model.findings import unread
+from blindspot.model.findings import Doubt, Gap, unread
+from blindspot.model.harmless import ESCAPE, harmless
 from blindspot.model.snapshot import Unreadable
+from blindspot.report.short_text import cut, length
+from blindspot.report.summary import CANNOT_VERIFY
+from blindspot.report.wording import call, gaps_of, in_alarm, reason, resource
 from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict
 
 RESOURCE_TYPE = "AWS::::Account"
+
 LONGEST_ANNOTATION = 256
-CANNOT_VERIFY = "Cannot verify: "
+"""As `short_text.length` counts it, which is the strictest way."""
+
+LONGEST_REASON = 150
+"""Of an annotation: the regions and the resource need the rest."""
+
+FOR_THE_RESOURCE = 80
+"""What the names of the regions leave of an annotation, where the resource needs it."""
+
+FOR_AN_ALARM = 60
+"""The longest name of an alarm in the annotation of a COMPLIANT account."""
 
 
 class Evaluation(NamedTuple):
@@ -29,18 +45,12 @@ class Evaluation(NamedTuple):
     ordering_timestamp: datetime
 
 
-class OtherAccountError(ValueError):
-    """Raised when AWS Config asks about an account other than the one that was assessed."""
-
-
-def evaluations(assessment: Assessment, account: str, at: datetime, *, report_regions: bool) -> tuple[Evaluation, ...]:
+def evaluations(assessment: Assessment, at: datetime, *, report_regions: bool) -> tuple[Evaluation, ...]:
     """The account's evaluation, then with `report_regions` one for each region.
 
-    account, at: about which account AWS Config asked, and when. Raises OtherAccountError.
+    at: when AWS Config asked.
     """
-    own = assessment.snapshot.account
-    if account != own:
-        raise OtherAccountError(f"the rule belongs to account {account}, and this function can assess only {own}")
+    account = assessment.snapshot.account
     of_account = Evaluation(RESOURCE_TYPE, account, _compliance(assessment.verdict), _of_account(assessment), at)
     if not report_regions:
         return (of_account,)
@@ -49,7 +59,7 @@ def evaluations(assessment: Assessment, account: str, at: datetime, *, report_re
             RESOURCE_TYPE,
             f"{account}/{region.region}",
             _compliance(region.verdict),
-            _of_region(region, assessment.profile),
+            _of_region(assessment, region),
             at,
         )
         for region in assessment.regions
@@ -60,24 +70,45 @@ def evaluations(assessment: Assessment, account: str, at: datetime, *, report_re
 def cannot_verify(account: str, reason: str, at: datetime) -> Evaluation:
     """The account's evaluation when a run fails, so that no earlier COMPLIANT stays. Only the first line of `reason` is
     used, since an annotation has one line."""
-    annotation = _cut(CANNOT_VERIFY + reason.partition("\n")[0])
+    annotation = cut(harmless(CANNOT_VERIFY + reason.partition("\n")[0]), LONGEST_ANNOTATION)
     return Evaluation(RESOURCE_TYPE, account, "NON_COMPLIANT", annotation, at)
 
 
-def retirement(
-    earlier: Iterable[tuple[str, str]] | Unreadable, current: tuple[Evaluation, ...], at: datetime
-) -> tuple[Evaluation, ...]:
-    """What to report after `current`: NOT_APPLICABLE for every resource that was reported before and no longer is. The
-    account's evaluation goes before them again, since it is the first of every report.
+def plain(evaluation: Evaluation) -> Evaluation:
+    """The same evaluation with its annotation in plain ASCII words, for when AWS Config refuses it as it is: letters
+    lose their accents, and other characters and escapes become question marks."""
+    if evaluation.annotation is None:
+        return evaluation
+    apart = unicodedata.normalize("NFKD", evaluation.annotation)
+    letters = "".join(character for character in apart if not unicodedata.combining(character))
+    words = re.sub(rf"({ESCAPE}|[^A-Za-z0-9 .,:;()/_*'-])+", "?", letters)
+    return evaluation._replace(annotation=cut(words, LONGEST_ANNOTATION))
 
-    earlier: what was reported before, as (type, id). Nothing is reported where that could not be read, or nothing is
-    to be set to NOT_APPLICABLE.
+
+def retirement(
+    earlier: Mapping[tuple[str, str], Evaluation] | Unreadable, current: tuple[Evaluation, ...], at: datetime
+) -> tuple[Evaluation, ...]:
+    """What to report after `current`: NOT_APPLICABLE for every resource that was reported before and no longer is.
+
+    earlier: what was reported before, by (type, id). Nothing is reported where that could not be read.
     """
     if isinstance(earlier, Unreadable):
         return ()
-    kept = {(evaluation.resource_type, evaluation.resource_id) for evaluation in current}
-    gone = sorted(set(earlier) - kept)
-    return (current[0], *(Evaluation(*key, "NOT_APPLICABLE", None, at) for key in gone)) if gone else ()
+    gone = sorted(earlier.keys() - {(evaluation.resource_type, evaluation.resource_id) for evaluation in current})
+    return tuple(Evaluation(*key, "NOT_APPLICABLE", None, at) for key in gone)
+
+
+def verdict_before(earlier: Mapping[tuple[str, str], Evaluation] | Unreadable, current: Evaluation) -> Verdict | None:
+    """The verdict that the account's earlier evaluation reported; None where there is none, it could not be read, or it
+    is not older than `current`."""
+    if isinstance(earlier, Unreadable):
+        return None
+    found = earlier.get((current.resource_type, current.resource_id))
+    if found is None or found.ordering_timestamp >= current.ordering_timestamp:
+        return None
+    if (found.annotation or "").startswith(CANNOT_VERIFY):
+        return Verdict.INDETERMINATE
+    return Verdict(found.compliance) if found.compliance in list(Verdict) else None
 
 
 def _compliance(verdict: Verdict) -> str:
@@ -88,43 +119,59 @@ def _of_account(assessment: Assessment) -> str:
     non_compliant = [region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT]
     indeterminate = [region for region in assessment.regions if region.verdict is Verdict.INDETERMINATE]
     if non_compliant:
-        return _with_names(f"{_why(non_compliant)} Non-compliant regions:", non_compliant)
+        return _annotation(assessment, non_compliant, names="Non-compliant regions:")
     if indeterminate:
-        return _with_names(f"{CANNOT_VERIFY}{_why(indeterminate)} Undetermined regions:", indeterminate)
+        return _annotation(assessment, indeterminate, names="Undetermined regions:")
     enabled = assessment.snapshot.regions
     if isinstance(enabled, Unreadable):
-        doubt = unread("regions", enabled)
-        return _cut(f"{CANNOT_VERIFY}{doubt.code}: {doubt.message}")
-    return f"Every unauthorized API call raises an alarm that somebody receives (profile {assessment.profile})."
+        return cut(CANNOT_VERIFY + reason(unread("regions", enabled)), LONGEST_ANNOTATION)
+    return _compliant(assessment, assessment.regions, "Every unauthorized API call")
 
 
-def _of_region(region: RegionAssessment, profile: str) -> str:
-    match region.verdict:
-        case Verdict.COMPLIANT:
-            return f"Every unauthorized API call here raises an alarm that somebody receives (profile {profile})."
-        case Verdict.NON_COMPLIANT:
-            return _cut(_why([region]))
-        case Verdict.INDETERMINATE:
-            return _cut(CANNOT_VERIFY + _why([region]))
+def _of_region(assessment: Assessment, region: RegionAssessment) -> str:
+    if region.verdict is Verdict.COMPLIANT:
+        return _compliant(assessment, [region], "Every unauthorized API call here")
+    return _annotation(assessment, [region])
 
 
-def _why(regions: list[RegionAssessment]) -> str:
-    """The first gap or doubt, in at most two thirds of an annotation: the names of the regions need the rest."""
-    reasons = [f"{gap.code}: {gap.message}" for region in regions for gap in region.gaps]
-    reasons += [f"{doubt.code}: {doubt.message}" for region in regions for doubt in region.doubts]
-    return _cut(reasons[0], LONGEST_ANNOTATION * 2 // 3)
+def _compliant(assessment: Assessment, regions: Sequence[RegionAssessment], calls: str) -> str:
+    text = f"{calls} raises an alarm that somebody receives (profile {assessment.profile})."
+    silent = in_alarm(assessment, regions, FOR_AN_ALARM)
+    return cut(f"{silent} Apart from that: {text[0].lower()}{text[1:]}" if silent else text, LONGEST_ANNOTATION)
 
 
-def _with_names(text: str, regions: list[RegionAssessment]) -> str:
-    """The text, then as many of the regions' names as fit in the annotation."""
+def _annotation(assessment: Assessment, regions: Sequence[RegionAssessment], names: str = "") -> str:
+    """What is wrong in these regions, as far as it fits: the reason, the regions' names after `names`, the resource,
+    and the call that nobody is alerted to."""
+    finding = _first(assessment, regions)
+    account = assessment.snapshot.account
+    cannot = CANNOT_VERIFY if isinstance(finding, Doubt) else ""
+    text = cut(cannot + reason(finding), LONGEST_REASON)
+    if names:
+        for_resource = length(resource(finding, account, FOR_THE_RESOURCE)) + 1
+        text = f"{text} {names} "
+        text += _listed(regions, LONGEST_ANNOTATION - length(text) - for_resource)
+    if where := resource(finding, account, LONGEST_ANNOTATION - length(text) - 1):
+        text = f"{text} {where}"
+    example = next((region.blind_spot for region in regions if finding in region.gaps and region.blind_spot), None)
+    alerted = f" Nobody is alerted to {call(example)}." if example else ""
+    return text + alerted if length(text + alerted) <= LONGEST_ANNOTATION else text
+
+
+def _first(assessment: Assessment, regions: Sequence[RegionAssessment]) -> Gap | Doubt:
+    """The gap of most of the regions, or where they have none the first doubt."""
+    undecided = Doubt("undecided", assessment.profile, "The verdict cannot be decided.")
+    doubts = (doubt for region in regions for doubt in region.doubts)
+    found: tuple[Gap | Doubt, ...] = (*gaps_of(regions), *doubts, undecided)
+    return found[0]
+
+
+def _listed(regions: Sequence[RegionAssessment], longest: int) -> str:
+    """As many of the regions' names as fit."""
     names = [region.region for region in regions]
     for shown in range(len(names), 0, -1):
         rest = f" and {len(names) - shown} more" if shown < len(names) else ""
-        full = f"{text} {', '.join(names[:shown])}{rest}."
-        if len(full) <= LONGEST_ANNOTATION:
-            return full
-    return _cut(f"{text} {len(names)} regions.")
-
-
-def _cut(text: str, longest: int = LONGEST_ANNOTATION) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 3].rstrip()}..."
+        listed = f"{', '.join(names[:shown])}{rest}."
+        if length(listed) <= longest:
+            return listed
+    return f"{len(names)}."

@@ -1,57 +1,160 @@
 """The document: an assessment as JSON, for people and for programs. Pure.
 
-The evaluator returns `document`. It logs and emits `detail`, which has no events and is small enough for EventBridge.
+docs/document.schema.json has its shape. The evaluator returns it, and logs and emits its
+`detail`. Nothing is too large to be told: `fitted` counts what it leaves out.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
+import blindspot
 from blindspot.chain.channel import Channel
+from blindspot.model import fitting
 from blindspot.model.findings import Gap
+from blindspot.model.fitting import LARGEST_ANSWER, LARGEST_TOLD, Document, last_in_each, last_of
+from blindspot.model.harmless import harmless_json
 from blindspot.model.snapshot import Unreadable
-from blindspot.verdict.assessment import Assessment, RegionAssessment
+from blindspot.report import summary
+from blindspot.report.sight import Sight
+from blindspot.report.wording import gaps_of
+from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict
 
+__all__ = [
+    "LARGEST_ANSWER",
+    "LARGEST_TOLD",
+    "Document",
+    "Origin",
+    "detail",
+    "document",
+    "failure",
+    "fitted",
+    "without_events",
+]
+
+SCHEMA = 2
 CONTROL = "Ensure unauthorized API calls are monitored"
 
-LARGEST_DETAIL = 250_000
-"""Bytes of a detail; an EventBridge entry may have 256 KB with its envelope (EventBridge API reference, PutEvents)."""
 
-Document = dict[str, Any]
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a document comes from: the id of the stack, and of the invocation. None where there is none."""
+
+    stack: str | None = None
+    run: str | None = None
 
 
 def document(
-    assessment: Assessment, *, config: Mapping[str, object] | None, api_calls: int, duration_ms: int
+    assessment: Assessment,
+    *,
+    origin: Origin,
+    config: Mapping[str, object] | None,
+    changed_from: Verdict | None = None,
+    refused_calls: Mapping[str, object] | None = None,
+    api_calls: int,
+    duration_ms: int,
 ) -> Document:
-    """The assessment as JSON. A region's gap has only code and resource; the document's list of gaps has the rest.
+    """The assessment as JSON. A region has its channels as indexes of the document's list of channels, and of a gap
+    only code and resource; the document's list of gaps has the rest.
 
     config: {"rule", "sent", "refused"}, or None where nothing was reported to AWS Config.
+    changed_from: the account's verdict before, if it was another and is known.
+    refused_calls: what a review found; None without one.
     """
     snapshot = assessment.snapshot
-    return {
-        "control": CONTROL,
+    channels = _Channels(assessment)
+    gaps = gaps_of(assessment.regions)
+    made: Document = {
         "profile": assessment.profile,
         "account": snapshot.account,
         "partition": snapshot.partition,
         "assessed_at": snapshot.read_at.isoformat(timespec="seconds"),
         "verdict": assessment.verdict.value,
+        "summary": summary.of(assessment, next(iter(gaps), None)),
         "regions": {
-            region.region: _region(region, confirmed=region.region in assessment.confirmed)
+            region.region: {
+                "verdict": region.verdict.value,
+                "blind_spot": region.blind_spot,
+                "confirmed": region.region in assessment.confirmed,
+                "gaps": [_gap(gap) for gap in region.gaps],
+                "doubts": [
+                    {"code": doubt.code, "resource": doubt.resource, "message": doubt.message, "fix": doubt.fix}
+                    for doubt in region.doubts
+                ],
+                "channels": channels.indexes(region),
+            }
             for region in assessment.regions
         },
+        "channels": channels.listed(),
         "gaps": [
-            {**_gap(gap), "regions": regions, "message": gap.message, "fix": gap.fix}
-            for gap, regions in _gaps(assessment.regions).items()
+            {**_gap(gap), "regions": regions, "message": gap.message, "fix": gap.fix, "help": _help(gap.code)}
+            for gap, regions in gaps.items()
         ],
         "notes": [{"code": n.code, "resource": n.resource, "message": n.message} for n in assessment.notes],
         "skipped": [{"region": skipped.region, "reason": skipped.reason} for skipped in snapshot.skipped],
         "unreadable": [_unreadable(read) for read in assessment.unreadable],
-        "config": dict(config) if config is not None else None,
-        "api_calls": api_calls,
-        "duration_ms": duration_ms,
     }
+    return _document(origin, made, config, changed_from, refused_calls, api_calls, duration_ms)
+
+
+def failure(
+    reason: str,
+    *,
+    account: str | None,
+    at: datetime,
+    origin: Origin,
+    config: Mapping[str, object] | None,
+    changed_from: Verdict | None = None,
+    profile: str | None = None,
+    partition: str | None = None,
+    api_calls: int,
+    duration_ms: int,
+) -> Document:
+    """The document of a run that failed before it had a verdict, for this reason: INDETERMINATE, without regions.
+
+    account, profile, partition: None where the run did not come to know them. at: when it failed.
+    """
+    made: Document = {
+        "profile": profile,
+        "account": account,
+        "partition": partition,
+        "assessed_at": at.isoformat(timespec="seconds"),
+        "verdict": Verdict.INDETERMINATE.value,
+        "summary": summary.of_failure(reason),
+        "regions": {},
+        **{name: [] for name in ("channels", "gaps", "notes", "skipped", "unreadable")},
+    }
+    return _document(origin, made, config, changed_from, None, api_calls, duration_ms)
+
+
+def _document(
+    origin: Origin,
+    made: Document,
+    config: Mapping[str, object] | None,
+    changed_from: Verdict | None,
+    refused_calls: Mapping[str, object] | None,
+    api_calls: int,
+    duration_ms: int,
+) -> Document:
+    whole: Document = harmless_json(
+        {
+            "schema": SCHEMA,
+            "version": blindspot.__version__,
+            "stack": origin.stack,
+            "run": origin.run,
+            "control": CONTROL,
+            **made,
+            "refused_calls": dict(refused_calls) if refused_calls is not None else None,
+            "config": dict(config) if config is not None else None,
+            "changed_from": changed_from.value if changed_from else None,
+            "api_calls": api_calls,
+            "duration_ms": duration_ms,
+        }
+    )
+    return whole
 
 
 def without_events(document: Document) -> Document:
@@ -64,64 +167,98 @@ def without_events(document: Document) -> Document:
 
 
 def detail(document: Document) -> Document:
-    """The document without events, cut until it fits: channels first, then what repeats the regions' gaps, then the
-    lists."""
-    small = without_events(document)
-    for name in ("channels", "doubts", "gaps"):
-        if _size(small) <= LARGEST_DETAIL:
-            return small
-        regions = {
-            region: {key: value for key, value in found.items() if key != name}
-            for region, found in small["regions"].items()
-        }
-        small = {**small, "regions": regions}
-    for name in ("notes", "unreadable", "gaps"):
-        while _size(small) > LARGEST_DETAIL and small[name]:
-            small = {**small, name: small[name][: len(small[name]) // 2]}
-    return small
+    """The document as it is logged and put on EventBridge: without events, and small enough for both."""
+    return fitted(without_events(document), LARGEST_TOLD)
 
 
-def _size(document: Document) -> int:
-    return len(json.dumps(document).encode())
+def fitted(document: Document, largest_bytes: int) -> Document:
+    """The document, cut to that many bytes of JSON: channels first, the gaps last; verdict and summary stay. `cut` then
+    says how many of each were left out."""
+    return fitting.fitted(document, largest_bytes, _CUTTERS)
 
 
-def _gaps(regions: Iterable[RegionAssessment]) -> dict[Gap, list[str]]:
-    """Every gap once, with the regions that have it; those of most regions come first."""
-    found: dict[Gap, list[str]] = {}
-    for region in regions:
-        for gap in region.gaps:
-            found.setdefault(gap, []).append(region.region)
-    return dict(sorted(found.items(), key=lambda item: -len(item[1])))
-
-
-def _region(region: RegionAssessment, *, confirmed: bool) -> Document:
-    return {
-        "verdict": region.verdict.value,
-        "blind_spot": region.blind_spot,
-        "confirmed": confirmed,
-        "gaps": [_gap(gap) for gap in region.gaps],
-        "doubts": [
-            {"code": doubt.code, "resource": doubt.resource, "message": doubt.message, "fix": doubt.fix}
-            for doubt in region.doubts
-        ],
-        "channels": [_channel(channel) for channel in region.channels],
+def _without_last_channels(document: Document, excess: int) -> tuple[Document, int, int]:
+    """Without the last channels, and without the regions' indexes of them."""
+    channels, regions = document["channels"], document["regions"]
+    times = Counter(index for region in regions.values() for index in region["channels"])
+    freed, stay = 0, len(channels)
+    while stay and freed < excess:
+        stay -= 1
+        freed += fitting.size([channels[stay]]) + times[stay] * fitting.size([stay])
+    fewer = {
+        name: {**region, "channels": [index for index in region["channels"] if index < stay]}
+        for name, region in regions.items()
     }
+    return {**document, "channels": channels[:stay], "regions": fewer}, len(channels) - stay, freed
 
 
-def _channel(channel: Channel) -> Document:
-    return {
-        "trail": channel.trail,
-        "log_group": channel.log_group,
-        "filter": channel.filter,
-        "alarm": channel.alarm,
-        "topic": channel.topic,
-        "subscription": channel.subscription,
-        "gap": channel.gap.code if channel.gap else None,
-    }
+_CUTTERS = {
+    "channels": _without_last_channels,
+    "blind_spots": last_in_each("regions", "blind_spot"),
+    "doubts": last_in_each("regions", "doubts"),
+    "region_gaps": last_in_each("regions", "gaps"),
+    "notes": last_of("notes"),
+    "unreadable": last_of("unreadable"),
+    "skipped": last_of("skipped"),
+    "gaps": last_of("gaps", kept=1),
+    "regions": last_of("regions"),
+}
+"""What to leave out of a document that is too large, in this order."""
+
+
+class _Channels:
+    """The channels of an assessment, each once: those with the same links and the same gap count as one."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        self._sight = Sight(assessment)
+        self._numbers: dict[tuple[str | None, ...], int] = {}
+        self._found: list[list[Channel]] = []
+        self._regions: list[list[str]] = []
+
+    def indexes(self, region: RegionAssessment) -> list[int]:
+        """The indexes of the region's channels in `listed`, which is complete once every region was asked for."""
+        indexes: dict[int, None] = {}
+        for channel in region.channels:
+            number = self._numbers.setdefault(_links(channel), len(self._found))
+            if number == len(self._found):
+                self._found.append([])
+                self._regions.append([])
+            if not self._found[number] or self._found[number][-1] is not channel:
+                self._found[number].append(channel)
+            if number not in indexes:
+                self._regions[number].append(region.region)
+                indexes[number] = None
+        return list(indexes)
+
+    def listed(self) -> list[Document]:
+        return [
+            {**dict(zip(_LINKS, links, strict=True)), "sees": self._sight.of(channels, regions)}
+            for links, channels, regions in zip(self._numbers, self._found, self._regions, strict=True)
+        ]
+
+
+_LINKS = ("trail", "log_group", "filter", "alarm", "topic", "subscription", "gap")
+
+
+def _links(channel: Channel) -> tuple[str | None, ...]:
+    return (
+        channel.trail,
+        channel.log_group,
+        channel.filter,
+        channel.alarm,
+        channel.topic,
+        channel.subscription,
+        channel.gap.code if channel.gap else None,
+    )
 
 
 def _gap(gap: Gap) -> Document:
     return {"code": gap.code, "resource": gap.resource}
+
+
+def _help(code: str) -> str:
+    """The section of docs/gaps.md about a code."""
+    return f"docs/gaps.md#{code.replace('.', '-')}"
 
 
 def _unreadable(read: Unreadable) -> Document:

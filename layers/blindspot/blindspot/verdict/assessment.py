@@ -71,6 +71,7 @@ class Assessment:
     """What `assess` returns.
 
     confirmed: the names of the regions in which AWS confirmed every filter that the verdict depends on.
+    required: the events that somebody must be notified of.
     """
 
     snapshot: Snapshot
@@ -80,6 +81,7 @@ class Assessment:
     notes: tuple[Note, ...]
     unreadable: tuple[Unreadable, ...]
     confirmed: frozenset[str] = frozenset()
+    required: Predicate = ALWAYS
 
 
 def assess(snapshot: Snapshot, profile: Profile) -> Assessment:
@@ -106,6 +108,7 @@ def assess(snapshot: Snapshot, profile: Profile) -> Assessment:
         regions=regions,
         notes=tuple(notes(snapshot, on_channels)),
         unreadable=tuple(dict.fromkeys(unreadable_reads(snapshot))),
+        required=judge.required,
     )
 
 

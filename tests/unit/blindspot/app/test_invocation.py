@@ -1,10 +1,11 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from blindspot.app.invocation import Assess, Evaluate, InvocationError, Start, parse_evaluator_event
+from blindspot.app import invocation
+from blindspot.app.invocation import Assess, Evaluate, InvocationError, NotEvaluated, Start
 
 INVOKING = {
     "awsAccountId": "123456789012",
@@ -30,14 +31,21 @@ def config_event(invoking: object = None, **bent: Any) -> dict[str, Any]:
     return {**event, **bent}
 
 
+AT = datetime(2026, 11, 21, 12, 0, 0, 373000, tzinfo=UTC)
+RULE = "blindspot-unauthorized-api-calls"
+
+
+def parse_evaluator_event(event: object, rule: str | None = RULE, now: datetime = AT) -> Start | Assess | Evaluate:
+    return invocation.parse_evaluator_event(event, rule=rule, now=now)
+
+
 def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in INVOKING.items() if key != name}
 
 
 def test_aws_config_asks() -> None:
     asked = parse_evaluator_event(config_event())
-    at = datetime(2026, 11, 21, 12, 0, 0, 373000, tzinfo=UTC)
-    assert asked == Evaluate("SECRET-token", "123456789012", "blindspot-unauthorized-api-calls", at)
+    assert asked == Evaluate("SECRET-token", "123456789012", RULE, AT)
     assert "SECRET" not in repr(asked)
 
 
@@ -102,6 +110,9 @@ def test_any_other_event_is_told_the_shapes_there_are(event: object) -> None:
         (config_event(resultToken=""), "resultToken"),
         (config_event(resultToken=7), "resultToken"),
         (config_event(configRuleName=None), "configRuleName"),
+        (config_event(configRuleName="another-rule"), "configRuleName is not valid. Allowed: the name of the stack's"),
+        (config_event(accountId="999999999999"), "accountId is not valid. Allowed: the same account as awsAccountId"),
+        (config_event(invokingEvent="[" * 100_000), "cannot be parsed"),
     ],
 )
 def test_a_malformed_event_of_aws_config_is_told_what_is_wrong(event: dict[str, object], said: str) -> None:
@@ -109,3 +120,34 @@ def test_a_malformed_event_of_aws_config_is_told_what_is_wrong(event: dict[str, 
         parse_evaluator_event(event)
     assert "SECRET" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("rule", [None, ""])
+@pytest.mark.parametrize("named", ["", RULE])
+def test_a_stack_without_a_rule_accepts_no_event_of_aws_config(rule: str | None, named: str) -> None:
+    with pytest.raises(InvocationError, match="configRuleName"):
+        parse_evaluator_event(config_event(configRuleName=named), rule)
+
+
+@pytest.mark.parametrize(
+    ("now", "accepted"),
+    [
+        (AT - timedelta(hours=1, seconds=1), False),
+        (AT - timedelta(hours=1), True),
+        (AT + timedelta(days=1), True),
+        (AT + timedelta(days=1, seconds=1), False),
+        (AT - timedelta(days=365 * 73), False),
+    ],
+)
+def test_aws_config_asks_about_the_present(now: datetime, accepted: bool) -> None:
+    if accepted:
+        assert isinstance(parse_evaluator_event(config_event(), now=now), Evaluate)
+        return
+    with pytest.raises(InvocationError, match=f"is 2026-11-21T12:00:00.373Z, and it is now {now:%Y-%m-%dT%H:%M:%SZ}"):
+        parse_evaluator_event(config_event(), now=now)
+
+
+def test_a_kind_of_evaluation_that_the_rule_does_not_have_is_told_with_the_request() -> None:
+    with pytest.raises(NotEvaluated) as caught:
+        parse_evaluator_event(config_event({**INVOKING, "messageType": "OversizedConfigurationItemChange"}))
+    assert caught.value.request == Evaluate("SECRET-token", "123456789012", RULE, AT)

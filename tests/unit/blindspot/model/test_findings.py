@@ -43,6 +43,11 @@ def test_every_code_has_its_section_in_the_order_of_the_chain() -> None:
     assert sorted(links, key=order.index) == links
 
 
+def test_every_section_can_be_linked_to() -> None:
+    anchors = {code: re.findall(r'^<a id="(.+)"></a>$', section, re.MULTILINE) for code, section in SECTIONS.items()}
+    assert anchors == {code: [code.replace(".", "-")] for code in SECTIONS}
+
+
 @pytest.mark.parametrize("code", [*FIXES, *DOUBT_FIXES])
 def test_a_section_has_an_example_and_the_fix(code: str) -> None:
     section = " ".join(SECTIONS[code].split())

@@ -1,28 +1,34 @@
-from datetime import UTC, datetime
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from blindspot.model import profile
-from blindspot.model.snapshot import Snapshot, Unreadable
+from blindspot.model.snapshot import LogGroup, Snapshot, Unreadable
 from blindspot.report.config_evaluations import (
     LONGEST_ANNOTATION,
     Evaluation,
-    OtherAccountError,
     cannot_verify,
     evaluations,
+    plain,
     retirement,
+    verdict_before,
 )
-from blindspot.verdict.assessment import assess
-from tests.builders import ACCOUNT, HOME, a_compliant_snapshot, a_filter, a_trail
+from blindspot.verdict.assessment import Verdict, assess
+from tests.builders import ACCOUNT, HOME, NOW, a_compliant_snapshot, a_filter, a_trail, an_alarm, log_group_arn
 
 AT = datetime(2026, 11, 21, 12, 0, 0, 373000, tzinfo=UTC)
 PROFILE = profile.load("cis-level-2")
 MANY = tuple(f"region-{number}-1" for number in range(40))
+LONG_AGO = NOW - timedelta(days=30)
 REFUSED = Unreadable("cloudwatch:DescribeAlarms", HOME, "AccessDenied", denied=True)
 
 
 def of_account(snapshot: Snapshot) -> Evaluation:
-    return evaluations(assess(snapshot, PROFILE), ACCOUNT, AT, report_regions=False)[0]
+    return evaluations(assess(snapshot, PROFILE), AT, report_regions=False)[0]
 
 
 @pytest.mark.parametrize(
@@ -37,9 +43,9 @@ def of_account(snapshot: Snapshot) -> Evaluation:
             a_compliant_snapshot(filters=(a_filter('{ $.errorCode = "AccessDenied*" }'),)),
             "NON_COMPLIANT",
             (
-                "filter.misses: Metric filter unauthorized of log group management-events matches only if errorCode "
-                'begins with "AccessDenied"; this event has errorCode "Client.Unautho... '
-                "Non-compliant regions: eu-central-1, eu-west-1, us-east-1, future."
+                "filter.misses: the metric filter misses refused calls. "
+                "Non-compliant regions: eu-central-1, eu-west-1, us-east-1, future. "
+                "Metric filter unauthorized of log group management-events in eu-west-1."
             ),
         ),
         (
@@ -47,7 +53,8 @@ def of_account(snapshot: Snapshot) -> Evaluation:
             "NON_COMPLIANT",
             (
                 "Cannot verify: unread.refused: cloudwatch:DescribeAlarms was refused in eu-west-1 (AccessDenied). "
-                "Undetermined regions: eu-central-1, eu-west-1, us-east-1, future."
+                "Undetermined regions: eu-central-1, eu-west-1, us-east-1, future. "
+                "Log group management-events in eu-west-1."
             ),
         ),
         (
@@ -61,21 +68,131 @@ def test_the_evaluation_of_the_account(snapshot: Snapshot, compliance: str, anno
     assert of_account(snapshot) == Evaluation("AWS::::Account", ACCOUNT, compliance, annotation, AT)
 
 
+def long_names(characters: str) -> Snapshot:
+    """The names of a log group, a filter and an alarm are as long as AWS lets them be."""
+    group, name = log_group_arn(name=characters * (512 // len(characters))), characters * (512 // len(characters))
+    exact = a_filter('{ $.errorCode = "AccessDenied" }', name=name)
+    trail = a_trail(log_group_arn=group)
+    return a_compliant_snapshot(trails=(trail,), log_groups={group: LogGroup(group, (exact,))})
+
+
+ROWS = {
+    "no trail": a_compliant_snapshot(trails=()),
+    "an alarm without actions": a_compliant_snapshot(alarms=(an_alarm(name="x" * 255, actions=()),)),
+    "long names": long_names("unauthorized-"),
+    "long names in Japanese": long_names("未承認"),
+    "long names above the first plane": long_names("🚨"),
+    "long names that would do harm": long_names("\x1b\n"),
+    "lone surrogates": long_names("\ud800"),
+    "refused": a_compliant_snapshot(alarms=REFUSED),
+    "refused with a long error": a_compliant_snapshot(alarms=replace(REFUSED, error="x" * 500)),
+    "regions unread": a_compliant_snapshot(regions=Unreadable("ec2:DescribeRegions", HOME, "x" * 500)),
+    "long in ALARM": a_compliant_snapshot(alarms=(an_alarm(name="未" * 85, state="ALARM", state_since=LONG_AGO),)),
+    "COMPLIANT": a_compliant_snapshot(),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
 @pytest.mark.parametrize("regions", [MANY, MANY[:1]])
+def test_an_annotation_fits_however_aws_counts_and_does_no_harm(name: str, regions: tuple[str, ...]) -> None:
+    snapshot = ROWS[name]
+    if not isinstance(snapshot.regions, Unreadable):
+        snapshot = replace(snapshot, regions=regions)
+    for evaluation in evaluations(assess(snapshot, PROFILE), AT, report_regions=True):
+        annotation = str(evaluation.annotation)
+        assert 1 <= len(annotation.encode()) <= LONGEST_ANNOTATION
+        assert annotation.isprintable()
+        assert evaluation.resource_id != ACCOUNT or annotation.endswith(".")  # nothing is cut off at the end
+        assert plain(evaluation).annotation == annotation or not annotation.isascii() or "\\" in annotation
+
+
+def test_the_reason_comes_first_then_the_regions_and_the_long_names_lose_their_middle() -> None:
+    (row,) = evaluations(assess(long_names("abcdefgh"), PROFILE), AT, report_regions=False)
+    assert row.annotation == (
+        "filter.misses: the metric filter misses refused calls. "
+        "Non-compliant regions: eu-central-1, eu-west-1, us-east-1, future. "
+        "Metric filter abcdefghabcdefghabcdef...defghabcdefghabcdefgh "
+        "of log group abcdefghabcdefghabcdef...defghabcdefghabcdefgh in eu-west-1."
+    )
+    assert LONGEST_ANNOTATION - 3 <= len(row.annotation) <= LONGEST_ANNOTATION
+
+
+def test_many_regions_leave_room_for_the_resource() -> None:
+    snapshot = replace(long_names("abcdefgh"), regions=MANY)
+    (row,) = evaluations(assess(snapshot, PROFILE), AT, report_regions=False)
+    assert str(row.annotation).startswith(
+        "filter.misses: the metric filter misses refused calls. Non-compliant regions: region-0-1, region-1-1, "
+    )
+    assert re.search(
+        r" and \d+ more\. Metric filter \w+\.\.\.\w+ of log group \w+\.\.\.\w+ in eu-west-1\.$", str(row.annotation)
+    )
+
+
+def test_where_there_is_room_the_call_is_named_that_nobody_is_alerted_to() -> None:
+    (row,) = evaluations(assess(a_compliant_snapshot(trails=()), PROFILE), AT, report_regions=False)
+    assert str(row.annotation).endswith(
+        "future. Nobody is alerted to secretsmanager:GetSecretValue refused with AccessDeniedException."
+    )
+
+
+def test_a_compliant_row_does_not_claim_a_notification_from_an_alarm_that_stays_in_alarm() -> None:
+    long = an_alarm(state="ALARM", state_since=LONG_AGO)
+    rows = evaluations(assess(a_compliant_snapshot(alarms=(long,)), PROFILE), AT, report_regions=True)
+    assert {row.compliance for row in rows} == {"COMPLIANT"}
+    for row in rows:
+        assert str(row.annotation).startswith(
+            "Alarm unauthorized has been in ALARM since 2026-10-22 12:00 UTC: it announces nothing new until it "
+            "returns to OK. Apart from that: every unauthorized API call "
+        )
+    for recent in (an_alarm(state="ALARM", state_since=NOW - timedelta(hours=2)), replace(long, state="OK")):
+        assert str(of_account(a_compliant_snapshot(alarms=(recent,))).annotation).startswith("Every unauthorized")
+
+
+def test_an_alarm_of_another_filter_may_stay_in_alarm() -> None:
+    other = an_alarm(name="other", metric="other", state="ALARM", state_since=LONG_AGO)
+    assert str(of_account(a_compliant_snapshot(alarms=(an_alarm(), other))).annotation).startswith("Every unauthorized")
+
+
+def test_an_alarm_behind_a_broken_link_may_stay_in_alarm() -> None:
+    broken = an_alarm(name="broken", actions=(), state="ALARM", state_since=LONG_AGO)
+    assert str(of_account(a_compliant_snapshot(alarms=(an_alarm(), broken))).annotation).startswith(
+        "Every unauthorized"
+    )
+
+
+def test_an_indeterminate_region_without_a_doubt_still_has_a_row() -> None:
+    assessed = assess(a_compliant_snapshot(alarms=REFUSED), PROFILE)
+    bare = replace(assessed, regions=tuple(replace(region, doubts=()) for region in assessed.regions))
+    (row,) = evaluations(bare, AT, report_regions=False)
+    assert str(row.annotation).startswith("Cannot verify: undecided: The verdict cannot be decided.")
+
+
 @pytest.mark.parametrize(
-    "bent",
-    [{"trails": ()}, {"filters": (a_filter("{ $.errorCode = " + "x" * 900 + " }"),)}, {"alarms": REFUSED}],
+    ("annotation", "words"),
+    [
+        ("Metric filter ü of log group é.", "Metric filter u of log group e."),
+        ('errorCode is "x" <b> 未承認 🚨 {a}', "errorCode is ?x? ?b? ? ? ?a?"),
+        ("日" * 85, "?"),
+        ("ﬃ" * 86, "ffi" * 42 + "f..." + "ffi" * 42),
+        (r"filter \u001b\u000a\U000e0041 of", "filter ? of"),
+        (None, None),
+    ],
 )
-def test_an_annotation_is_never_too_long_and_never_empty(regions: tuple[str, ...], bent: dict[str, object]) -> None:
-    snapshot = a_compliant_snapshot(regions=regions, **bent)  # type: ignore[arg-type]
-    for evaluation in evaluations(assess(snapshot, PROFILE), ACCOUNT, AT, report_regions=True):
-        assert evaluation.annotation is not None
-        assert 1 <= len(evaluation.annotation) <= LONGEST_ANNOTATION
+def test_the_same_row_in_plain_words(annotation: str | None, words: str | None) -> None:
+    row = Evaluation("AWS::::Account", ACCOUNT, "NON_COMPLIANT", annotation, AT)
+    assert plain(row) == row._replace(annotation=words)
+
+
+@given(st.text(st.characters(), min_size=1))
+def test_plain_words_always_fit(annotation: str) -> None:
+    words = plain(Evaluation("AWS::::Account", ACCOUNT, "NON_COMPLIANT", annotation, AT)).annotation
+    assert words is not None
+    assert re.fullmatch(r"[A-Za-z0-9 .,:;()/_*'?-]{1,256}", words)
 
 
 def test_regions_follow_the_account_when_they_are_reported() -> None:
     snapshot = a_compliant_snapshot(trails=(a_trail(multi_region=False),))
-    found = evaluations(assess(snapshot, PROFILE), ACCOUNT, AT, report_regions=True)
+    found = evaluations(assess(snapshot, PROFILE), AT, report_regions=True)
     assert [(each.resource_id, each.compliance) for each in found] == [
         (ACCOUNT, "NON_COMPLIANT"),
         (f"{ACCOUNT}/eu-central-1", "NON_COMPLIANT"),
@@ -86,35 +203,50 @@ def test_regions_follow_the_account_when_they_are_reported() -> None:
 
 
 def test_indeterminate_is_sent_as_non_compliant_that_cannot_be_verified() -> None:
-    found = evaluations(assess(a_compliant_snapshot(alarms=REFUSED), PROFILE), ACCOUNT, AT, report_regions=True)
+    found = evaluations(assess(a_compliant_snapshot(alarms=REFUSED), PROFILE), AT, report_regions=True)
     assert all(each.compliance == "NON_COMPLIANT" for each in found)
     assert all(str(each.annotation).startswith("Cannot verify: ") for each in found)
 
 
-def test_what_is_no_longer_reported_is_set_to_not_applicable_after_the_account() -> None:
-    current = evaluations(assess(a_compliant_snapshot(), PROFILE), ACCOUNT, AT, report_regions=True)
-    earlier = {(each.resource_type, each.resource_id) for each in current} | {
-        ("AWS::::Account", f"{ACCOUNT}/af-south-1"),
-        ("AWS::CloudTrail::Trail", ACCOUNT),
-    }
-    assert retirement(earlier, current, AT) == (
-        current[0],
-        Evaluation("AWS::::Account", f"{ACCOUNT}/af-south-1", "NOT_APPLICABLE", None, AT),
-        Evaluation("AWS::CloudTrail::Trail", ACCOUNT, "NOT_APPLICABLE", None, AT),
+def by_resource(*rows: Evaluation) -> dict[tuple[str, str], Evaluation]:
+    return {(row.resource_type, row.resource_id): row for row in rows}
+
+
+GONE = Evaluation("AWS::::Account", f"{ACCOUNT}/af-south-1", "COMPLIANT", None, AT)
+
+
+def test_what_is_no_longer_reported_is_set_to_not_applicable() -> None:
+    current = evaluations(assess(a_compliant_snapshot(), PROFILE), AT, report_regions=True)
+    of_trail = Evaluation("AWS::CloudTrail::Trail", ACCOUNT, "NON_COMPLIANT", "why", LONG_AGO)
+    assert retirement(by_resource(of_trail, *current, GONE), current, AT) == (
+        GONE._replace(compliance="NOT_APPLICABLE"),
+        of_trail._replace(compliance="NOT_APPLICABLE", annotation=None, ordering_timestamp=AT),
     )
 
 
-@pytest.mark.parametrize("earlier", [{("AWS::::Account", ACCOUNT)}, set(), REFUSED])
-def test_nothing_is_set_to_not_applicable_that_is_still_reported_or_not_known(
-    earlier: set[tuple[str, str]] | Unreadable,
-) -> None:
-    current = evaluations(assess(a_compliant_snapshot(), PROFILE), ACCOUNT, AT, report_regions=False)
-    assert retirement(earlier, current, AT) == ()
+def test_nothing_is_set_to_not_applicable_that_is_still_reported_or_not_known() -> None:
+    current = evaluations(assess(a_compliant_snapshot(), PROFILE), AT, report_regions=False)
+    for earlier in (by_resource(*current), {}, REFUSED):
+        assert retirement(earlier, current, AT) == ()
 
 
-def test_a_rule_of_another_account_gets_no_verdict_of_this_one() -> None:
-    with pytest.raises(OtherAccountError, match="999999999999"):
-        evaluations(assess(a_compliant_snapshot(), PROFILE), "999999999999", AT, report_regions=False)
+@pytest.mark.parametrize(
+    ("compliance", "annotation", "verdict"),
+    [
+        ("COMPLIANT", "Every unauthorized API call raises an alarm.", Verdict.COMPLIANT),
+        ("NON_COMPLIANT", "alarm.missing: No alarm", Verdict.NON_COMPLIANT),
+        ("NON_COMPLIANT", None, Verdict.NON_COMPLIANT),
+        ("NON_COMPLIANT", "Cannot verify: unread.refused", Verdict.INDETERMINATE),
+        ("NOT_APPLICABLE", None, None),
+    ],
+)
+def test_the_verdict_before(compliance: str, annotation: str | None, verdict: Verdict | None) -> None:
+    now = Evaluation("AWS::::Account", ACCOUNT, "COMPLIANT", None, AT)
+    before = now._replace(compliance=compliance, annotation=annotation, ordering_timestamp=AT - timedelta(seconds=1))
+    assert verdict_before(by_resource(GONE, before), now) is verdict
+    assert verdict_before(by_resource(before._replace(ordering_timestamp=AT)), now) is None
+    assert verdict_before(by_resource(GONE), now) is None
+    assert verdict_before(REFUSED, now) is None
 
 
 def test_a_run_that_failed_cannot_verify_in_one_line_of_fitting_length() -> None:

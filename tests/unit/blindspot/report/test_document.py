@@ -5,20 +5,55 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+import blindspot
 from blindspot.model import profile
 from blindspot.model.findings import DOUBT_FIXES, FIXES
 from blindspot.model.snapshot import LogGroup, Skipped, Snapshot, Unreadable
-from blindspot.report.document import Document, detail, document, without_events
-from blindspot.verdict.assessment import assess
-from tests.builders import ACCOUNT, HOME, REGIONS, a_compliant_snapshot, a_filter, an_alarm, log_group_arn, topic_arn
+from blindspot.report.document import (
+    LARGEST_ANSWER,
+    LARGEST_TOLD,
+    Document,
+    Origin,
+    detail,
+    document,
+    failure,
+    fitted,
+    without_events,
+)
+from blindspot.verdict.assessment import Verdict, assess
+from tests.builders import (
+    ACCOUNT,
+    HOME,
+    NOW,
+    REGIONS,
+    a_compliant_snapshot,
+    a_filter,
+    a_topic,
+    a_trail,
+    an_alarm,
+    log_group_arn,
+    topic_arn,
+)
 from tests.cases.accounts import BROKEN, DOUBTFUL, HOLDS
+from tests.cases.hostile import NAMES
 
 EXACT = a_filter('{ $.errorCode = "AccessDenied" || $.errorCode = "*UnauthorizedOperation" }')
 
 
-def documented(snapshot: Snapshot) -> Document:
+STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/blindspot/0a1b2c"
+CONFIG = {"rule": "r", "sent": 1, "refused": []}
+
+
+def documented(snapshot: Snapshot, changed_from: Verdict | None = None) -> Document:
     assessed = assess(snapshot, profile.load("cis-level-2"))
-    return document(assessed, config={"rule": "r", "sent": 1, "refused": []}, api_calls=12, duration_ms=345)
+    return document(
+        assessed,
+        origin=Origin(STACK, "run-1"),
+        config=CONFIG,
+        changed_from=changed_from,
+        api_calls=12,
+        duration_ms=345,
+    )
 
 
 def test_every_field_is_there() -> None:
@@ -28,15 +63,32 @@ def test_every_field_is_there() -> None:
             filters=(EXACT,),
             skipped=(Skipped("af-south-1", "not opted in"),),
             unread_regions={"us-east-1": refused},
-        )
+        ),
+        Verdict.COMPLIANT,
     )
-    assert {key: value for key, value in found.items() if key != "regions"} == {
+    assert {key: value for key, value in found.items() if key not in ("regions", "summary")} == {
+        "schema": 2,
+        "version": blindspot.__version__,
+        "stack": STACK,
+        "run": "run-1",
         "control": "Ensure unauthorized API calls are monitored",
         "profile": "cis-level-2",
         "account": ACCOUNT,
         "partition": "aws",
         "assessed_at": "2026-11-21T12:00:00+00:00",
         "verdict": "NON_COMPLIANT",
+        "channels": [
+            {
+                "trail": f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/management-events",
+                "log_group": log_group_arn(),
+                "filter": "unauthorized",
+                "alarm": f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:unauthorized",
+                "topic": topic_arn(),
+                "subscription": f"{topic_arn()}:0001",
+                "gap": None,
+                "sees": "some",
+            }
+        ],
         "gaps": [
             {
                 "code": "filter.misses",
@@ -45,6 +97,7 @@ def test_every_field_is_there() -> None:
                 "message": "Metric filter unauthorized of log group management-events matches only if errorCode "
                 'is exactly "AccessDenied"; this event has errorCode "AccessDeniedException".',
                 "fix": "Widen the filter pattern, or add a second metric filter beside it.",
+                "help": "docs/gaps.md#filter-misses",
             }
         ],
         "notes": [],
@@ -57,7 +110,9 @@ def test_every_field_is_there() -> None:
                 "permission": "cloudtrail:DescribeTrails",
             }
         ],
-        "config": {"rule": "r", "sent": 1, "refused": []},
+        "refused_calls": None,
+        "config": CONFIG,
+        "changed_from": "COMPLIANT",
         "api_calls": 12,
         "duration_ms": 345,
     }
@@ -71,41 +126,136 @@ def test_every_field_is_there() -> None:
     assert home["blind_spot"]["errorCode"] == "AccessDeniedException"
     assert home["confirmed"] is False
     assert home["gaps"] == [{"code": "filter.misses", "resource": f"{log_group_arn()}:metric-filter:unauthorized"}]
-    assert home["channels"] == [
-        {
-            "trail": f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/management-events",
-            "log_group": log_group_arn(),
-            "filter": "unauthorized",
-            "alarm": f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:unauthorized",
-            "topic": topic_arn(),
-            "subscription": f"{topic_arn()}:0001",
-            "gap": None,
-        }
-    ]
+    assert home["channels"] == [0]
     assert found["regions"]["us-east-1"]["doubts"][0]["message"].startswith("cloudtrail:DescribeTrails was refused")
 
 
 def test_what_is_logged_and_sent_holds_no_event() -> None:
     found = documented(a_compliant_snapshot(filters=(EXACT,)))
     for small in (without_events(found), detail(found)):
-        assert "eventName" not in json.dumps(small)
-        assert small["regions"][HOME]["channels"] == found["regions"][HOME]["channels"]
+        assert "blind_spot" not in json.dumps(small)
+        assert small["channels"] == found["channels"]
+        assert "cut" not in small
 
 
-def test_the_detail_of_a_large_account_fits_and_keeps_its_verdicts() -> None:
-    filters = tuple(replace(EXACT, name=f"filter-{number}", metric=f"metric-{number}") for number in range(100))
-    alarms = tuple(
-        an_alarm(name=f"alarm-{number}-{'x' * 200}", metric=f"metric-{number % 100}") for number in range(1000)
-    )
-    regions = tuple(f"region-{number}-1" for number in range(34))
-    found = documented(a_compliant_snapshot(regions=regions, filters=filters, alarms=alarms))
-    assert len(json.dumps(found)) > 1_000_000
+def test_a_channel_stands_once_however_many_regions_it_is_of() -> None:
+    trails = (a_trail(), *(a_trail(region, "regional", multi_region=False) for region in REGIONS[1:]))
+    groups = {str(trail.log_group_arn): LogGroup(str(trail.log_group_arn), (EXACT,)) for trail in trails}
+    found = documented(a_compliant_snapshot(trails=trails, log_groups=groups))
+    assert [channel["trail"] for channel in found["channels"]] == [trail.arn for trail in trails]
+    assert {name: region["channels"] for name, region in found["regions"].items()} == {
+        "eu-central-1": [0],
+        "eu-west-1": [0, 1],
+        "us-east-1": [0, 2],
+        "future": [0],
+    }
+
+
+def test_channels_that_differ_in_no_link_stand_once() -> None:
+    of_one_region = a_filter('{ $.awsRegion = "eu-west-1" && $.errorCode = "AccessDenied*" }')
+    snapshot = a_compliant_snapshot(filters=(of_one_region,))
+    found = documented(replace(snapshot, trails=snapshot.trails * 2))
+    assert len(found["channels"]) == 1
+    assert {tuple(region["channels"]) for region in found["regions"].values()} == {(0,)}
+
+
+MANY = tuple(f"region-{number}-1" for number in range(34))
+UNREAD = tuple(Unreadable("logs:DescribeMetricFilters", f"region-{n}-1", "Throttled" * 9) for n in range(6_000))
+
+
+def a_large_account(characters: str) -> Document:
+    """Each of 34 regions has a trail with 100 filters and alarms, whose names are as long as AWS lets them be."""
+    name = characters * 500
+    filters = tuple(replace(EXACT, name=f"{number:03}{name}"[:512], metric=f"metric-{number}") for number in range(100))
+    trails = tuple(a_trail(region, name="x" * 128, multi_region=False) for region in MANY)
+    groups = {str(trail.log_group_arn): LogGroup(str(trail.log_group_arn), filters) for trail in trails}
+    alarms = {
+        (ACCOUNT, region): tuple(
+            an_alarm(region, name=f"{number:03}{name}"[:255], metric=f"metric-{number}") for number in range(100)
+        )
+        for region in MANY
+    }
+    topics = {topic_arn(region): a_topic(topic_arn(region)) for region in MANY}
+    snapshot = a_compliant_snapshot(regions=MANY, trails=trails, log_groups=groups, topics=topics)
+    assessed = replace(assess(replace(snapshot, alarms=alarms), profile.load("cis-level-2")), unreadable=UNREAD)
+    return document(assessed, origin=Origin(STACK, "run-1"), config=CONFIG, api_calls=1, duration_ms=1)
+
+
+@pytest.mark.parametrize("characters", ["🚨", "\x1b"])
+def test_an_account_at_aws_limits_fits_what_it_is_sent_to_and_keeps_its_verdicts(characters: str) -> None:
+    found = a_large_account(characters)
+    assert len(json.dumps(found)) > LARGEST_ANSWER
+    for small, largest in (
+        (detail(found), LARGEST_TOLD),
+        (fitted(found, 1_000_000), 1_000_000),
+        (fitted(found, LARGEST_ANSWER), LARGEST_ANSWER),
+    ):
+        assert largest * 0.9 < len(json.dumps(small)) <= largest
     small = detail(found)
-    assert len(json.dumps(small).encode()) <= 256 * 1024
-    assert {name: region["verdict"] for name, region in small["regions"].items()} == dict.fromkeys(
-        [*regions, "future"], "NON_COMPLIANT"
-    )
+    VALIDATOR.validate(small)
+    assert (small["verdict"], small["summary"]) == (found["verdict"], found["summary"])
+    assert {name: region["verdict"] for name, region in small["regions"].items()} == {
+        name: region["verdict"] for name, region in found["regions"].items()
+    }
+    for name, missing in small["cut"].items():
+        if name in found:
+            assert len(small[name]) + missing == len(found[name])
     assert small["gaps"]
+    assert all(index < len(small["channels"]) for region in small["regions"].values() for index in region["channels"])
+
+
+def test_verdict_summary_and_the_first_gap_stay_when_there_is_room_for_no_more() -> None:
+    found = documented(a_compliant_snapshot(filters=(EXACT,)))
+    small = fitted(found, 100)
+    assert (small["verdict"], small["summary"], small["gaps"]) == (found["verdict"], found["summary"], found["gaps"])
+    assert small["cut"] == {"channels": 1, "blind_spots": 4, "region_gaps": 4, "regions": 4}
+    VALIDATOR.validate(small)
+
+
+def test_a_run_that_failed_has_a_document_too() -> None:
+    found = failure(
+        "Profile is 'x'; allowed: cis-level-2.",
+        account=None,
+        at=NOW,
+        origin=Origin(STACK, "run-1"),
+        config=None,
+        api_calls=3,
+        duration_ms=4,
+    )
+    VALIDATOR.validate(found)
+    VALIDATOR.validate(detail(found))
+    assert found.keys() == documented(a_compliant_snapshot()).keys()
+    assert (found["verdict"], found["account"], found["profile"]) == ("INDETERMINATE", None, None)
+    assert found["summary"] == "Cannot verify: Profile is 'x'; allowed: cis-level-2."
+    known = failure(
+        "x",
+        account=ACCOUNT,
+        at=NOW,
+        origin=Origin(),
+        config=CONFIG,
+        changed_from=Verdict.COMPLIANT,
+        profile="cis-level-2",
+        partition="aws",
+        api_calls=3,
+        duration_ms=4,
+    )
+    VALIDATOR.validate(known)
+    assert (known["account"], known["stack"], known["changed_from"]) == (ACCOUNT, None, "COMPLIANT")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_that_would_do_harm_do_none(name: str) -> None:
+    given, shown = NAMES[name]
+    # The field of an event is named after the pattern that tests it.
+    odd = a_filter(f'{{ $.errorCode = "AccessDenied" && $.requestParameters.a = "{given}" }}', name=given)
+    found = documented(a_compliant_snapshot(filters=(odd,), alarms=(an_alarm(name=given),)))
+    failed = failure(given, account=ACCOUNT, at=NOW, origin=Origin(), config=None, api_calls=0, duration_ms=0)
+    for made in (found, detail(found), failed):
+        VALIDATOR.validate(made)
+        text = json.dumps(made, ensure_ascii=False)  # as Lambda and the log write it
+        assert text.isprintable()
+        assert json.loads(text.encode()) == made
+    assert found["channels"][0]["filter"] == shown
 
 
 def test_a_gap_stands_once_with_all_its_regions_and_the_widest_first() -> None:

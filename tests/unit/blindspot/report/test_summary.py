@@ -1,0 +1,150 @@
+"""What a person reads in a ticket."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from blindspot.model import profile
+from blindspot.model.snapshot import Snapshot, Unreadable
+from blindspot.report import summary
+from blindspot.report.wording import gaps_of
+from blindspot.verdict.assessment import assess
+from tests.builders import (
+    ACCOUNT,
+    HOME,
+    NOW,
+    a_compliant_snapshot,
+    a_filter,
+    a_trail,
+    an_alarm,
+)
+from tests.cases.accounts import BROKEN, DOUBTFUL
+from tests.cases.hostile import NAMES
+
+PROFILE = profile.load("cis-level-2")
+EXACT = '{ $.errorCode = "AccessDenied" || $.errorCode = "*UnauthorizedOperation" }'
+
+
+def summed_up(snapshot: Snapshot) -> str:
+    assessment = assess(snapshot, PROFILE)
+    return summary.of(assessment, next(iter(gaps_of(assessment.regions)), None))
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "text"),
+    [
+        (
+            a_compliant_snapshot(),
+            (
+                "COMPLIANT (account 123456789012, profile cis-level-2): in all 3 enabled regions, and in regions "
+                "enabled later, every unauthorized API call raises an alarm that somebody receives."
+            ),
+        ),
+        (
+            a_compliant_snapshot(alarms=(an_alarm(state="ALARM", state_since=NOW - timedelta(days=30)),)),
+            (
+                "COMPLIANT (account 123456789012, profile cis-level-2): in all 3 enabled regions, and in regions "
+                "enabled later, every unauthorized API call raises an alarm that somebody receives, unless that "
+                "alarm is in ALARM already. Alarm unauthorized has been in ALARM since 2026-10-22 12:00 UTC: it "
+                "announces nothing new until it returns to OK."
+            ),
+        ),
+        (
+            a_compliant_snapshot(filters=(a_filter(EXACT),)),
+            (
+                "NON_COMPLIANT (account 123456789012, profile cis-level-2): in all 3 enabled regions, and in "
+                "regions enabled later, there are unauthorized API calls that alert nobody, such as "
+                "secretsmanager:GetSecretValue refused with AccessDeniedException in eu-central-1. filter.misses "
+                "(arn:aws:logs:eu-west-1:123456789012:log-group:management-events:metric-filter:unauthorized): "
+                "Metric filter unauthorized of log group management-events matches only if errorCode is exactly "
+                '"AccessDenied"; this event has errorCode "AccessDeniedException". Fix: Widen the filter pattern, '
+                "or add a second metric filter beside it."
+            ),
+        ),
+        (
+            a_compliant_snapshot(trails=(a_trail(multi_region=False),), regions=(HOME,)),
+            (
+                "NON_COMPLIANT (account 123456789012, profile cis-level-2): in regions enabled later there are "
+                "unauthorized API calls that alert nobody, such as secretsmanager:GetSecretValue refused with "
+                "AccessDeniedException. trail.not-multi-region: No multi-region trail would record a region enabled"
+                " later. Fix: Make one of the trails a multi-region trail, which records regions enabled later."
+            ),
+        ),
+        (
+            a_compliant_snapshot(
+                alarms=Unreadable("cloudwatch:DescribeAlarms", HOME, "AccessDenied", denied=True),
+            ),
+            (
+                "INDETERMINATE (account 123456789012, profile cis-level-2): in all 3 enabled regions, and in "
+                "regions enabled later, it is not known whether unauthorized API calls such as "
+                "secretsmanager:GetSecretValue refused with AccessDeniedException in eu-central-1 raise an alarm "
+                "that somebody receives. unread.refused "
+                "(arn:aws:logs:eu-west-1:123456789012:log-group:management-events): cloudwatch:DescribeAlarms was "
+                "refused in eu-west-1 (AccessDenied). Fix: Allow the role to make the call. If a policy denies the "
+                "region, use ExcludedRegions."
+            ),
+        ),
+        (
+            a_compliant_snapshot(regions=Unreadable("ec2:DescribeRegions", HOME, "Timeout")),
+            (
+                "INDETERMINATE (account 123456789012, profile cis-level-2): it is not known whether every "
+                "unauthorized API call raises an alarm that somebody receives. unread.no-answer: "
+                "ec2:DescribeRegions gave no answer in eu-west-1 (Timeout). Fix: Run the evaluation again. If the "
+                "read fails again, check the region and the network."
+            ),
+        ),
+    ],
+)
+def test_the_summary(snapshot: Snapshot, text: str) -> None:
+    assert summed_up(snapshot) == text
+
+
+def test_it_counts_the_regions_of_the_verdict() -> None:
+    snapshot = a_compliant_snapshot(trails=(a_trail(multi_region=False),))
+    assert ": in 2 of 3 enabled regions, and in regions enabled later, there are " in summed_up(snapshot)
+    no_future = assess(snapshot, profile.load("cis-level-2", {"future_region": False}))
+    gap = next(iter(gaps_of(no_future.regions)))
+    assert ": in 2 of 3 enabled regions there are " in summary.of(no_future, gap)
+
+
+def test_without_any_doubt_the_verdict_is_still_told() -> None:
+    assessed = assess(a_compliant_snapshot(alarms=Unreadable("cloudwatch:DescribeAlarms", HOME, "Timeout")), PROFILE)
+    bare = replace(assessed, regions=tuple(replace(each, doubts=(), blind_spot=None) for each in assessed.regions))
+    assert summary.of(bare, None).endswith(
+        "whether every unauthorized API call raises an alarm that somebody receives."
+    )
+
+
+@pytest.mark.parametrize("name", [*BROKEN, *DOUBTFUL])
+def test_every_summary_is_a_few_sentences_with_verdict_account_reason_and_fix(name: str) -> None:
+    snapshot = BROKEN[name][0] if name in BROKEN else DOUBTFUL[name]
+    text = summed_up(snapshot)
+    assert text.startswith(("NON_COMPLIANT (account", "INDETERMINATE (account"))
+    assert text.endswith(".")
+    assert ACCOUNT in text
+    assert " Fix: " in text
+    assert ".." not in text
+    assert "None" not in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_one_harmless_line_of_limited_length(name: str) -> None:
+    given = (NAMES[name][0] * 512)[:512]
+    for bent in ({"filters": (a_filter(EXACT, name=given),)}, {"alarms": (an_alarm(name=given, actions=()),)}):
+        text = summed_up(a_compliant_snapshot(**bent))
+        assert text.isprintable()
+        assert len(text.encode()) < 2_500
+    assert summary.of_failure(given * 9).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("Profile is wrong.", "Cannot verify: Profile is wrong."),
+        ("Invalid:\n    {\n    ^", "Cannot verify: Invalid: { ^"),
+        ("two words " * 300, "Cannot verify: " + "two words " * 97 + "two words..."),
+    ],
+)
+def test_the_summary_of_a_run_that_failed(reason: str, text: str) -> None:
+    assert summary.of_failure(reason) == text

@@ -1,0 +1,82 @@
+"""What is wrong, in few words."""
+
+import pytest
+
+from blindspot.model.findings import DOUBT_FIXES, FIXES, Doubt, Gap
+from blindspot.report.short_text import length
+from blindspot.report.wording import IN_FEW_WORDS, call, reason, resource
+from tests.builders import ACCOUNT, log_group_arn, topic_arn
+
+
+def test_every_code_has_few_words_but_those_whose_message_says_which_call_failed() -> None:
+    says_it_itself = {"unread.refused", "unread.no-answer", "unread.not-asked", "undecided"}
+    assert set(IN_FEW_WORDS) == {*FIXES, *DOUBT_FIXES} - says_it_itself
+
+
+@pytest.mark.parametrize("code", IN_FEW_WORDS)
+def test_the_words_are_few_and_begin_no_sentence(code: str) -> None:
+    words = IN_FEW_WORDS[code]
+    assert len(f"Cannot verify: {code}: perhaps {words}.") <= 110
+    assert not words.endswith(".")
+    assert words[0].islower() or words.startswith(("AWS", "Blindspot"))
+
+
+@pytest.mark.parametrize(
+    ("finding", "text"),
+    [
+        (Gap("topic.missing", topic_arn(), "Topic t is gone."), "topic.missing: the topic does not exist."),
+        (Doubt("topic.missing", topic_arn(), "Is it?"), "topic.missing: perhaps the topic does not exist."),
+        (Doubt("alarm.unclear", "a", "It is."), "alarm.unclear: Blindspot cannot analyze the alarm."),
+        (Doubt("unread.refused", "a", "x\n was refused."), r"unread.refused: x\u000a was refused."),
+    ],
+)
+def test_the_reason(finding: Gap | Doubt, text: str) -> None:
+    assert reason(finding) == text
+
+
+ALARM = f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:unauthorized"
+
+
+@pytest.mark.parametrize(
+    ("arn", "longest", "text"),
+    [
+        (f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/t", 99, "Trail t in us-east-1."),
+        (log_group_arn(), 99, "Log group management-events in eu-west-1."),
+        (f"{log_group_arn()}:metric-filter:f", 99, "Metric filter f of log group management-events in eu-west-1."),
+        (ALARM, 99, "Alarm unauthorized in eu-west-1."),
+        (ALARM.replace(ACCOUNT, "999999999999"), 99, "Alarm unauthorized in eu-west-1 of account 999999999999."),
+        (topic_arn(), 99, "Topic security-alerts in eu-west-1."),
+        (f"{topic_arn()}:0a-1b", 99, "Subscription security-alerts:0a-1b in eu-west-1."),
+        (f"arn:aws:s3:::bucket/{'x' * 60}", 99, f"bucket/{'x' * 60}."),
+        (
+            f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:{'n' * 255}",
+            50,
+            f"Alarm {'n' * 14}...{'n' * 13} in eu-west-1.",
+        ),
+        (f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:{'n' * 255}", 34, ""),
+        (
+            f"{log_group_arn(name='g' * 90)}:metric-filter:f",
+            70,
+            f"Metric filter f of log group {'g' * 12}...{'g' * 12} in eu-west-1.",
+        ),
+        (ALARM, 31, ""),
+        ("eu-west-1", 99, ""),
+        ("account", 99, ""),
+        ("trails in eu-west-1", 99, ""),
+    ],
+)
+def test_the_resource(arn: str, longest: int, text: str) -> None:
+    assert resource(Gap("alarm.missing", arn, "."), ACCOUNT, longest) == text
+    assert length(text) <= longest
+
+
+def test_a_call_names_service_event_and_error_and_nothing_else() -> None:
+    event = {
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "GetObject",
+        "errorCode": "AccessDenied",
+        "requestParameters": {"key": "SECRET"},
+    }
+    assert call(event) == "s3:GetObject refused with AccessDenied"
+    assert call({"eventName": 7}) == "?:7 refused with ?"
+    assert call({"eventName": "x" * 500, "eventSource": "a\nb"}) == rf"a\u000ab:{'x' * 29}...{'x' * 28} refused with ?"
