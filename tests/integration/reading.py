@@ -25,7 +25,12 @@ CLIENTS = Clients(OWN)
 
 
 def look(
-    *, excluded: tuple[str, ...] = (), roles: Mapping[str, str] | None = None, siem: bool = False, seconds: float = 30
+    *,
+    excluded: tuple[str, ...] = (),
+    roles: Mapping[str, str] | None = None,
+    siem: bool = False,
+    seconds: float = 30,
+    topic_names: tuple[str, ...] = (),
 ) -> Snapshot:
     return collect(
         CLIENTS,
@@ -36,6 +41,7 @@ def look(
         siem=siem,
         deadline=time.monotonic() + seconds,
         now=NOW,
+        topic_names=topic_names,
     )
 
 

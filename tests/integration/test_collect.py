@@ -134,7 +134,8 @@ def test_a_topic_in_another_region_is_read_there_unless_that_is_excluded(aws: Lo
     made = a_compliant_account(aws)
     elsewhere = made.topic.replace(OWN, "us-east-1")
     (alarm,) = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    aws.malform("cloudwatch:DescribeAlarms", {"MetricAlarms": [{**alarm, "AlarmActions": [elsewhere]}]})
+    alarms = {"MetricAlarms": [{**alarm, "AlarmActions": [elsewhere]}], "CompositeAlarms": []}
+    aws.malform("cloudwatch:DescribeAlarms", alarms)
 
     assert look().topics == {elsewhere: None}
     excluded = Unreadable("sns:GetTopicAttributes", "us-east-1", "Excluded")

@@ -11,10 +11,21 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 
 from blindspot.aws.collect import AccountUnknown
 from blindspot.aws.read import AT_ONCE
-from blindspot.model.snapshot import LogGroup, Snapshot, Topic, TrailStatus, Unreadable
+from blindspot.model import profile
+from blindspot.model.snapshot import (
+    LogGroup,
+    MetricAlarm,
+    OtherAlarm,
+    Snapshot,
+    Topic,
+    TrailStatus,
+    Unreadable,
+    unreadable_reads,
+)
+from blindspot.verdict.assessment import Verdict, assess
 from local.accounts import a_compliant_account
 from local.aws import Call, Fault, LocalAws, local_aws
-from tests.integration.reading import ACCOUNT, OWN, REGIONS, calls, look
+from tests.integration.reading import ACCOUNT, OWN, REGIONS, alarms, calls, look
 
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
 NOT_DENIED = ("UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "ThrottlingException")
@@ -121,7 +132,7 @@ def test_a_malformed_answer(aws: LocalAws, call: str) -> None:
         "ec2:DescribeRegions": "Regions",
         "cloudtrail:DescribeTrails": "trailList",
         "cloudtrail:GetTrailStatus": "IsLogging",
-        "cloudtrail:GetEventSelectors": "EventSelectors",
+        "cloudtrail:GetEventSelectors": "TrailARN",
         "logs:DescribeMetricFilters": "metricFilters",
         "logs:DescribeLogGroups": "logGroups",
         "cloudwatch:DescribeAlarms": "MetricAlarms",
@@ -129,6 +140,46 @@ def test_a_malformed_answer(aws: LocalAws, call: str) -> None:
         "sns:ListSubscriptionsByTopic": "Subscriptions",
     }.get(call, "Attributes")
     assert steady(look()) == INSTEAD[call](whole, Unreadable(call, OWN, f"Malformed: {field}"))
+
+
+SWAPPED: dict[str, dict[str, object]] = {
+    "cloudtrail:GetEventSelectors": {"TrailARN": f"arn:aws:cloudtrail:{OWN}:{ACCOUNT}:trail/x", "EventSelectors": []},
+    "logs:DescribeLogGroups": {"logGroups": [{"logGroupName": "another"}]},
+    "sns:GetTopicAttributes": {"Attributes": {"TopicArn": f"arn:aws:sns:{OWN}:{ACCOUNT}:x", "Policy": "{}"}},
+    "sns:ListSubscriptionsByTopic": {"Subscriptions": [{"TopicArn": f"arn:aws:sns:{OWN}:{ACCOUNT}:x"}]},
+    "sns:GetSubscriptionAttributes": {"Attributes": {"SubscriptionArn": f"arn:aws:sns:{OWN}:{ACCOUNT}:x:1"}},
+}
+
+
+@pytest.mark.parametrize("call", SWAPPED)
+def test_an_answer_about_something_else_is_none(aws: LocalAws, call: str) -> None:
+    whole = steady(look())
+    aws.malform(call, SWAPPED[call], OWN)
+    bent = steady(look())
+    why = [read for read in unreadable_reads(bent) if read.call == call]
+    assert len(why) == 1
+    assert bent == INSTEAD[call](whole, why[0])
+
+
+def test_one_malformed_alarm_leaves_the_others(aws: LocalAws) -> None:
+    (alarm,) = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    malformed = {**alarm, "AlarmArn": f"{alarm['AlarmArn']}-2", "Threshold": "high"}
+    aws.malform("cloudwatch:DescribeAlarms", {"MetricAlarms": [malformed, alarm], "CompositeAlarms": []}, OWN)
+    snapshot = look()
+    unknown, whole = alarms(snapshot)
+    assert isinstance(unknown, OtherAlarm)
+    assert isinstance(whole, MetricAlarm)
+    assert assess(snapshot, profile.load("cis-level-2")).verdict is Verdict.COMPLIANT
+
+
+def test_one_malformed_trail_leaves_the_others(aws: LocalAws) -> None:
+    (trail,) = aws.client("cloudtrail").describe_trails()["trailList"]
+    malformed = {**trail, "TrailARN": f"{trail['TrailARN']}-2", "IsMultiRegionTrail": "yes"}
+    aws.malform("cloudtrail:DescribeTrails", {"trailList": [malformed, trail]})
+    snapshot = look()
+    assert [found.unread for found in snapshot.trails] == ["", "Malformed: IsMultiRegionTrail"]
+    assert calls(aws)["cloudtrail:GetTrailStatus"] == 1
+    assert assess(snapshot, profile.load("cis-level-2")).verdict is Verdict.COMPLIANT
 
 
 @pytest.mark.parametrize("call", INSTEAD)

@@ -1,12 +1,13 @@
 """Lists come in pages: all of them are read, and none that does not end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
-from blindspot.model.snapshot import Unreadable
+from blindspot.aws.collect import MOST_PAGES, MOST_POLICIES
+from blindspot.model.snapshot import Topic, Unreadable
 from local.accounts import a_compliant_account, put_alarm, put_filter
 from local.aws import Call, Fault, LocalAws, local_aws
 from tests.integration.reading import (
@@ -64,30 +65,112 @@ def test_an_empty_page_is_not_the_last(aws: LocalAws) -> None:
     assert [found.name for found in filters(look(), made)] == [made.filter]
 
 
-PAGED = {
-    "logs:DescribeMetricFilters": ("metricFilters", "nextToken"),
-    "cloudwatch:DescribeAlarms": ("MetricAlarms", "NextToken"),
-    "sns:ListSubscriptionsByTopic": ("Subscriptions", "NextToken"),
+def many_subscriptions(aws: LocalAws, topic: str, listed: Callable[[int], str], number: int = 250_000) -> None:
+    """The topic has so many subscriptions. `listed`: "plain", "filtered" or "pending", by number."""
+    pages, read = count(), list[str]()
+
+    def page(_: Call) -> object:
+        begin = 100 * next(pages)
+        arns = [f"{topic}:{each}" for each in range(begin, min(begin + 100, number))]
+        read.extend(arn for each, arn in enumerate(arns, begin) if listed(each) != "pending")
+        subscriptions = [
+            {"SubscriptionArn": arn if arn in read else "PendingConfirmation", "TopicArn": topic, "Protocol": "email"}
+            for arn in arns
+        ]
+        more = {"NextToken": str(begin + 100)} if begin + 100 < number else {}
+        return AWSResponse("", 200, HTTPHeaders(), None), {"Subscriptions": subscriptions, **more}
+
+    def attributes(_: Call) -> object:
+        arn = read.pop(0)
+        policy = {} if listed(int(arn.rpartition(":")[2])) == "plain" else {"FilterPolicy": '{"a": ["b"]}'}
+        return AWSResponse("", 200, HTTPHeaders(), None), {
+            "Attributes": {"SubscriptionArn": arn, "TopicArn": topic, **policy}
+        }
+
+    aws.faults.append(Fault("sns:ListSubscriptionsByTopic", None, page))
+    aws.faults.append(Fault("sns:GetSubscriptionAttributes", None, attributes))
+
+
+MANY: dict[str, tuple[Callable[[int], str], int, int, bool]] = {
+    # what a subscription is by its number; pages listed, policies read, and whether the others may matter
+    "the first is plain": (lambda number: "filtered" if number else "plain", 1, 1, False),
+    "one of the second page is plain": (lambda number: "plain" if number == 150 else "filtered", 2, 151, False),
+    "all are filtered": (lambda _: "filtered", MOST_POLICIES // 100 + 1, MOST_POLICIES, True),
+    "all are pending": (lambda _: "pending", MOST_PAGES, 0, True),
 }
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_a_topic_with_many_subscriptions_is_read_until_it_is_known(aws: LocalAws, name: str) -> None:
+    listed, pages, policies, more = MANY[name]
+    made = a_compliant_account(aws)
+    many_subscriptions(aws, made.topic, listed)
+
+    snapshot = look()
+
+    asked = calls(aws)
+    assert (asked["sns:ListSubscriptionsByTopic"], asked["sns:GetSubscriptionAttributes"]) == (pages, policies)
+    topic = snapshot.topics[made.topic]
+    assert isinstance(topic, Topic)
+    assert topic.more_subscriptions is more
+    assert isinstance(topic.subscriptions, tuple)
+    assert any(found.arn and found.filter_policy is None for found in topic.subscriptions) is not more
+
+
+def test_of_a_topic_that_the_remediator_may_use_pending_subscriptions_are_listed_too(aws: LocalAws) -> None:
+    made = a_compliant_account(aws)
+    many_subscriptions(aws, made.topic, lambda number: "pending" if number % 2 else "plain", number=250)
+    topic = look(topic_names=(made.topic.rpartition(":")[2],)).topics[made.topic]
+    assert isinstance(topic, Topic)
+    assert isinstance(topic.subscriptions, tuple)
+    assert [found.arn for found in topic.subscriptions] == [f"{made.topic}:0", *[None] * 125]
+    assert topic.more_subscriptions is False
+    assert calls(aws)["sns:GetSubscriptionAttributes"] == 1
+
+
+@pytest.mark.parametrize("fault", ["ThrottlingException", "hangs"])
+def test_what_is_known_of_a_topic_stays_known_when_a_later_page_fails(aws: LocalAws, fault: str) -> None:
+    made = a_compliant_account(aws)
+    name = made.topic.rpartition(":")[2]
+    plain = {"SubscriptionArn": f"{made.topic}:1", "TopicArn": made.topic, "Protocol": "email"}
+    answer_once(aws, "sns:ListSubscriptionsByTopic", Subscriptions=[plain], NextToken="1")
+    attributes = {"SubscriptionArn": f"{made.topic}:1", "TopicArn": made.topic}
+    answer_once(aws, "sns:GetSubscriptionAttributes", Attributes=attributes)
+    if fault == "hangs":
+        aws.hang("sns:ListSubscriptionsByTopic", OWN, seconds=60)
+    else:
+        aws.fail("sns:ListSubscriptionsByTopic", OWN, fault)
+    topic = look(seconds=2, topic_names=(name,)).topics[made.topic]
+    assert isinstance(topic, Topic)
+    assert isinstance(topic.subscriptions, tuple)
+    assert [found.arn for found in topic.subscriptions] == [f"{made.topic}:1"]
+
+
+PAGED: dict[str, tuple[dict[str, list[object]], str]] = {
+    "logs:DescribeMetricFilters": ({"metricFilters": []}, "nextToken"),
+    "cloudwatch:DescribeAlarms": ({"MetricAlarms": [], "CompositeAlarms": []}, "NextToken"),
+    "sns:ListSubscriptionsByTopic": ({"Subscriptions": []}, "NextToken"),
+}
+"""Of each list: an empty page, and the name of its token."""
 
 
 @pytest.mark.parametrize("call", PAGED)
 def test_a_token_that_comes_again_is_no_answer(aws: LocalAws, call: str) -> None:
     made = a_compliant_account(aws)
-    items, token = PAGED[call]
-    aws.malform(call, {items: [], token: "again"})
+    page, token = PAGED[call]
+    aws.malform(call, {**page, token: "again"})
     assert where(call, log_group_arn(made), made.topic) == Unreadable(call, OWN, "RepeatedToken")
     assert calls(aws)[call] == 2
 
 
-@pytest.mark.parametrize("call", PAGED)
+@pytest.mark.parametrize("call", ["logs:DescribeMetricFilters", "cloudwatch:DescribeAlarms"])
 def test_pages_without_end_are_read_until_the_deadline(aws: LocalAws, call: str) -> None:
     made = a_compliant_account(aws)
-    items, token = PAGED[call]
+    page, token = PAGED[call]
     numbers = count()
 
     def another_page(_: Call) -> object:
-        return AWSResponse("", 200, HTTPHeaders(), None), {items: [], token: str(next(numbers))}
+        return AWSResponse("", 200, HTTPHeaders(), None), {**page, token: str(next(numbers))}
 
     aws.faults.append(Fault(call, None, another_page))
     found = where(call, log_group_arn(made), made.topic, seconds=2)
@@ -97,8 +180,8 @@ def test_pages_without_end_are_read_until_the_deadline(aws: LocalAws, call: str)
 @pytest.mark.parametrize("call", PAGED)
 def test_a_page_that_fails_leaves_no_half_a_list(aws: LocalAws, call: str) -> None:
     made = a_compliant_account(aws)
-    items, token = PAGED[call]
-    answer_once(aws, call, **{items: [], token: "0"})
+    page, token = PAGED[call]
+    answer_once(aws, call, **page, **{token: "0"})
     aws.fail(call, error="ThrottlingException")
     assert where(call, log_group_arn(made), made.topic) == Unreadable(call, OWN, "ThrottlingException")
 

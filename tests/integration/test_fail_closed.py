@@ -118,7 +118,7 @@ CALLS = (
 
 def empty_pages(aws: LocalAws, call: str, *, times: int | None) -> None:
     name = "nextToken" if call.startswith("logs") else "NextToken"
-    page = {LISTS[call]: [], name: "1"}
+    page = {LISTS[call]: [], name: "1", **({"CompositeAlarms": []} if call == "cloudwatch:DescribeAlarms" else {})}
     if not times:
         aws.malform(call, page)
         return

@@ -118,7 +118,7 @@ def table(lines: Iterable[str]) -> str:
         cover = sum(answer["covers"] is True and not answer["noise"] for answer in answers)
         missed = [answer["blind_spot"] for answer in answers if answer["covers"] is False and not answer["noise"]]
         undecided = len(answers) - noise - cover - len(missed)
-        example = f"{missed[0]['eventName']}, {missed[0]['errorCode']}" if missed else ""
+        example = harmless(f"{missed[0]['eventName']}, {missed[0]['errorCode']}") if missed else ""
         rows.append(f"| {name} | {cover} | {len(missed)} | {noise} | {undecided} | {example} |")
     return "\n".join(rows)
 

@@ -98,6 +98,14 @@ def test_a_pattern_does_no_harm_to_a_terminal(
     assert arguments or sum(line.startswith(("Misses", "Covers", "Invalid", "Undecided")) for line in lines) == 1
 
 
+def test_a_corpus_does_no_harm_to_a_terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    corpus = tmp_path / "patterns.jsonl"
+    every_code_but = '{ $.errorCode = "*" && $.errorCode != "\x1bAccessDenied" && $.eventName != "[a-z]*" }'
+    corpus.write_text(json.dumps({"pattern": every_code_but}) + "\n")
+    assert main(["--corpus", str(corpus)]) == 0
+    assert all(line.isprintable() for line in capsys.readouterr().out.rstrip("\n").split("\n"))
+
+
 def test_the_json_of_an_error_has_the_pattern_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--json", "{ $.a = \x7f\n\x1b%"]) == 2
     assert json.loads(capsys.readouterr().out)["pattern"] == "{ $.a = \x7f\n\x1b%"

@@ -73,8 +73,11 @@ class Clients:
         method = getattr(self._client(call, region, account), xform_name(operation))
         try:
             answer: dict[str, Any] = method(**parameters)
-        except (ResponseParserError, AttributeError, LookupError, TypeError, ValueError) as error:
-            # For a value of the wrong type, botocore's parsers raise any of these.
+        except (
+            *(ResponseParserError, AttributeError, LookupError, TypeError, ValueError),
+            *(OverflowError, RecursionError),
+        ) as error:
+            # For a value of the wrong type, a date out of range or deep nesting, botocore's parsers raise any of these.
             raise Malformed("answer") from error
         return answer
 

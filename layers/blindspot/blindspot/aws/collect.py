@@ -40,6 +40,14 @@ from blindspot.model.snapshot import (
 
 T = TypeVar("T")
 
+MOST_POLICIES = 200
+"""The largest number of subscriptions of one topic whose filter policies are read, one call each."""
+
+MOST_PAGES = 20
+"""The largest number of pages, of 100 each, that are read of one topic's subscriptions."""
+
+LIST_SUBSCRIPTIONS = "sns:ListSubscriptionsByTopic"
+
 ALARM_TYPES = frozenset({"MetricAlarm", "CompositeAlarm", "LogAlarm"})
 """Without them DescribeAlarms returns metric alarms only (CloudWatch API reference, DescribeAlarms)."""
 
@@ -169,7 +177,7 @@ class _Roles:
         found = await self._reader.one(
             "sts:AssumeRole",
             self._own_region,
-            responses.credentials,
+            partial(responses.credentials, role=self._roles[account]),
             owner=account,
             RoleArn=self._roles[account],
             RoleSessionName="blindspot",
@@ -248,6 +256,9 @@ class _Chain:
     async def _trail(self, trail: Trail) -> Trail:
         # It "returns trail status from a single Region", and requires the ARN of a trail of another region or account
         # (CloudTrail API reference, GetTrailStatus; the same holds for GetEventSelectors).
+        if trail.unread:
+            await self._follow_log_group(trail.log_group_arn)
+            return trail
         status, selectors, _ = await asyncio.gather(
             self._one("cloudtrail:GetTrailStatus", self._at_home(trail), responses.trail_status, Name=trail.arn),
             self._selectors(trail),
@@ -263,7 +274,8 @@ class _Chain:
         # Only the owner of an organization's trail may call this.
         home = place_of(trail.arn)[0], trail.home_region
         call = "cloudtrail:GetEventSelectors"
-        return await self._one(call, home, responses.event_selectors, TrailName=trail.arn)
+        parse = partial(responses.event_selectors, trail=trail.arn)
+        return await self._one(call, home, parse, TrailName=trail.arn)
 
     async def _follow_log_group(self, arn: str | None) -> None:
         """Reads a log group, and the alarms and mute rules of its place."""
@@ -326,7 +338,8 @@ class _Chain:
         if not self._siem:
             return ()
         call = "logs:DescribeSubscriptionFilters"
-        return await self._every(call, place, responses.subscription_filters, logGroupName=name, limit=50)
+        parse = partial(responses.subscription_filters, log_group=name)
+        return await self._every(call, place, parse, logGroupName=name, limit=50)
 
     async def _place_policies(self, place: Place) -> tuple[SubscriptionFilter, ...] | Unreadable:
         call, kind = "logs:DescribeAccountPolicies", "SUBSCRIPTION_FILTER_POLICY"
@@ -345,20 +358,24 @@ class _Chain:
         return tuple(replace(rule, alarms=alarms) for rule, alarms in zip(listed, muted, strict=True))
 
     async def _muted(self, place: Place, rule: MuteRule) -> tuple[str, ...] | Unreadable:
-        name = Arn.parse(rule.arn).name
-        return await self._one("cloudwatch:GetAlarmMuteRule", place, responses.muted, AlarmMuteRuleName=name)
+        name, parse = Arn.parse(rule.arn).name, partial(responses.muted, rule=rule.arn)
+        return await self._one("cloudwatch:GetAlarmMuteRule", place, parse, AlarmMuteRuleName=name)
 
     async def _topic(self, arn: str) -> Topic | Unreadable | None:
-        place = self._or_ours(arn)
-        attributes, listed = await asyncio.gather(
-            self._one("sns:GetTopicAttributes", place, responses.topic_attributes, owner=arn, TopicArn=arn),
-            self._every("sns:ListSubscriptionsByTopic", place, responses.subscriptions, owner=arn, TopicArn=arn),
-        )
+        topic, subscriptions = await asyncio.gather(self._topic_itself(arn), self._subscribed(arn))
+        if not isinstance(topic, Topic):
+            return topic
+        found, more = (subscriptions, False) if isinstance(subscriptions, Unreadable) else subscriptions
+        return replace(topic, subscriptions=found, more_subscriptions=more)
+
+    async def _topic_itself(self, arn: str) -> Topic | Unreadable | None:
+        """The topic without its subscriptions."""
+        place, parse = self._or_ours(arn), partial(responses.topic_attributes, topic=arn)
+        attributes = await self._one("sns:GetTopicAttributes", place, parse, owner=arn, TopicArn=arn)
         if isinstance(attributes, Unreadable):
             return _absent(attributes)
         policy, key_id = attributes
-        subscriptions, key = await asyncio.gather(self._as_needed(place, arn, listed), self._key(place, key_id))
-        return Topic(arn, policy, key_id, subscriptions, key)
+        return Topic(arn, policy, key_id, subscriptions=(), key=await self._key(place, key_id))
 
     def _or_ours(self, arn: str) -> Place:
         """The place from which a resource is read: its own account if that has a role, otherwise ours."""
@@ -368,9 +385,10 @@ class _Chain:
     async def _key(self, place: Place, key_id: str | None) -> Key | Unreadable | None:
         if key_id is None or key_id.endswith("alias/aws/sns"):
             return None  # the AWS managed key of SNS is known by its name
-        if key_id.startswith("arn:"):
+        if is_arn(key_id):
             place = self._or_ours(key_id)
-        key = await self._one("kms:DescribeKey", place, responses.key, owner=key_id, KeyId=key_id)
+        parse = partial(responses.key, key_id=key_id)
+        key = await self._one("kms:DescribeKey", place, parse, owner=key_id, KeyId=key_id)
         if isinstance(key, Unreadable):
             return _absent(key)
         if key.managed_by_aws:
@@ -380,27 +398,45 @@ class _Chain:
         )
         return replace(key, policy=policy)
 
-    async def _as_needed(
-        self, place: Place, topic: str, listed: tuple[Subscription, ...] | Unreadable
-    ) -> tuple[Subscription, ...] | Unreadable:
-        """The subscriptions with their filter policies, up to the first that is confirmed and has no filter policy: it
-        surely gets every notification. Confirmed subscriptions after it are not read, and left out."""
-        if isinstance(listed, Unreadable):
-            return listed
-        needed: list[Subscription] = []
-        reached = False
-        for subscription in listed:
-            if subscription.arn is None:
-                needed.append(subscription)
-            elif not reached:
-                call = "sns:GetSubscriptionAttributes"
-                read = await self._one(
-                    call, place, responses.filter_policy, owner=topic, SubscriptionArn=subscription.arn
-                )
-                policy, scope = (read, subscription.filter_scope) if isinstance(read, Unreadable) else read
-                needed.append(replace(subscription, filter_policy=policy, filter_scope=scope))
-                reached = policy is None
-        return tuple(needed)
+    async def _subscribed(self, topic: str) -> tuple[tuple[Subscription, ...], bool] | Unreadable:
+        """The topic's subscriptions with their filter policies, up to the first that is confirmed and has no filter
+        policy: it surely gets every notification. Confirmed subscriptions after it are left out; pending ones are
+        listed on for a topic that the remediator may use.
+
+        Also whether there are more, and none of these is such a one.
+        """
+        place, call, parse = self._or_ours(topic), LIST_SUBSCRIPTIONS, partial(responses.subscriptions, topic=topic)
+        may_be_used = place[0] == self._account and short(topic) in self._topic_names
+        found: list[Subscription] = []
+        policies, reached, following = 0, False, dict[str, str]()
+        for _ in range(MOST_PAGES):
+            page = await self._one(call, place, parse, owner=topic, TopicArn=topic, **following)
+            if isinstance(page, responses.SubscriptionPage) and page.token and page.token in following.values():
+                page = Unreadable(call, place[1], "RepeatedToken")
+            if isinstance(page, Unreadable):
+                return (tuple(found), False) if reached else page
+            for subscription in page.subscriptions:
+                if subscription.arn is None:
+                    found.append(subscription)
+                elif not reached:
+                    if policies == MOST_POLICIES:
+                        return tuple(found), True
+                    policies += 1
+                    found.append(await self._with_policy(place, topic, subscription))
+                    reached = found[-1].filter_policy is None
+            if page.token is None or (reached and not may_be_used):
+                return tuple(found), False
+            following = {"NextToken": page.token}
+        return tuple(found), not reached
+
+    async def _with_policy(self, place: Place, topic: str, subscription: Subscription) -> Subscription:
+        arn, call, unread = f"{subscription.arn}", "sns:GetSubscriptionAttributes", subscription.filter_policy
+        if isinstance(unread, Unreadable) and unread.error != "NotRead":
+            return subscription
+        parse = partial(responses.filter_policy, subscription=arn, topic=topic)
+        read = await self._one(call, place, parse, owner=topic, SubscriptionArn=arn)
+        policy, scope = (read, subscription.filter_scope) if isinstance(read, Unreadable) else read
+        return replace(subscription, filter_policy=policy, filter_scope=scope)
 
     async def _one(self, call: str, place: Place, parse: Callable[[Answer], T], /, **parameters: Any) -> T | Unreadable:
         if closed := await self._closed(call, place):

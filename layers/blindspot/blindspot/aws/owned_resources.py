@@ -43,7 +43,8 @@ def current_filter(clients: Clients, log_group: str, name: str, *, until: float)
     monotonic clock."""
     call, region = "logs:DescribeMetricFilters", place_of(log_group)[1]
     group = short(log_group)
-    pages = partial(clients.pages, call, region, responses.metric_filters, logGroupName=group, filterNamePrefix=name)
+    parse = partial(responses.metric_filters, log_group=group)
+    pages = partial(clients.pages, call, region, parse, logGroupName=group, filterNamePrefix=name)
     found = read_by(until, call, region, pages)
     if isinstance(found, Unreadable):
         return None if is_missing(found) else found
@@ -57,7 +58,7 @@ def _tags_of(arn: str) -> tuple[str, str, dict[str, str]]:
 
 
 def _owner(answer: Answer) -> Owner:
-    tags = {(field(tag, "Key", str), field(tag, "Value", str)) for tag in items(answer, "Tags", ())}
+    tags = {(field(tag, "Key", str), field(tag, "Value", str)) for tag in items(answer, "Tags")}
     return Owner.US if MARK in tags else Owner.SOMEBODY
 
 
@@ -91,13 +92,14 @@ async def _inventories(
 
 
 def _alarms(answer: Answer) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    found = [alarm for kind in ("Metric", "Composite", "Log") for alarm in items(answer, f"{kind}Alarms", ())]
+    listed = items(answer, "MetricAlarms"), items(answer, "CompositeAlarms"), items(answer, "LogAlarms", ())
+    found = [alarm for alarms in listed for alarm in alarms]
     kinds = ("AlarmActions", "OKActions", "InsufficientDataActions")
     return tuple((arn(alarm, "AlarmArn"), tuple(to for kind in kinds for to in texts(alarm, kind))) for alarm in found)
 
 
 def _topics(answer: Answer) -> tuple[str, ...]:
-    return tuple(arn(topic, "TopicArn") for topic in items(answer, "Topics", ()))
+    return tuple(arn(topic, "TopicArn") for topic in items(answer, "Topics"))
 
 
 def _filters(answer: Answer, groups: str) -> tuple[tuple[str, MetricFilter], ...]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Collection
+from functools import partial
 
 from blindspot.aws import responses
 from blindspot.aws.client import Clients
@@ -34,7 +35,7 @@ async def _confirm(clients: Clients, asked: Collection[Question], deadline: floa
         answers[question.pattern] = await reader.one(
             silent.call,
             silent.region,
-            responses.matched,
+            partial(responses.matched, messages=len(question.events)),
             filterPattern=question.pattern,
             logEventMessages=[json.dumps(event, separators=(",", ":")) for event in question.events],
         )

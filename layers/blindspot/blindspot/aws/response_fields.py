@@ -1,7 +1,7 @@
 """Fields of AWS's responses. A field that is not as AWS documents it raises Malformed; nothing is guessed."""
 
 import json
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
@@ -20,7 +20,8 @@ class NoAnswer(Exception):
 
 
 class Malformed(NoAnswer):
-    """Raised if a field of a response is missing or has the wrong type."""
+    """Raised if a field of a response is missing, has the wrong type, or names another resource than the one that was
+    asked for."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Malformed: {name}")
@@ -51,9 +52,15 @@ def arn(answer: Answer, name: str) -> str:
 def number(answer: Answer, name: str) -> float:
     """A number, which the SDK may have parsed as an integer. Raises Malformed."""
     value = answer.get(name)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= sys.float_info.max:
         raise Malformed(name)
     return float(value)
+
+
+def expect(answer: Answer, name: str, wanted: str) -> None:
+    """Raises Malformed unless the field has this text: otherwise the response is not about what was asked for."""
+    if field(answer, name, str) != wanted:
+        raise Malformed(name)
 
 
 def items(answer: Answer, name: str, default: Any = _REQUIRED) -> Sequence[Answer]:
@@ -75,9 +82,12 @@ def texts(answer: Answer, name: str) -> tuple[str, ...]:
 def time(answer: Answer, name: str) -> datetime | None:
     """A time in UTC; None where AWS omits it. Raises Malformed."""
     found = field(answer, name, datetime, None)
-    return found.astimezone(UTC) if found else None
+    try:
+        return found.astimezone(UTC) if found else None
+    except (OverflowError, ValueError):  # in the first or the last year that Python has
+        raise Malformed(name) from None
 
 
 def text(value: object) -> str:
     """A part of a response as JSON."""
-    return json.dumps(value, default=str, sort_keys=True)
+    return json.dumps(value, default=str, sort_keys=True, ensure_ascii=False)

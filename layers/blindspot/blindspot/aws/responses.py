@@ -1,20 +1,36 @@
 """Parses AWS's responses into the values of a Snapshot. Pure.
 
 A field that is missing or has the wrong type raises Malformed, except where AWS may omit it. No default makes an
-account look better than it is.
+account look better than it is. A response that says which resource it is about must name the one that was asked for.
+
+In a list, a trail, filter, alarm, mute rule or subscription whose name can be read but something else cannot is kept as
+one that is not known. If its name cannot be read, the list raises Malformed.
 """
 
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
-from blindspot.aws.response_fields import Answer, Malformed, NoAnswer, arn, field, items, number, text, texts, time
+from blindspot.aws.response_fields import (
+    Answer,
+    Malformed,
+    NoAnswer,
+    arn,
+    expect,
+    field,
+    items,
+    number,
+    text,
+    texts,
+    time,
+)
+from blindspot.languages import strict_json
 from blindspot.model.arn import Arn, place_of
 from blindspot.model.snapshot import (
     UNKNOWN_KIND,
+    UNREAD_LOG_ALARM,
     Alarm,
     CompositeAlarm,
     EventSelector,
@@ -46,6 +62,7 @@ def identity(answer: Answer) -> Identity:
     caller = Arn.parse(arn(answer, "Arn"))
     if not (caller.account.isdigit() and len(caller.account) == 12):
         raise Malformed("Arn")
+    expect(answer, "Account", caller.account)
     return Identity(caller.account, caller.partition)
 
 
@@ -70,27 +87,64 @@ def regions(answer: Answer) -> dict[str, bool]:
 
 def trails(answer: Answer) -> tuple[Trail, ...]:
     """The trails of DescribeTrails, their status and selectors not read yet."""
-    return tuple(_trail(record) for record in _whole(answer, "trailList"))
+    return tuple(map(_trail, _whole(answer, "trailList")))
 
 
 def _trail(record: Answer) -> Trail:
-    home = field(record, "HomeRegion", str)
+    trail = arn(record, "TrailARN")
+    try:
+        home = field(record, "HomeRegion", str)
+        return Trail(
+            arn=trail,
+            home_region=home,
+            multi_region=field(record, "IsMultiRegionTrail", bool),
+            global_service_events=field(record, "IncludeGlobalServiceEvents", bool),
+            organization=field(record, "IsOrganizationTrail", bool),
+            status=Unreadable("cloudtrail:GetTrailStatus", home, "NotRead"),
+            selectors=Unreadable("cloudtrail:GetEventSelectors", home, "NotRead"),
+            **_destinations(record, trail),
+        )
+    except Malformed as why:
+        return _unread_trail(record, trail, str(why))
+
+
+class _Destinations(TypedDict):
+    log_group_arn: str | None
+    bucket_arn: str | None
+    topic_arn: str | None
+
+
+def _destinations(record: Answer, trail: str) -> _Destinations:
+    """Where the trail with this ARN delivers."""
     log_group = arn(record, "CloudWatchLogsLogGroupArn") if record.get("CloudWatchLogsLogGroupArn") else None
     if log_group and log_group.count(":") < 6:  # arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*
         raise Malformed("CloudWatchLogsLogGroupArn")
-    trail = arn(record, "TrailARN")
     bucket = field(record, "S3BucketName", str, None)
+    return {
+        "log_group_arn": log_group.removesuffix(":*") if log_group else None,
+        "bucket_arn": f"arn:{Arn.parse(trail).partition}:s3:::{bucket}" if bucket else None,
+        "topic_arn": arn(record, "SnsTopicARN") if record.get("SnsTopicARN") else None,
+    }
+
+
+def _unread_trail(record: Answer, trail: str, why: str) -> Trail:
+    """A trail that may record everything in every region."""
+    home = place_of(trail)[1]
+    unread = Unreadable("cloudtrail:DescribeTrails", home, why)
+    try:
+        destinations = _destinations(record, trail)
+    except Malformed:
+        destinations = {"log_group_arn": None, "bucket_arn": None, "topic_arn": None}
     return Trail(
         arn=trail,
         home_region=home,
-        multi_region=field(record, "IsMultiRegionTrail", bool),
-        global_service_events=field(record, "IncludeGlobalServiceEvents", bool),
-        organization=field(record, "IsOrganizationTrail", bool),
-        log_group_arn=log_group.removesuffix(":*") if log_group else None,
-        status=Unreadable("cloudtrail:GetTrailStatus", home, "NotRead"),
-        selectors=Unreadable("cloudtrail:GetEventSelectors", home, "NotRead"),
-        bucket_arn=f"arn:{trail.split(':')[1]}:s3:::{bucket}" if bucket else None,
-        topic_arn=arn(record, "SnsTopicARN") if record.get("SnsTopicARN") else None,
+        multi_region=True,
+        global_service_events=True,
+        organization=True,
+        status=unread,
+        selectors=unread,
+        unread=why,
+        **destinations,
     )
 
 
@@ -106,7 +160,9 @@ def trail_status(answer: Answer) -> TrailStatus:
     )
 
 
-def event_selectors(answer: Answer) -> EventSelectors:
+def event_selectors(answer: Answer, trail: str) -> EventSelectors:
+    """The selectors of the trail with this ARN."""
+    expect(answer, "TrailARN", trail)
     if advanced := items(answer, "AdvancedEventSelectors", ()):
         fields = (items(selector, "FieldSelectors") for selector in advanced)
         return EventSelectors(advanced=tuple(tuple(map(_field_selector, selector)) for selector in fields))
@@ -141,16 +197,41 @@ def _selector(selector: Answer) -> EventSelector:
     )
 
 
-def metric_filters(answer: Answer) -> tuple[tuple[str, MetricFilter], ...]:
-    """The metric filters with the names of their log groups."""
-    return tuple(
-        (field(record, "logGroupName", str), _metric_filter(record, transformation))
-        for record in items(answer, "metricFilters")
-        for transformation in items(record, "metricTransformations")
-    )
+def metric_filters(answer: Answer, log_group: str | None = None) -> tuple[tuple[str, MetricFilter], ...]:
+    """The metric filters with the names of their log groups. `log_group`: the name of the only one asked for."""
+    found = []
+    for record in items(answer, "metricFilters"):
+        group = field(record, "logGroupName", str)
+        if group != (log_group or group):
+            raise Malformed("logGroupName")
+        found += [(group, metric_filter) for metric_filter in _metric_filters(record)]
+    return tuple(found)
+
+
+def _metric_filters(record: Answer) -> list[MetricFilter]:
+    """A metric filter for each metric transformation; AWS allows one."""
+    name = field(record, "filterName", str)
+    try:
+        found = [_metric_filter(record, transformation) for transformation in items(record, "metricTransformations")]
+    except Malformed as why:
+        return [MetricFilter(name, "", *_only_metric(record), unread=str(why))]
+    return found or [MetricFilter(name, "", "", "", unread="Malformed: metricTransformations")]
+
+
+def _only_metric(record: Answer) -> tuple[str, str]:
+    """The namespace and the name of the only metric that a malformed filter adds to; both empty if they are not
+    known."""
+    try:
+        (transformation,) = items(record, "metricTransformations")
+        return field(transformation, "metricNamespace", str), field(transformation, "metricName", str)
+    except (Malformed, ValueError):
+        return "", ""
 
 
 def _metric_filter(record: Answer, transformation: Answer) -> MetricFilter:
+    dimensions = field(transformation, "dimensions", dict, {})
+    if not all(isinstance(text, str) for dimension in dimensions.items() for text in dimension):
+        raise Malformed("dimensions")
     return MetricFilter(
         name=field(record, "filterName", str),
         pattern=field(record, "filterPattern", str),
@@ -159,7 +240,7 @@ def _metric_filter(record: Answer, transformation: Answer) -> MetricFilter:
         value=field(transformation, "metricValue", str),
         default=number(transformation, "defaultValue") if "defaultValue" in transformation else None,
         unit=field(transformation, "unit", str, None),
-        dimensions=tuple(sorted(field(transformation, "dimensions", dict, {}).items())),
+        dimensions=tuple(sorted(dimensions.items())),
         system_dimensions=texts(record, "emitSystemFieldDimensions"),
         field_selection=field(record, "fieldSelectionCriteria", str, None) or None,
         on_transformed_logs=field(record, "applyOnTransformedLogs", bool, False),
@@ -169,38 +250,46 @@ def _metric_filter(record: Answer, transformation: Answer) -> MetricFilter:
 def log_group_class(answer: Answer, name: str) -> str | None:
     """The class of the log group with that name; None if DescribeLogGroups does not list it.
 
-    Groups are listed by name, so it is the first with this prefix.
+    Groups are listed by name, so it is the first with this prefix. The list holds no others.
     """
     groups = items(answer, "logGroups")
+    if not all(field(group, "logGroupName", str).startswith(name) for group in groups):
+        raise Malformed("logGroupName")
     if not groups and answer.get("nextToken"):
         raise NoAnswer("EmptyPage")
     for group in groups:
-        if field(group, "logGroupName", str) == name:
+        if group["logGroupName"] == name:
             return field(group, "logGroupClass", str, "STANDARD")
     return None
 
 
-def subscription_filters(answer: Answer) -> tuple[SubscriptionFilter, ...]:
-    return tuple(
-        SubscriptionFilter(
-            field(record, "filterName", str),
-            field(record, "filterPattern", str),
-            field(record, "destinationArn", str),
-            selection=field(record, "fieldSelectionCriteria", str, None) or None,
-            on_transformed_logs=field(record, "applyOnTransformedLogs", bool, False),
-        )
-        for record in items(answer, "subscriptionFilters")
+def subscription_filters(answer: Answer, log_group: str) -> tuple[SubscriptionFilter, ...]:
+    """The subscription filters of the log group with this name."""
+    records = items(answer, "subscriptionFilters")
+    for record in records:
+        expect(record, "logGroupName", log_group)
+    return tuple(_or_unread(record, "filterName", "destinationArn", _subscription_filter) for record in records)
+
+
+def _subscription_filter(record: Answer) -> SubscriptionFilter:
+    return SubscriptionFilter(
+        field(record, "filterName", str),
+        field(record, "filterPattern", str),
+        field(record, "destinationArn", str),
+        selection=field(record, "fieldSelectionCriteria", str, None) or None,
+        on_transformed_logs=field(record, "applyOnTransformedLogs", bool, False),
     )
 
 
 def subscription_policies(answer: Answer) -> tuple[SubscriptionFilter, ...]:
     """The account policies that add a subscription filter to its log groups."""
-    return tuple(_subscription_policy(policy) for policy in items(answer, "accountPolicies"))
+    policies = items(answer, "accountPolicies")
+    return tuple(_or_unread(policy, "policyName", "", _subscription_policy) for policy in policies)
 
 
 def _subscription_policy(policy: Answer) -> SubscriptionFilter:
     try:
-        document = json.loads(field(policy, "policyDocument", str))
+        document = strict_json.loads(field(policy, "policyDocument", str))
     except ValueError:
         raise Malformed("policyDocument") from None
     if not isinstance(document, dict):
@@ -213,15 +302,39 @@ def _subscription_policy(policy: Answer) -> SubscriptionFilter:
     )
 
 
+def _or_unread(
+    record: Answer, name: str, destination: str, parse: Callable[[Answer], SubscriptionFilter]
+) -> SubscriptionFilter:
+    """The filter; if it is malformed, one that may send everything there, or anywhere if that is not known."""
+    title = field(record, name, str)
+    try:
+        return parse(record)
+    except Malformed as why:
+        known = record.get(destination)
+        return SubscriptionFilter(title, "", known if isinstance(known, str) else "", unread=str(why))
+
+
 def alarms(answer: Answer) -> tuple[Alarm, ...]:
-    return (
-        *(_metric_alarm(alarm) for alarm in items(answer, "MetricAlarms")),
-        *map(_composite_alarm, items(answer, "CompositeAlarms", ())),
-        *(
-            _other(alarm, "log alarm", mentions=text(field(alarm, "ScheduledQueryConfiguration", dict)))
-            for alarm in items(answer, "LogAlarms", ())
-        ),
+    """The alarms of all types. An older SDK knows no log alarms."""
+    listed = (
+        (_metric_alarm, items(answer, "MetricAlarms"), UNKNOWN_KIND),
+        (_composite_alarm, items(answer, "CompositeAlarms"), UNKNOWN_KIND),
+        (_log_alarm, items(answer, "LogAlarms", ()), UNREAD_LOG_ALARM),
     )
+    return tuple(_alarm(record, parse, kind) for parse, records, kind in listed for record in records)
+
+
+def _alarm(record: Answer, parse: Callable[[Answer], Alarm], kind: str) -> Alarm:
+    """The alarm. `kind`: if it is malformed."""
+    named, state = arn(record, "AlarmArn"), record.get("StateValue")
+    try:
+        return parse(record)
+    except Malformed:
+        return OtherAlarm(named, kind, mentions=text(record), state=state if isinstance(state, str) else "")
+
+
+def _log_alarm(alarm: Answer) -> Alarm:
+    return _other(alarm, "log alarm", mentions=text(field(alarm, "ScheduledQueryConfiguration", dict)))
 
 
 _UNUSUAL = {
@@ -258,7 +371,8 @@ def _acting(alarm: Answer) -> dict[str, Any]:
 
 def _metric_alarm(alarm: Answer) -> Alarm:
     unusual = {name: alarm[name] for name in _UNUSUAL if alarm.get(name)}
-    if "SlidingWindow" in unusual.get("EvaluationWindow", ()):  # the value for an alarm without a window setting
+    window = unusual.get("EvaluationWindow")
+    if isinstance(window, Mapping) and "SlidingWindow" in window:  # the value for an alarm without a window setting
         del unusual["EvaluationWindow"]
     if unusual.keys() == {"Metrics"}:
         return _math_alarm(alarm)
@@ -344,24 +458,25 @@ def _dimensions(alarm: Answer) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((field(d, "Name", str), field(d, "Value", str)) for d in found))
 
 
-def topic_attributes(answer: Answer) -> tuple[str, str | None]:
-    """The access policy, and the key or None."""
+def topic_attributes(answer: Answer, topic: str) -> tuple[str, str | None]:
+    """The access policy of the topic with this ARN, and the key or None."""
     attributes = field(answer, "Attributes", dict)
+    expect(attributes, "TopicArn", topic)
     return field(attributes, "Policy", str), field(attributes, "KmsMasterKeyId", str, None) or None
 
 
 def mute_rules(answer: Answer) -> tuple[MuteRule, ...]:
     """The mute rules of a region; the alarms that each mutes are not read yet."""
     unread = Unreadable("cloudwatch:GetAlarmMuteRule", "", "NotRead")
-    return tuple(
-        MuteRule(arn(rule, "AlarmMuteRuleArn"), field(rule, "Status", str), unread)
-        for rule in items(answer, "AlarmMuteRuleSummaries")
-    )
+    listed = ((arn(rule, "AlarmMuteRuleArn"), rule.get("Status")) for rule in items(answer, "AlarmMuteRuleSummaries"))
+    return tuple(MuteRule(named, status if isinstance(status, str) else "", unread) for named, status in listed)
 
 
-def muted(answer: Answer) -> tuple[str, ...]:
-    """The names of the alarms that a mute rule mutes; none in a rule that has no targets."""
-    arn(answer, "AlarmMuteRuleArn")  # an answer without it says nothing of the rule
+def muted(answer: Answer, rule: str) -> tuple[str, ...]:
+    """The names of the alarms that the mute rule with this ARN mutes; none in a rule that has no targets."""
+    expect(answer, "AlarmMuteRuleArn", rule)
+    expect(answer, "Name", Arn.parse(rule).name)
+    field(answer, "Rule", dict)
     targets = field(answer, "MuteTargets", dict, None)
     if targets is None:
         return ()
@@ -369,13 +484,17 @@ def muted(answer: Answer) -> tuple[str, ...]:
     return texts(targets, "AlarmNames")
 
 
-def key(answer: Answer) -> Key:
-    """A key; its policy is not read yet."""
+def key(answer: Answer, key_id: str) -> Key:
+    """The key with this id, ARN or alias; its policy is not read yet."""
     metadata = field(answer, "KeyMetadata", dict)
     manager = field(metadata, "KeyManager", str)
     if manager not in ("AWS", "CUSTOMER"):
         raise Malformed("KeyManager")
     found = arn(metadata, "Arn")
+    expect(metadata, "KeyId", Arn.parse(found).resource.removeprefix("key/"))
+    is_alias = key_id.startswith("alias/") or ":alias/" in key_id  # the answer names the key alone
+    if not is_alias and key_id not in (found, metadata["KeyId"]):
+        raise Malformed("KeyId")
     unread = Unreadable("kms:GetKeyPolicy", place_of(found)[1], "NotRead")
     return Key(found, manager == "AWS", field(metadata, "KeyState", str), unread)
 
@@ -384,34 +503,53 @@ def key_policy(answer: Answer) -> str:
     return field(answer, "Policy", str)
 
 
-def subscriptions(answer: Answer) -> tuple[Subscription, ...]:
-    """The subscriptions of a topic; their filter policies are not read yet."""
-    return tuple(
-        _subscription(subscription)
-        for subscription in items(answer, "Subscriptions")
-        if subscription.get("SubscriptionArn") != "Deleted"
-    )
+class SubscriptionPage(NamedTuple):
+    """Some subscriptions of a topic, their filter policies not read yet. `token`: of the next page; None if this is the
+    last one."""
+
+    subscriptions: tuple[Subscription, ...]
+    token: str | None
+
+
+def subscriptions(answer: Answer, topic: str) -> SubscriptionPage:
+    """A page of the subscriptions of the topic with this ARN."""
+    found = []
+    for subscription in items(answer, "Subscriptions"):
+        expect(subscription, "TopicArn", topic)
+        if subscription.get("SubscriptionArn") != "Deleted":
+            found.append(_subscription(subscription))
+    return SubscriptionPage(tuple(found), field(answer, "NextToken", str, None) or None)
 
 
 def _subscription(subscription: Answer) -> Subscription:
-    protocol, endpoint = field(subscription, "Protocol", str), field(subscription, "Endpoint", str, "")
     if subscription.get("SubscriptionArn") == "PendingConfirmation":
+        protocol, endpoint = field(subscription, "Protocol", str), field(subscription, "Endpoint", str, "")
         return Subscription(None, protocol, endpoint=endpoint)
     confirmed = arn(subscription, "SubscriptionArn")
     unread = Unreadable("sns:GetSubscriptionAttributes", place_of(confirmed)[1], "NotRead")
+    try:
+        protocol, endpoint = field(subscription, "Protocol", str), field(subscription, "Endpoint", str, "")
+    except Malformed as why:
+        call = "sns:ListSubscriptionsByTopic"
+        return Subscription(confirmed, "", Unreadable(call, place_of(confirmed)[1], str(why)))
     return Subscription(confirmed, protocol, unread, endpoint=endpoint)
 
 
-def filter_policy(answer: Answer) -> tuple[str | None, str]:
-    """The filter policy and its scope."""
+def filter_policy(answer: Answer, subscription: str, topic: str) -> tuple[str | None, str]:
+    """The filter policy of the subscription with this ARN, and its scope."""
     attributes = field(answer, "Attributes", dict)
+    expect(attributes, "SubscriptionArn", subscription)
+    expect(attributes, "TopicArn", topic)
     scope = field(attributes, "FilterPolicyScope", str, None) or "MessageAttributes"
     return field(attributes, "FilterPolicy", str, None) or None, scope
 
 
-def matched(answer: Answer) -> frozenset[int]:
-    """The indexes, from 0, of the messages that TestMetricFilter matched."""
-    return frozenset(field(match, "eventNumber", int) - 1 for match in items(answer, "matches"))
+def matched(answer: Answer, messages: int) -> frozenset[int]:
+    """The indexes, from 0, of those of so many messages that TestMetricFilter matched."""
+    found = frozenset(field(match, "eventNumber", int) - 1 for match in items(answer, "matches"))
+    if not found <= set(range(messages)):
+        raise Malformed("eventNumber")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,7 +561,12 @@ class Credentials:
     session_token: str = dataclass_field(repr=False)
 
 
-def credentials(answer: Answer) -> Credentials:
+def credentials(answer: Answer, role: str) -> Credentials:
+    """The credentials of the role with this ARN."""
+    assumed = Arn.parse(arn(field(answer, "AssumedRoleUser", dict), "Arn"))
+    wanted = Arn.parse(role)
+    if (assumed.account, assumed.resource.split("/")[1:2]) != (wanted.account, [wanted.resource.split("/")[-1]]):
+        raise Malformed("AssumedRoleUser")
     found = field(answer, "Credentials", dict)
     return Credentials(
         field(found, "AccessKeyId", str), field(found, "SecretAccessKey", str), field(found, "SessionToken", str)

@@ -35,10 +35,13 @@ def _check_mute_rules(alarm: Alarm, mute_rules: Sequence[MuteRule] | Unreadable)
         return unread(alarm.arn, mute_rules)
     possible: Finding = HOLDS
     for rule in mute_rules:
-        if rule.status != "ACTIVE":
+        if rule.status in ("SCHEDULED", "EXPIRED"):
             continue
         if isinstance(rule.alarms, Unreadable):
             possible = possible if isinstance(possible, Doubt) else unread(alarm.arn, rule.alarms)
+        elif short(alarm.arn) in rule.alarms and rule.status != "ACTIVE":
+            message = f"It is not known whether mute rule {Arn.parse(rule.arn).name} mutes alarm {short(alarm.arn)}."
+            possible = possible if isinstance(possible, Doubt) else Doubt("alarm.muted", alarm.arn, message)
         elif short(alarm.arn) in rule.alarms:
             message = f"Mute rule {Arn.parse(rule.arn).name} mutes the actions of alarm {short(alarm.arn)}."
             return Gap("alarm.muted", alarm.arn, message)

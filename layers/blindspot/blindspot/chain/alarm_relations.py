@@ -15,6 +15,7 @@ from blindspot.model.arn import Arn, short
 from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
 from blindspot.model.snapshot import (
     UNKNOWN_KIND,
+    UNREAD_LOG_ALARM,
     Alarm,
     CompositeAlarm,
     MathAlarm,
@@ -135,8 +136,12 @@ class Alarms:
         return self.unanalyzed([metric], {metric_filter.metric, *map(short, alarms)})
 
     def mentioning(self, names: Collection[str]) -> list[OtherAlarm]:
-        """The alarms that cannot be analyzed and mention one of these names."""
-        return [other for other in self._other if any(name in other.mentions for name in names)]
+        """The alarms that cannot be analyzed and mention one of these names, or may."""
+        return [
+            other
+            for other in self._other
+            if other.kind == UNREAD_LOG_ALARM or any(name in other.mentions for name in names)
+        ]
 
 
 def is_part_of_composite(alarm: StatefulAlarm, alarms: Iterable[StatefulAlarm]) -> bool:

@@ -24,6 +24,7 @@ from blindspot.chain.metric_filter import (
     filter_resource,
     filter_title,
     matches_in_metric,
+    unread_filter,
     value_per_match,
 )
 from blindspot.chain.subscription import check_subscriptions
@@ -120,17 +121,24 @@ class _LogGroupPaths:
         self._firing: dict[_Alike, Finding] = {}
         self._companions: dict[Place, Companions] = {}
         self._filters: defaultdict[tuple[Place, str, str], list[tuple[LogGroup, MetricFilter]]] = defaultdict(list)
+        self._to_any_metric: defaultdict[Place, list[tuple[LogGroup, MetricFilter]]] = defaultdict(list)
         for group in snapshot.log_groups.values():
             if isinstance(group, LogGroup) and not isinstance(group.filters, Unreadable):
                 for found in group.filters:
-                    self._filters[place_of(group.arn), found.namespace, found.metric].append((group, found))
+                    self._add(place_of(group.arn), group, found)
         for place, others in snapshot.other_filters.items():
             for arn, found in others:
-                self._filters[place, found.namespace, found.metric].append((LogGroup(arn, (found,)), found))
+                self._add(place, LogGroup(arn, (found,)), found)
         self._alarms = {
             place: alarms if isinstance(alarms, Unreadable) else Alarms(alarms)
             for place, alarms in snapshot.alarms.items()
         }
+
+    def _add(self, place: Place, group: LogGroup, found: MetricFilter) -> None:
+        if found.unread and not found.metric:
+            self._to_any_metric[place].append((group, found))
+        else:
+            self._filters[place, found.namespace, found.metric].append((group, found))
 
     def of(self, log_group_arn: str) -> tuple[Path, ...]:
         """Every path from that log group; at least one."""
@@ -170,10 +178,13 @@ class _LogGroupPaths:
 
     def _from_filter(self, path: Path, group: LogGroup, metric_filter: MetricFilter) -> Iterator[Path]:
         resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
-        pattern = self._patterns.pattern(resource, f"metric filter {title}", metric_filter.pattern)
-        path = replace(path, filter=metric_filter.name).through(pattern)
+        path, place = replace(path, filter=metric_filter.name), place_of(group.arn)
+        if metric_filter.unread and not metric_filter.metric:
+            yield path.then(unread_filter(group, metric_filter))
+            return
+        if not metric_filter.unread:
+            path = path.through(self._patterns.pattern(resource, f"metric filter {title}", metric_filter.pattern))
         path = path.then(check_narrowing(group, metric_filter))
-        place = place_of(group.arn)
         alarms = self._alarms.get(place, Unreadable("cloudwatch:DescribeAlarms", place[1], "NotRead"))
         if isinstance(alarms, Unreadable):
             yield path.then(unread(group.arn, alarms))
@@ -209,7 +220,8 @@ class _LogGroupPaths:
             on_metrics = {
                 alarm.arn: alarm.missing_data not in ("ignore", "breaching") and not self._is_disturbed(alarm, place)
                 for alarm in alarms.on_metrics
-                if any((query.namespace, query.metric) in metrics for query in metric_alarm.queries(alarm))
+                if self._to_any_metric[place]
+                or any((query.namespace, query.metric) in metrics for query in metric_alarm.queries(alarm))
             }
             groups = (short(arn) for arn in self._snapshot.log_groups if place_of(arn) == place)
             unanalyzed = alarms.unanalyzed(metrics, {*groups, *(metric for _, metric in metrics)})
@@ -246,7 +258,8 @@ class _LogGroupPaths:
     def _feeding(self, query: MetricQuery, place: Place) -> _Feeding:
         """The filters that add to the metric, and their effects; the same for each of them."""
         if (query, place) not in self._feeds:
-            filters = self._filters[place, query.namespace, query.metric]
+            anywhere = self._to_any_metric[place] if query.metric else []  # a metric of another account has no name
+            filters = [*self._filters[place, query.namespace, query.metric], *anywhere]
             scopes = ((group, found, matches_in_metric(query, group, found)) for group, found in filters)
             feeds = [(group, found, scope) for group, found, scope in scopes if scope is not None]
             findings = dict.fromkeys(finding for feed in feeds for finding in self._effects(*feed))

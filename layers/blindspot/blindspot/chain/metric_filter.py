@@ -17,7 +17,7 @@ from blindspot.languages.selection_criteria import selects
 from blindspot.languages.three_valued import Truth
 from blindspot.model import cloudtrail_events
 from blindspot.model.arn import place_of, short
-from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
+from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, malformed
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import LogGroup, MetricFilter, MetricQuery, Snapshot, Trail, Unreadable
 from filter_pattern import (
@@ -70,6 +70,8 @@ class FilterPatterns:
         pattern = self.pattern(resource, f"metric filter {title}", metric_filter.pattern)
         if not self._profile.noise_breaks:
             return HOLDS
+        if metric_filter.unread:
+            return unread_filter(group, metric_filter)
         if isinstance(pattern, Doubt):
             return pattern
         possible: Finding = HOLDS
@@ -95,7 +97,10 @@ class FilterPatterns:
         return self._refusals[pattern.text]
 
     def _trails(self, group: LogGroup) -> Iterator[Trail]:
-        return (trail for trail in self._snapshot.trails if trail.log_group_arn == group.arn)
+        """The trails that deliver to the log group, or may."""
+        for trail in self._snapshot.trails:
+            if trail.log_group_arn == group.arn or (trail.unread and trail.log_group_arn is None):
+                yield trail
 
     def _arrives(self, trail: Trail, event: Event) -> Truth:
         """Whether the trail delivers such an event to its log group."""
@@ -148,8 +153,16 @@ def filter_title(log_group_arn: str, name: str) -> str:
     return f"{name} of log group {short(log_group_arn)}"
 
 
+def unread_filter(group: LogGroup, metric_filter: MetricFilter) -> Doubt:
+    """The doubt about a filter of which something was malformed in AWS's answer."""
+    resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
+    return malformed(resource, f"Metric filter {title}", metric_filter.unread)
+
+
 def check_narrowing(group: LogGroup, metric_filter: MetricFilter) -> Finding:
     """Whether something other than the pattern excludes log events."""
+    if metric_filter.unread:
+        return unread_filter(group, metric_filter)
     resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
     selected = selects(metric_filter.field_selection, system_fields(group))
     if selected is Truth.FALSE:
@@ -176,6 +189,8 @@ def check_value(group: LogGroup, metric_filter: MetricFilter) -> Finding:
 
 def value_per_match(group: LogGroup, metric_filter: MetricFilter) -> Fraction | Doubt:
     """What each match adds to the metric."""
+    if metric_filter.unread:
+        return unread_filter(group, metric_filter)
     if _NUMBER.fullmatch(metric_filter.value) and isfinite(value := float(metric_filter.value)):
         return Fraction(value)
     resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
@@ -195,6 +210,8 @@ def matches_in_metric(query: MetricQuery, group: LogGroup, metric_filter: Metric
     Metrics with other dimensions are other metrics, and an alarm with another unit never has data (CloudWatch API
     reference, PutMetricAlarm).
     """
+    if metric_filter.unread:
+        return unread_filter(group, metric_filter)
     if query.unit not in (None, metric_filter.unit or "None"):
         return None
     selectors, wanted = dict(metric_filter.dimensions), dict(query.dimensions)

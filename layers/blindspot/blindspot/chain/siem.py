@@ -17,7 +17,7 @@ from blindspot.chain.trail import check_delivery_to_siem
 from blindspot.languages.selection_criteria import selects
 from blindspot.languages.three_valued import Truth
 from blindspot.model.arn import place_of, short
-from blindspot.model.findings import Doubt, unread
+from blindspot.model.findings import Doubt, malformed, unread
 from blindspot.model.snapshot import LogGroup, Snapshot, SubscriptionFilter, Trail, Unreadable
 
 
@@ -42,7 +42,10 @@ def paths_from_log_group(
             continue
         for found in filters:
             selected = selects(found.selection, fields)
-            if found.destination in destinations and selected is not Truth.FALSE:
+            if found.unread and found.destination in ("", *destinations):
+                title = f"Subscription filter {filter_title(group.arn, found.name)}"
+                yield replace(path, filter=found.name).then(malformed(group.arn, title, found.unread))
+            elif found.destination in destinations and selected is not Truth.FALSE:
                 yield _through(path, group, found, patterns, selected=selected)
 
 

@@ -17,14 +17,16 @@ def check_subscriptions(topic: Topic, alarm_arn: str) -> Finding:
     if isinstance(topic.subscriptions, Unreadable):
         return unread(topic.arn, topic.subscriptions)
     name = short(topic.arn)
-    if not topic.subscriptions:
-        return Gap("subscription.missing", topic.arn, f"Topic {name} has no subscription.")
-    confirmed = [subscription for subscription in topic.subscriptions if subscription.arn is not None]
-    if not confirmed:
-        return Gap("subscription.pending", topic.arn, f"No subscription of topic {name} has been confirmed.")
-    found = [_check_filter_policy(subscription, alarm_arn) for subscription in confirmed]
+    found = [_check_filter_policy(each, alarm_arn) for each in topic.subscriptions if each.arn is not None]
     if HOLDS in found:
         return HOLDS
+    if topic.more_subscriptions:
+        message = f"Topic {name} has more subscriptions than Blindspot reads. The others may get alarm messages."
+        return Doubt("subscription.filtered", topic.arn, message)
+    if not topic.subscriptions:
+        return Gap("subscription.missing", topic.arn, f"Topic {name} has no subscription.")
+    if not found:
+        return Gap("subscription.pending", topic.arn, f"No subscription of topic {name} has been confirmed.")
     return next((finding for finding in found if isinstance(finding, Doubt)), found[0])
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from blindspot.model.arn import short
 from blindspot.model.cloudtrail_events import GLOBAL_REGIONS, GLOBAL_SERVICES, own_call
-from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, unread
+from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, malformed, unread
 from blindspot.model.snapshot import EventSelector, EventSelectors, FieldSelector, Trail, Unreadable
 from filter_pattern import ALWAYS, NEVER, And, Atom, Equals, Is, Not, NotExists, Or, Predicate, equals
 
@@ -98,6 +98,8 @@ def _is(path: tuple[str, ...], value: str, written: str) -> Predicate:
 
 def check_logging(trail: Trail) -> Finding:
     """Whether the trail is logging. The status in its home region applies in every region."""
+    if trail.unread:
+        return malformed(trail.arn, f"Trail {short(trail.arn)}", trail.unread)
     if isinstance(trail.status, Unreadable):
         return unread(trail.arn, trail.status)
     if not trail.status.logging:
@@ -107,11 +109,15 @@ def check_logging(trail: Trail) -> Finding:
 
 def check_selectors(trail: Trail) -> Finding:
     """Whether the trail's selectors are known; what they leave out is in `surely_recorded`."""
+    if trail.unread:
+        return HOLDS  # `check_logging` has the doubt
     return unread(trail.arn, trail.selectors) if isinstance(trail.selectors, Unreadable) else HOLDS
 
 
 def check_delivery(trail: Trail, now: datetime) -> Finding:
     """Whether what the trail records reaches its log group. `now`: aware, in UTC."""
+    if trail.log_group_arn is None and trail.unread:
+        return HOLDS  # `check_logging` has the doubt
     if trail.log_group_arn is None:
         return Gap("trail.no-log-group", trail.arn, f"Trail {short(trail.arn)} delivers to no log group.")
     status = trail.status

@@ -4,7 +4,12 @@ Source: CloudWatch API reference, PutCompositeAlarm (AlarmRule); CloudWatch Logs
 (fieldSelectionCriteria). Each language defines its own atoms, the operands of these words. AND binds before OR. Words
 can be in upper or lower case. The answer is UNKNOWN where it depends on an atom that is UNKNOWN.
 
-The docstring of each `_parse_*` method is its production.
+    or      = and { "OR" and }
+    and     = not { "AND" not }
+    not     = { "NOT" } primary
+    primary = "(" or ")" | "TRUE" | "FALSE" | atom
+
+Parentheses can be nested to any depth: those that are open are kept in a list, not on Python's stack.
 """
 
 from __future__ import annotations
@@ -39,10 +44,28 @@ def evaluate(text: str, atom: re.Pattern[str], value_of: Callable[[re.Match[str]
 
     atom: the syntax of an atom. value_of: returns the value of one; it is called for every atom, in order.
     """
-    try:
-        return _Parser(text, atom, value_of).parse()
-    except RecursionError:
-        raise ExpressionSyntaxError("nested too deeply") from None
+    return _Parser(text, atom, value_of).parse()
+
+
+@dataclass(slots=True)
+class _Group:
+    """An expression, whole or in parentheses, as far as it has been read."""
+
+    negated: bool = False
+    alternatives: Truth = Truth.FALSE
+    """The value of the operands of OR that have been read."""
+    current: Truth = Truth.TRUE
+    """The value of the operand of OR that is being read: of its operands of AND."""
+
+    def add(self, value: Truth) -> None:
+        self.current = every((self.current, value))
+
+    def begin_alternative(self) -> None:
+        self.alternatives, self.current = some((self.alternatives, self.current)), Truth.TRUE
+
+    def value(self) -> Truth:
+        value = some((self.alternatives, self.current))
+        return inverse(value) if self.negated else value
 
 
 @dataclass(slots=True)
@@ -55,42 +78,39 @@ class _Parser:
     position: int = 0
 
     def parse(self) -> Truth:
-        value = self._parse_or()
+        groups = [_Group()]
+        while True:
+            negated = self._take_negations()
+            if self._take("OPEN"):
+                groups.append(_Group(negated))
+                continue
+            value = self._take_operand()
+            groups[-1].add(inverse(value) if negated else value)
+            while len(groups) > 1 and self._take("CLOSE"):
+                value = groups.pop().value()
+                groups[-1].add(value)
+            if self._take("OR"):
+                groups[-1].begin_alternative()
+            elif not self._take("AND"):
+                break
         if self.text[self.position :].strip():
             raise self._unexpected()
-        return value
+        if len(groups) > 1:
+            raise ExpressionSyntaxError("a parenthesis is not closed")
+        return groups[0].value()
 
-    def _parse_or(self) -> Truth:
-        """or = and { "OR" and }"""
-        values = [self._parse_and()]
-        while self._take("OR"):
-            values.append(self._parse_and())
-        return some(values)
+    def _take_negations(self) -> bool:
+        """Skips every NOT that is next. Whether their number is odd."""
+        odd = False
+        while self._take("NOT"):
+            odd = not odd
+        return odd
 
-    def _parse_and(self) -> Truth:
-        """and = not { "AND" not }"""
-        values = [self._parse_not()]
-        while self._take("AND"):
-            values.append(self._parse_not())
-        return every(values)
-
-    def _parse_not(self) -> Truth:
-        """not = "NOT" not | primary"""
-        return inverse(self._parse_not()) if self._take("NOT") else self._parse_primary()
-
-    def _parse_primary(self) -> Truth:
-        """primary = "(" or ")" | "TRUE" | "FALSE" | atom"""
-        if self._take("OPEN"):
-            value = self._parse_or()
-            if not self._take("CLOSE"):
-                raise ExpressionSyntaxError("a parenthesis is not closed")
-            return value
+    def _take_operand(self) -> Truth:
         if self._take("TRUE"):
             return Truth.TRUE
-        return Truth.FALSE if self._take("FALSE") else self._parse_atom()
-
-    def _parse_atom(self) -> Truth:
-        """atom = as the language defines it"""
+        if self._take("FALSE"):
+            return Truth.FALSE
         self._take("SPACE")
         found = self.atom.match(self.text, self.position)
         if found is None:
@@ -106,4 +126,4 @@ class _Parser:
         return found is not None
 
     def _unexpected(self) -> ExpressionSyntaxError:
-        return ExpressionSyntaxError(f"unexpected text: {self.text[self.position :][:40]}")
+        return ExpressionSyntaxError(f"unexpected text: {self.text[self.position : self.position + 40]}")

@@ -15,16 +15,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
-from math import isfinite
 
 LONGEST = 512
 """The largest number of characters in a supported expression; nobody writes a longer sum."""
 
 MOST_STEPS = 1000
-"""Limit of lines that are parsed for one alarm: a line can occur many times in another, and that one in a third."""
+"""Limit of lines and metrics that are parsed for one alarm: a line can occur many times in another, and that one in a
+third."""
 
-DEEPEST = 300
-"""Nesting levels of an expression and the lines in it. Each takes two of the 1,000 calls on Python's stack."""
+DEEPEST = 40
+"""Nesting levels of an expression and the lines in it; a sum is one level, however long it is. Each takes three of the
+1,000 calls on Python's stack."""
+
+LARGEST = 2**360
+"""The largest value of a metric (CloudWatch API reference, MetricDatum)."""
 
 Point = Fraction | None
 """The value of one period; None if data is missing."""
@@ -52,17 +56,17 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Plus:
-    """`a + b`: missing if a or b is."""
+    """`a + b + c`: missing if any of them is."""
 
-    left: Expression
-    right: Expression
+    parts: tuple[Expression, ...]
 
     def at(self, points: Mapping[str, Point]) -> Point:
-        left, right = self.left.at(points), self.right.at(points)
-        return None if left is None or right is None else left + right
+        found = [part.at(points) for part in self.parts]
+        present = [point for point in found if point is not None]
+        return sum(present, Fraction(0)) if len(present) == len(found) else None
 
     def metrics(self) -> frozenset[str]:
-        return self.left.metrics() | self.right.metrics()
+        return frozenset().union(*(part.metrics() for part in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +123,11 @@ class _Parser:
         text = self.lines[name]
         if text is None:
             return Metric(name)
-        if len(text) > LONGEST:
+        if len(text) > LONGEST or not text.isascii():  # in Python, other letters can stand for those of ASCII
             raise NotWorkedOut
         try:
             tree = ast.parse(text.strip(), mode="eval").body
-        except (SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: nested too deeply for it
             raise NotWorkedOut from None
         return replace(self, within=(*self.within, name)).parse_sum(tree)
 
@@ -135,12 +139,12 @@ class _Parser:
         match tree:
             case ast.Name(id=name):
                 return part.parse_line(name)
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return Plus(part.parse_sum(left), part.parse_sum(right))
+            case ast.BinOp(op=ast.Add()):
+                return Plus(tuple(map(part.parse_sum, _operands(tree))))
             case ast.Call(func=ast.Name(id="SUM"), args=[parts], keywords=[]):
                 return Sum(part.parse_list(parts))
             case ast.Call(func=ast.Name(id="FILL"), args=[filled, ast.Constant(value=value)], keywords=[]):
-                if type(value) is int or (isinstance(value, float) and isfinite(value)):
+                if isinstance(value, int | float) and not isinstance(value, bool) and value <= LARGEST:
                     return Fill(part.parse_sum(filled), Fraction(value))
         raise NotWorkedOut
 
@@ -150,5 +154,14 @@ class _Parser:
             case ast.List(elts=parts):
                 return tuple(map(self.parse_sum, parts))
             case ast.Call(func=ast.Name(id="METRICS"), args=[], keywords=[]):
-                return tuple(Metric(name) for name, text in self.lines.items() if text is None)
+                return tuple(self.parse_line(name) for name, text in self.lines.items() if text is None)
         raise NotWorkedOut
+
+
+def _operands(tree: ast.expr) -> list[ast.expr]:
+    """The operands of `a + b + c`, which Python reads as `(a + b) + c`."""
+    operands = []
+    while isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
+        operands.append(tree.right)
+        tree = tree.left
+    return [tree, *reversed(operands)]

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
@@ -39,7 +38,7 @@ def allows(policy: str, *, service: str, actions: Collection[str], resource: str
     """
     try:
         document = strict_json.loads(policy)
-    except (ValueError, RecursionError):
+    except ValueError:
         return Truth.UNKNOWN
     if not isinstance(document, dict) or not {"Statement"} <= document.keys() <= {"Version", "Id", "Statement"}:
         return Truth.UNKNOWN
@@ -156,7 +155,23 @@ def _string_equals_ignore_case(wanted: str, value: str) -> Truth:
 
 def _string_like(pattern: str, text: str) -> Truth:
     """Whether the text fits the pattern: `*` is any text, `?` any character. UNKNOWN with a policy variable."""
-    return Truth.UNKNOWN if "${" in pattern else Truth.of(fnmatchcase(text, pattern.replace("[", "[[]")))
+    return Truth.UNKNOWN if "${" in pattern else Truth.of(_fits(pattern, text))
+
+
+def _fits(pattern: str, text: str) -> bool:
+    """Goes back only to the latest `*`, so the work is limited by the square of the text's length."""
+    at, position, after_star, tried = 0, 0, None, 0
+    while position < len(text):
+        if pattern[at : at + 1] == "*":
+            at, after_star, tried = at + 1, at + 1, position
+        elif pattern[at : at + 1] in ("?", text[position]):
+            at, position = at + 1, position + 1
+        elif after_star is not None:
+            tried += 1
+            at, position = after_star, tried
+        else:
+            return False
+    return not pattern[at:].strip("*")
 
 
 def _arn_like(pattern: str, arn: str) -> Truth:

@@ -14,13 +14,14 @@ from blindspot.languages.boolean_expression import ExpressionSyntaxError, evalua
 from blindspot.languages.three_valued import Truth
 
 _ATOM = re.compile(
-    r"""(?P<field>@?[\w.]+) \s* (?: (?P<sign>!?=) \s* (?P<value>"[^"]*"|'[^']*')
-        | (?P<out>NOT\s+)? IN \s* \[ (?P<values> [^\]]* ) \] )""",
+    r"""(?P<field>@?[\w.]++) \s*+ (?: (?P<sign>!?=) \s*+ (?P<values>"[^"]*+"|'[^']*+')
+        | (?P<out>NOT\s++)? IN \s*+ \[ (?P<listed>[^\]]*+) \] )""",
     re.VERBOSE | re.IGNORECASE,
 )
 """atom = field ("=" | "!=") quoted | field [ "NOT" ] "IN" "[" quoted { "," quoted } "]" """
 
-_QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+_QUOTED = re.compile(r"\s*+(?:\"([^\"]*+)\"|'([^']*+)')\s*+(?:,(?=\s*+[\"'])|\Z)")
+"""One of a list of values, with the comma after it."""
 
 
 def selects(criteria: str | None, fields: Mapping[str, str]) -> Truth:
@@ -30,9 +31,9 @@ def selects(criteria: str | None, fields: Mapping[str, str]) -> Truth:
     """
 
     def value_of(atom: re.Match[str]) -> Truth:
-        if atom["field"] not in fields:
+        values = _values(atom["values"] or atom["listed"])
+        if atom["field"] not in fields or values is None:
             return Truth.UNKNOWN
-        values = [double or single for double, single in _QUOTED.findall(atom["value"] or atom["values"])]
         negated = atom["sign"] == "!=" or atom["out"] is not None
         return Truth.of((fields[atom["field"]] in values) is not negated)
 
@@ -40,3 +41,15 @@ def selects(criteria: str | None, fields: Mapping[str, str]) -> Truth:
         return Truth.TRUE if criteria is None else evaluate(criteria, _ATOM, value_of)
     except ExpressionSyntaxError:
         return Truth.UNKNOWN
+
+
+def _values(listed: str) -> list[str] | None:
+    """The values in a list of quoted ones; None if anything else is in it."""
+    values, position = [], 0
+    while position < len(listed):
+        found = _QUOTED.match(listed, position)
+        if found is None:
+            return None
+        values.append(found[1] or found[2] or "")
+        position = found.end()
+    return values

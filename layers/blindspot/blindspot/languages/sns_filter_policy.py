@@ -54,7 +54,7 @@ def passes(policy: str, *, scope: str, body: Mapping[str, object]) -> Truth:
         if scope == "MessageAttributes":
             return _every_key_passes(document, {}, _NoValue.NO_ATTRIBUTE)
         return _every_key_passes(document, body, _NoValue.UNSEEN) if scope == "MessageBody" else Truth.UNKNOWN
-    except (ValueError, RecursionError):
+    except ValueError:
         return Truth.UNKNOWN
 
 

@@ -117,6 +117,11 @@ FOREIGN = "ForeignAccount"
 """The error of a read that was not tried, because no role is set for the account of the resource."""
 
 
+def malformed(resource: str, title: str, what: str) -> Doubt:
+    """The doubt about a resource in a list whose other resources could be read. `what` was malformed in the list."""
+    return Doubt("unread.no-answer", resource, f"{title} could not be read ({what}).")
+
+
 def unread(resource: str, read: Unreadable) -> Doubt:
     """The doubt about a resource that could not be read."""
     if read.denied:

@@ -83,7 +83,11 @@ class EventSelectors:
 @dataclass(frozen=True, slots=True)
 class Trail:
     """A trail. It is in the snapshot once, even if several regions list it. `log_group_arn` has no `:*` at its end.
-    Log files go to `bucket_arn`, and the notifications about them to `topic_arn`."""
+    Log files go to `bucket_arn`, and the notifications about them to `topic_arn`.
+
+    unread: what was malformed in AWS's answer. Such a trail may record everything, and where `log_group_arn` is None it
+    may deliver anywhere.
+    """
 
     arn: str
     home_region: str
@@ -95,11 +99,16 @@ class Trail:
     selectors: EventSelectors | Unreadable
     bucket_arn: str | None = None
     topic_arn: str | None = None
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricFilter:
-    """A metric filter with its one metric transformation; `value` is text as AWS keeps it ("1", "$.latency")."""
+    """A metric filter with its one metric transformation; `value` is text as AWS keeps it ("1", "$.latency").
+
+    unread: what was malformed in AWS's answer. Such a filter may match everything and add anything to its metric, or to
+    any metric where `metric` is empty.
+    """
 
     name: str
     pattern: str
@@ -112,6 +121,7 @@ class MetricFilter:
     system_dimensions: tuple[str, ...] = ()
     field_selection: str | None = None
     on_transformed_logs: bool = False
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,8 @@ class SubscriptionFilter:
     """A subscription filter of a log group, or an account policy that adds one to its log groups.
 
     selection: the criteria that select log groups or log events; None if all are selected.
+    unread: what was malformed in AWS's answer. Such a filter may send everything to its destination, or to any
+        destination where `destination` is empty.
     """
 
     name: str
@@ -126,6 +138,7 @@ class SubscriptionFilter:
     destination: str
     selection: str | None = None
     on_transformed_logs: bool = False
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +225,10 @@ class CompositeAlarm:
 
 
 UNKNOWN_KIND = "alarm of an unknown kind"
-"""The kind of an alarm with fields that this SDK does not know: it may watch anything."""
+"""The kind of an alarm with fields that this SDK does not know, or that were malformed: it may watch any metric."""
+
+UNREAD_LOG_ALARM = "log alarm with fields that were malformed"
+"""The kind of an alarm that may query any log group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +254,7 @@ Alarm = MetricAlarm | MathAlarm | CompositeAlarm | OtherAlarm
 @dataclass(frozen=True, slots=True)
 class MuteRule:
     """A rule that mutes the actions of the alarms with these names for some time. `status` is "ACTIVE", "SCHEDULED"
-    or "EXPIRED"."""
+    or "EXPIRED"; it is not known in a rule with any other."""
 
     arn: str
     status: str
@@ -273,7 +289,9 @@ class Topic:
     """A topic with its access policy (JSON text), its key and its subscriptions.
 
     key_id: an id, ARN or alias, as the topic has it; None if the topic is not encrypted.
+    subscriptions: if one of them surely gets every notification, others may be missing.
     key: None if no such key exists, or the topic has none.
+    more_subscriptions: whether there are so many that the others were not read, and none of those read is such a one.
     """
 
     arn: str
@@ -281,6 +299,7 @@ class Topic:
     key_id: str | None
     subscriptions: tuple[Subscription, ...] | Unreadable
     key: Key | Unreadable | None = None
+    more_subscriptions: bool = False
 
 
 FUTURE = "future"

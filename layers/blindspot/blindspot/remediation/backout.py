@@ -114,7 +114,10 @@ def _filters(inventory: Inventory, ours: list[str], profile: Profile) -> Iterato
     filters = () if isinstance(inventory.filters, Unreadable) else inventory.filters
     for log_group, found in filters:
         beside = (other for group, other in filters if group == log_group)
-        if found.name in names and ownership.is_ours(found, beside, profile):
+        if found.name in names and found.unread:
+            why = f"Metric filter {filter_title(log_group, found.name)} is not deleted: it could not be read."
+            yield NotDeleted(filter_resource(log_group, found.name), why, AGAIN)
+        elif found.name in names and ownership.is_ours(found, beside, profile):
             yield DeleteFilter(log_group, found, needs=tuple(ours))
         elif found.name.endswith(SUFFIX):
             title = f"Metric filter {filter_title(log_group, found.name)}"

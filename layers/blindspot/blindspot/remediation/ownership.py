@@ -82,10 +82,13 @@ def own_metrics(names: Names) -> tuple[Metric, Metric]:
 
 def is_ours(found: MetricFilter, beside: Iterable[MetricFilter], current: Profile) -> bool:
     """Whether a metric filter of our name has a source's pattern, or adds to a metric that remediation would choose:
-    one of its own, or that of a filter beside it. Otherwise it is somebody else's, in spite of its name."""
+    one of its own, or that of a filter beside it. Otherwise it is somebody else's, in spite of its name; so is one that
+    is malformed in AWS's answer."""
     patterns = {source.pattern.text for source in (current, *_sources())}
     own = {metric for names in every_name(current) for metric in own_metrics(names)}
     theirs = {(other.namespace, other.metric) for other in beside if other.name != found.name}
+    if found.unread:
+        return False
     return found.pattern in patterns or (found.namespace, found.metric) in own | theirs
 
 

@@ -194,12 +194,12 @@ def _without_last_channels(document: Document, excess: int) -> tuple[Document, i
 
 _CUTTERS = {
     "channels": _without_last_channels,
-    "blind_spots": last_in_each("regions", "blind_spot"),
     "doubts": last_in_each("regions", "doubts"),
     "region_gaps": last_in_each("regions", "gaps"),
     "notes": last_of("notes"),
     "unreadable": last_of("unreadable"),
     "skipped": last_of("skipped"),
+    "blind_spots": last_in_each("regions", "blind_spot"),
     "gaps": last_of("gaps", kept=1),
     "regions": last_of("regions"),
 }

@@ -125,6 +125,6 @@ def in_alarm(assessment: Assessment, regions: Iterable[RegionAssessment], longes
     for note in assessment.notes:
         if note.code == "alarm.in-alarm" and note.resource in relied_on:
             name = shortened(harmless(short(note.resource)), longest)
-            since = note.message.partition(" since ")[2].partition(".")[0]
+            since = note.message.rpartition(" since ")[2].partition(".")[0]
             return f"Alarm {name} has been in ALARM since {since}: it announces nothing new until it returns to OK."
     return ""

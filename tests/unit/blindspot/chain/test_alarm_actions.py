@@ -99,6 +99,18 @@ def test_an_active_mute_rule_mutes_the_alarms_that_it_names() -> None:
         assert_found(found, Gap, "alarm.muted", ALARM, "nights", "alarm unauthorized")
 
 
+@pytest.mark.parametrize("status", ["", "PAUSED"])
+def test_a_mute_rule_whose_status_is_not_known_may_mute_the_alarms_that_it_names(status: str) -> None:
+    unclear = a_rule("unclear", status)
+    assert_found(
+        check_actions(an_alarm(), ("sns",), (unclear,)), Doubt, "alarm.muted", ALARM, "unclear", "unauthorized"
+    )
+    assert check_actions(an_alarm(name="other"), ("sns",), (unclear,)) is HOLDS
+    unread = a_rule("unread", status, alarms=REFUSED)
+    assert_found(check_actions(an_alarm(), ("sns",), (unread,)), Doubt, "unread.refused", ALARM)
+    assert isinstance(check_actions(an_alarm(), ("sns",), (unclear, a_rule())), Gap)
+
+
 def test_mute_rules_that_are_unread_may_mute_the_alarm() -> None:
     found = check_actions(an_alarm(), ("sns",), REFUSED)
     assert_found(found, Doubt, "unread.refused", ALARM, "cloudwatch:ListAlarmMuteRules")

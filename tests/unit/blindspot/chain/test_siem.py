@@ -120,6 +120,16 @@ def test_a_pattern_that_is_not_understood_is_a_doubt() -> None:
     assert_found(path.doubts[-1], Doubt, "filter.unclear", LOG_GROUP, "subscription filter all of log group")
 
 
+@pytest.mark.parametrize(("destination", "paths_found"), [("", 1), (SIEM, 1), (OTHER, 0)])
+def test_a_malformed_filter_may_send_anything_there(destination: str, paths_found: int) -> None:
+    malformed = a_subscription(destination=destination, pattern="", unread="Malformed: filterPattern")
+    for found in (paths(malformed), paths(of_account=(malformed,))):
+        assert len(found) == paths_found
+        for path in found:
+            assert path.pattern is None
+            assert_found(path.doubts[-1], Doubt, "unread.no-answer", LOG_GROUP, "ubscription filter all of log group")
+
+
 def test_filters_that_are_unread_may_send_anything_and_hide_no_others() -> None:
     unread, by_policy = paths(unread=REFUSED, of_account=(a_subscription(name="policy"),))
     assert_found(unread.doubts[-1], Doubt, "unread.refused", LOG_GROUP, "logs:DescribeSubscriptionFilters")

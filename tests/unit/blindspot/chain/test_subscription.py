@@ -112,6 +112,13 @@ def test_one_that_may_get_them_leaves_a_doubt(unknown: Subscription) -> None:
         assert found.resource == unknown.arn
 
 
+@pytest.mark.parametrize("read", [(), (PENDING,), (BY_ATTRIBUTE,), (PENDING, UNREAD)])
+def test_subscriptions_that_are_not_read_may_get_them(read: tuple[Subscription, ...]) -> None:
+    found = check_subscriptions(a_topic(subscriptions=read, more_subscriptions=True), ALARM)
+    assert_found(found, Doubt, "subscription.filtered", topic_arn(), "Topic security-alerts")
+    assert check_subscriptions(a_topic(subscriptions=(*read, PLAIN), more_subscriptions=True), ALARM) is HOLDS
+
+
 def test_where_all_reject_them_the_first_is_named() -> None:
     found = found_of(PENDING, OF_OTHERS, BY_ATTRIBUTE)
     assert_found(found, Gap, "subscription.filtered", f"{OF_OTHERS.arn}", "of-others")

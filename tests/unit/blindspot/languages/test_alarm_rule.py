@@ -45,7 +45,10 @@ RULES = [
     ("AT_LEAST(1, ALARM, (a, b))", UNKNOWN, UNKNOWN),
     ("free text", UNKNOWN, UNKNOWN),
     ("", UNKNOWN, UNKNOWN),
-    ("(" * 5_000 + "ALARM(a)" + ")" * 5_000, UNKNOWN, UNKNOWN),
+    ("(" * 5_000 + "ALARM(a)" + ")" * 5_000, TRUE, FALSE),
+    ("ALARM( a b\n)", FALSE, FALSE),
+    ("ALARM( )", UNKNOWN, UNKNOWN),
+    ("ALARM(" + " " * 10_233 + ")", UNKNOWN, UNKNOWN),
 ]
 
 
@@ -82,7 +85,7 @@ def test_names_with_operators_need_quotes(name: str) -> None:
         ("AT_LEAST(2, OK, (b, c))", FALSE),
         ("ALARM(a) AND", UNKNOWN),
         ("", FALSE),
-        ("NOT " * 2_500 + "ALARM(a)", UNKNOWN),
+        ("NOT " * 2_500 + "ALARM(a)", TRUE),
         ("NOT " * 2_500 + "ALARM(b)", FALSE),
     ],
     ids=lambda value: str(value)[:60],

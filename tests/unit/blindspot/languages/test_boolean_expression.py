@@ -44,7 +44,13 @@ def value(text: str) -> Truth:
         ("NOT (F AND F)", TRUE),
         ("NOT(T)OR(T)", TRUE),
         ("((T))", TRUE),
+        ("(" * 5_000 + "T" + ")" * 5_000, TRUE),
+        ("NOT " * 2_559 + "T", FALSE),
+        ("NOT NOT (" * 1_000 + "U" + ")" * 1_000, UNKNOWN),
+        ("NOT (F OR " * 1_001 + "T" + ")" * 1_001, FALSE),
+        (" " * 10_239 + "T", TRUE),
     ],
+    ids=lambda value: str(value)[:20],
 )
 def test_values(text: str, expected: Truth) -> None:
     assert value(text) is expected
@@ -66,8 +72,8 @@ def test_values(text: str, expected: Truth) -> None:
         ("(T", "a parenthesis is not closed"),
         ("T)", r"unexpected text: \)$"),
         ("X" * 100, "unexpected text: X{40}$"),
-        ("(" * 5_000 + "T" + ")" * 5_000, "nested too deeply"),
-        ("NOT " * 5_000 + "T", "nested too deeply"),
+        ("(" * 5_000 + "T" + ")" * 4_999, "a parenthesis is not closed"),
+        ("(" * 5_000 + "T" + ")" * 5_001, r"unexpected text: \)$"),
     ],
     ids=lambda text: text[:20],
 )

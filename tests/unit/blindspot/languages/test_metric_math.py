@@ -27,7 +27,8 @@ METRICS = {"m1": None, "m2": None}
         ("SUM([m1 + m2, m1])", 2 * A + B, A, None),
         ("FILL(m2, 7)", B, Fraction(7), Fraction(7)),
         ("FILL(m2, 0.5)", B, B, B),
-        ("FILL(m2, 1" + "0" * 400 + ")", B, Fraction(10**400), Fraction(10**400)),
+        (f"FILL(m2, {2**360})", B, Fraction(2**360), Fraction(2**360)),
+        ("+".join(["m1"] * 170), 170 * A, 170 * A, None),
         ("m1 + FILL(m2, 0)", A + B, A, None),
         ("FILL(m1 + m2, 0)", A + B, Fraction(0), Fraction(0)),
     ],
@@ -80,6 +81,13 @@ def test_which_metrics_it_is_made_of(text: str, metrics: set[str]) -> None:
         "FILL(m1, '0')",
         "FILL(m1, True)",
         "FILL(m1, 1e999)",
+        f"FILL(m1, {2**360 + 1})",
+        "FILL(m1, 1" + "0" * 310 + ")",
+        "FILL(m1, 1" + "0" * 5_000 + ")",
+        "-" * 500 + "m1",
+        "SUM([" * 73 + "m1" + "])" * 73,
+        "m¹",
+        "\ud800",
         "FILL(m1, value=0)",
         "RATE(m1)",
         "ANOMALY_DETECTION_BAND(m1, 2)",
@@ -120,6 +128,14 @@ def test_lines_that_double_each_other_end_early() -> None:
     assert expression({**lines, "e8": None}, "e0").at({"e8": A}) == 2**8 * A
 
 
+def test_metrics_that_repeat_end_early() -> None:
+    lines = {**{f"m{number}": None for number in range(20)}, "e": "+".join(["SUM(METRICS())"] * 34)}
+    lines |= {f"e{number}": "e+e" for number in range(2)}
+    assert expression({**lines, "f": "e"}, "f").metrics() == {f"m{number}" for number in range(20)}
+    with pytest.raises(NotWorkedOut):
+        expression({**lines, "f": "e+e0"}, "f")
+
+
 def test_lines_that_are_nested_too_deeply_are_not_supported() -> None:
     deep = {f"e{number}": f"SUM([e{number + 1}])" for number in range(DEEPEST)}
     lines = {**deep, f"e{DEEPEST}": None}
@@ -128,9 +144,8 @@ def test_lines_that_are_nested_too_deeply_are_not_supported() -> None:
     assert deepest.metrics() == {f"e{DEEPEST}"}
     with pytest.raises(NotWorkedOut):
         expression(lines, f"e{DEEPEST // 2 - 1}")
-    chain = {f"e{number}": f"e{number + 1}" + "+m" * 200 for number in range(18)}
-    with pytest.raises(NotWorkedOut):
-        expression({**chain, "e18": None, "m": None}, "e0")
+    sums = {f"e{number}": f"e{number + 1}" + "+m" * 40 for number in range(19)}
+    assert expression({**sums, "e19": None, "m": None}, "e0").at({"e19": A, "m": B}) == A + 19 * 40 * B
 
 
 @given(st.text(alphabet="m12+SUMFILETRC()[], 0.e"))

@@ -40,6 +40,11 @@ FIELDS = {"@aws.account": "111122223333", "@aws.region": "eu-west-1", "LogGroupN
         ('@data.source = "x" OR @aws.region = "us-east-1"', UNKNOWN),
         ('@aws.region IN ["eu-west-1"', UNKNOWN),
         ("(" * 5_000, UNKNOWN),
+        ("(" * 5_000 + '@aws.region = "eu-west-1"' + ")" * 5_000, TRUE),
+        ('LogGroupName IN ["other" "trail"]', UNKNOWN),
+        ("LogGroupName NOT IN [trail]", UNKNOWN),
+        ('LogGroupName NOT IN ["other",]', UNKNOWN),
+        ("LogGroupName IN [ \"other\" , 'trail' ]", TRUE),
     ],
     ids=lambda value: str(value)[:60],
 )

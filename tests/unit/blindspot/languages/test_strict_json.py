@@ -1,5 +1,6 @@
 """JSON without guessing."""
 
+import json
 from typing import Any
 
 import pytest
@@ -22,13 +23,34 @@ def test_values(text: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "{", '{"a": 1, "a": 1}', '{"a": {"b": 1, "b": 2}}', r'{"a": 1, "\u0061": 2}', "1" * 5_000]
+    "text",
+    [
+        "",
+        "x",
+        "{",
+        '{"a": 1, "a": 1}',
+        '{"a": {"b": 1, "b": 2}}',
+        r'{"a": 1, "\u0061": 2}',
+        "1" * 5_000,
+        "NaN",
+        "-Infinity",
+    ],
 )
 def test_invalid_texts(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         strict_json.loads(text)
 
 
-def test_text_that_is_nested_too_deeply() -> None:
-    with pytest.raises(RecursionError):
-        strict_json.loads("[" * 100_000)
+def nested(levels: int) -> str:
+    return "[" * levels + "]" * levels
+
+
+def test_the_deepest_text() -> None:
+    strict_json.loads(f"[{nested(strict_json.DEEPEST - 1)}, {nested(strict_json.DEEPEST - 1)}]")
+    strict_json.loads(json.dumps(["[" * 100, '\\"[' * 100, {"{" * 100: "\\"}]))
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, nested(strict_json.DEEPEST + 1)])
+def test_text_that_is_nested_too_deeply(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^nested too deeply$"):
+        strict_json.loads(text)

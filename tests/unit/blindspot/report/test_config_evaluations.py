@@ -148,6 +148,13 @@ def test_a_compliant_row_does_not_claim_a_notification_from_an_alarm_that_stays_
         assert str(of_account(a_compliant_snapshot(alarms=(recent,))).annotation).startswith("Every unauthorized")
 
 
+def test_the_time_is_not_taken_from_the_name_of_an_alarm() -> None:
+    long = an_alarm(name="unheard since x. y", state="ALARM", state_since=LONG_AGO)
+    assert str(of_account(a_compliant_snapshot(alarms=(long,))).annotation).startswith(
+        "Alarm unheard since x. y has been in ALARM since 2026-10-22 12:00 UTC: it announces nothing new"
+    )
+
+
 def test_an_alarm_of_another_filter_may_stay_in_alarm() -> None:
     other = an_alarm(name="other", metric="other", state="ALARM", state_since=LONG_AGO)
     assert str(of_account(a_compliant_snapshot(alarms=(an_alarm(), other))).annotation).startswith("Every unauthorized")
