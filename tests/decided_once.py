@@ -5,40 +5,48 @@ for the answers themselves, each anew.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib import import_module
 from unittest.mock import patch
 
 from blindspot.model import cloudtrail_events as cloudtrail
-from filter_pattern import Predicate
+from filter_pattern import Answer, Predicate, Undecided
 from filter_pattern.records import Records
+from filter_pattern.steps import Steps
 
 MOST = 50_000
 """Answers that are kept."""
 
-_language = import_module("filter_pattern.find")  # whose name in the package is the function's
-_find = _language.find
+MEANT = 50_000
+"""A question with fewer steps is asked anew: the test means to see what becomes of it."""
+
+_modules = [import_module(f"filter_pattern.{name}") for name in ("find", "proofs")]
+_decide = _modules[0].decide
 _records = cloudtrail.records
-_answers: dict[tuple[Predicate, int, int], object] = {}
+_answers: dict[tuple[Predicate, int], Answer] = {}
 
 
 @contextmanager
 def decided_once() -> Iterator[None]:
     """Until the context ends."""
-    with patch.object(_language, "find", _found), patch.object(cloudtrail, "records", _records_of):
+    with ExitStack() as patched:
+        for module in _modules:
+            patched.enter_context(patch.object(module, "decide", _decided))
+        patched.enter_context(patch.object(cloudtrail, "records", _records_of))
         yield
 
 
-def _found(predicate: Predicate, records: Records, budget: int = _language.BUDGET) -> object:
-    if id(records) not in _kept:  # made by somebody else
-        return _find(predicate, records, budget)
-    asked = predicate, id(records), budget
-    if asked not in _answers:
+def _decided(predicate: Predicate, records: Records, steps: Steps) -> Answer:
+    asked = predicate, id(records)
+    if asked in _answers and steps.left >= MEANT:
+        return _answers[asked]
+    answer: Answer = _decide(predicate, records, steps)
+    if id(records) in _kept and not (isinstance(answer, Undecided) and answer.too_large):
         if len(_answers) >= MOST:
             _answers.clear()
-        _answers[asked] = _find(predicate, records, budget)
-    return _answers[asked]
+        _answers[asked] = answer
+    return answer
 
 
 _kept: dict[int, Records] = {}

@@ -1,6 +1,18 @@
-"""Patterns within AWS's limits that are made to take long."""
+"""Patterns within AWS's limits that are made to take long; `python -m tests.worst_patterns` looks for more of them."""
+
+from itertools import islice, product
+from string import ascii_letters
 
 _LETTERS = "abcdefghijklmnopqrst"
+_FIELDS = ("errorCode", "eventName", "eventSource", "userAgent", "sourceIPAddress", "eventID", "requestID", "x", "y")
+_WORDS = ["".join(pair) for pair in product("qzxv" + ascii_letters, ascii_letters)]
+_ALTERNATING = 56
+
+
+def _stars(letters: str, second: int) -> str:
+    return f"*{letters}*{chr(97 + second % 26)}*"
+
+
 HOSTILE = {
     "a hundred alternatives": "{" + "||".join(f"$.a=v{n}" for n in range(100)) + "}",
     "a hundred parentheses": "{" + "(" * 99 + "$.errorCode = x" + ")" * 99 + "}",
@@ -8,6 +20,39 @@ HOSTILE = {
     "twenty *x* on twenty fields": "{ " + " && ".join(f'$.{letter} != "*x*"' for letter in _LETTERS) + " }",
     "bounded repeats": "{ $.errorCode = %[a-z]{0,190}x[a-z]{0,190}$% && $.eventName = %a.{1,180}b{1,180}$% }",
     "long wildcards": '{ $.errorCode = "*' + "ab" * 240 + '*" || $.errorCode = "' + "ab" * 230 + '*" }',
+    "five *x*y* on each of nine fields, any": "{"
+    + "||".join(f"$.{field}={_stars(letter, i)}" for field in _FIELDS for i, letter in enumerate("abcde", 1))
+    + "}",
+    "eight *x*y* on each of nine fields, all": "{"
+    + "&&".join(f"$.{field}={_stars(letter, i)}" for field in "abcdefghj" for i, letter in enumerate("abcdefgh", 1))
+    + "}",
+    "two hundred words, none": " ".join(f"-{word}" for word in islice(_WORDS, 200)),
+    "two hundred words, any": " ".join(f"?{word}" for word in islice(_WORDS, 200)),
+    "three hundred words, all": " ".join(islice(_WORDS, 300)),
+    "words of all kinds": " ".join(
+        "-? "[i % 3].strip() + "Den" * (i % 2) + word for i, word in enumerate(_WORDS[:150])
+    ),
+    "five hundred stars": '{$.a="' + "*a" * 500 + '"}',
+    "stars of two kinds": '{$.errorCode="' + "*a" * 250 + '*"||$.errorCode="' + "*b" * 200 + '*"}',
+    "large character sets": "{$.a=%x["
+    + "".join(f"\\x{code:02x}" for code in range(0, 220, 2))
+    + "]{0,60}y$%&&$.a=%y["
+    + "".join(f"\\x{code:02x}" for code in range(1, 200, 2))
+    + "]{0,60}x$%}",
+    "two long memories": "{$.errorCode=%a.{180}b$%||$.errorCode=%b.{200}a$%}",
+    "*x* on two fields, all": "{"
+    + "&&".join(f"($.errorCode=*{letter}*||$.eventName=*{letter}*)" for letter in ascii_letters[:23])
+    + "}",
+    "*x* on two fields, any": "{"
+    + "||".join(f"($.errorCode=*{letter}*&&$.eventName=*{letter}*)" for letter in ascii_letters[:23])
+    + "}",
+    "as deep as can be": "{" + "$.a=b&&($.a=b||(" * _ALTERNATING + "$.a=b" + "))" * _ALTERNATING + "}",
+    "five hundred parentheses": "{" + "(" * 500 + "$.errorCode=x" + ")" * 500 + "}",
+    "five hundred names": "{$" + ".a" * 500 + "=x}",
+    "five hundred names, missing": "{$" + ".a" * 500 + " NOT EXISTS}",
+    "three hundred positions": "{$" + "[0]" * 330 + "=x}",
+    "a line of expressions": "[a=%a%" + "||a=%.{0,390}Q%" * 50 + "]",
+    "an expression that may begin anywhere": "%" + ".*" * 180 + "Q%",
 }
 
 NAMES = {

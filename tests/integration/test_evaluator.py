@@ -6,7 +6,9 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -16,11 +18,13 @@ from blindspot.app.invocation import InvocationError
 from blindspot.aws.collect import AccountUnknown, caller, collect
 from blindspot.aws.config_rule import NotStarted
 from blindspot.aws.errors import CallFailed
+from blindspot.model.snapshot import LogGroup, MetricFilter, Snapshot
 from blindspot.settings import SettingsError
 from functions.evaluator import app
 from local.accounts import HALF_RIGHT, Made, a_compliant_account
 from local.aws import LocalAws
 from local.events import FUNCTIONS, event
+from tests.cases.accounts import HOSTILE
 from tests.goldens import RULE, kept, steady
 from tests.integration.evaluating import invoke
 
@@ -505,10 +509,23 @@ def test_the_text_of_an_unexpected_error_is_told_nowhere(aws: LocalAws, monkeypa
     assert "SECRET" not in repr((aws.config_rows, aws.events))
 
 
-def test_a_proof_that_takes_too_long_is_told_in_time(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    a_compliant_account(aws)
-    asked = asked_by_config(aws)
-    snapshot = collect(
+def with_hostile_filters(snapshot: Snapshot) -> Snapshot:
+    """Each filter as thirty that are not decided, half a minute of work."""
+
+    def hostile(found: MetricFilter) -> tuple[MetricFilter, ...]:
+        patterns = (f'{{ {HOSTILE} && $.b != "{number}" }}' for number in range(30))
+        return tuple(replace(found, name=f"f{number}", pattern=text) for number, text in enumerate(patterns))
+
+    groups = {
+        arn: replace(group, filters=tuple(chain.from_iterable(map(hostile, group.filters))))
+        for arn, group in snapshot.log_groups.items()
+        if isinstance(group, LogGroup) and isinstance(group.filters, tuple)
+    }
+    return replace(snapshot, log_groups=groups)
+
+
+def collected() -> Snapshot:
+    return collect(
         app.clients("eu-west-1"),
         caller(app.clients("eu-west-1"), until=time.monotonic() + 30),
         own_region="eu-west-1",
@@ -518,6 +535,27 @@ def test_a_proof_that_takes_too_long_is_told_in_time(aws: LocalAws, monkeypatch:
         deadline=time.monotonic() + 30,
         now=datetime.now(UTC),
     )
+
+
+def test_proofs_end_in_time_by_themselves(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_compliant_account(aws)
+    asked = asked_by_config(aws)
+    snapshot = with_hostile_filters(collected())
+    monkeypatch.setattr(assessing, "collect", lambda *_, **__: snapshot)
+    returned = invoke(asked, milliseconds=10_000)
+    assert returned["verdict"] == "INDETERMINATE"
+    (row,) = aws.config_rows
+    assert row.compliance == "NON_COMPLIANT"
+    assert row.annotation
+    assert row.annotation.startswith("Cannot verify: filter.unclear: The pattern of metric filter f")
+    assert "no time left" in json.dumps(returned)
+    assert [thread for thread in threading.enumerate() if thread.name == "blindspot-read"] == []
+
+
+def test_an_assessment_that_does_not_end_is_told_in_time(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_compliant_account(aws)
+    asked = asked_by_config(aws)
+    snapshot = collected()
     monkeypatch.setattr(assessing, "collect", lambda *_, **__: snapshot)
     proved: list[bool] = []
     forever = threading.Event()
@@ -527,4 +565,7 @@ def test_a_proof_that_takes_too_long_is_told_in_time(aws: LocalAws, monkeypatch:
     assert proved == []
     forever.set()
     (row,) = aws.config_rows
-    assert (row.compliance, row.annotation) == ("NON_COMPLIANT", "Cannot verify: the evaluator failed (TimeoutError)")
+    assert (row.compliance, row.annotation) == (
+        "NON_COMPLIANT",
+        "Cannot verify: there was no time left to assess the account",
+    )

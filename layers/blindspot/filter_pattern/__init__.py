@@ -3,14 +3,15 @@
 Pure Python and the standard library only; it knows nothing of AWS accounts. `parse` reads a pattern, and
 `Pattern.matches` applies it to an event. `find` decides whether any event satisfies a predicate. `unseen`, `implies`
 and `equivalent` are built on `find`: which required event does no filter match, and how do two predicates compare?
-`why_not` explains a miss. Other packages import only what is exported here.
+`Proofs` decides many such questions within one limit. `why_not` explains a miss. Other packages import only what is
+exported here.
 
 The import is part of a Lambda function's cold start. So plain records are named tuples, and no class has slots: each
 would cost half a millisecond. For the same reason `json` is imported where it is used.
 """
 
 from filter_pattern.conditions import Equals, Is, NotExists
-from filter_pattern.find import Empty, Found, Undecided, atoms, equivalent, find, implies, unseen
+from filter_pattern.find import BUDGET, Answer, Empty, Found, Undecided, atoms, equivalent, find, implies, unseen
 from filter_pattern.parser import LONGEST_PATTERN, Pattern, parse
 from filter_pattern.predicate import (
     ALWAYS,
@@ -26,6 +27,7 @@ from filter_pattern.predicate import (
     TextAtom,
     equals,
 )
+from filter_pattern.proofs import Proofs
 from filter_pattern.records import ANYTHING, ARRAY, BOOLEAN, NULL, NUMBER, OBJECT, STRING, Field, Records
 from filter_pattern.tokenizer import PatternSyntaxError
 from filter_pattern.why import why_not
@@ -35,6 +37,7 @@ __all__ = [
     "ANYTHING",
     "ARRAY",
     "BOOLEAN",
+    "BUDGET",
     "EVERY",
     "LONGEST_PATTERN",
     "NEVER",
@@ -43,6 +46,7 @@ __all__ = [
     "OBJECT",
     "STRING",
     "And",
+    "Answer",
     "Atom",
     "Empty",
     "Equals",
@@ -57,6 +61,7 @@ __all__ = [
     "Pattern",
     "PatternSyntaxError",
     "Predicate",
+    "Proofs",
     "Records",
     "TextAtom",
     "Undecided",

@@ -7,7 +7,7 @@ field is compared with. For numbers, the cells are the numbers it is compared wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import floor
@@ -18,6 +18,7 @@ from filter_pattern import regexes, strings
 from filter_pattern.conditions import MISSING, Compare, Equals, EqualsNumber, MatchesRegex, Reading, Test, number
 from filter_pattern.predicate import FieldPath, value_at
 from filter_pattern.records import Records
+from filter_pattern.steps import Steps
 
 
 class Question(NamedTuple):
@@ -45,7 +46,7 @@ class Cells:
 
     own, below: the questions about the field, and about what is inside it. Named fields are missing unless it is an
         object, and elements are missing unless it is an array.
-    spend: called with the number of steps taken; may raise to stop the work.
+    steps: counts the work; raises OverLimit to stop it.
     complete: after iterating, whether these are all.
     """
 
@@ -53,8 +54,7 @@ class Cells:
     records: Records
     own: Sequence[Question]
     below: Sequence[Question]
-    spend: Callable[[int], None]
-    budget: int
+    steps: Steps
     complete: bool = field(default=True, init=False)
 
     def __iter__(self) -> Iterator[Cell]:
@@ -65,10 +65,12 @@ class Cells:
                 exact.setdefault(question.test.value, []).append(question)
             else:
                 others.append(question)
+        regexes_asked = sum(isinstance(question.test, MatchesRegex) for question in others)
+        self.steps.spend(len(self.own))
         unequal = {q.number: q.answer(_NO_TEXT + value) for value, asked in exact.items() for q in asked}
         seen: set[object] = set()
         for value in self._values(list(exact)):
-            self.spend(len(others) + 1)
+            self.steps.spend(1 + len(others) + regexes_asked * len(str(value)))
             other = {question.number: question.answer(value) for question in others}
             if isinstance(value, str):
                 key: object = (value if value in exact else None, *other.values())
@@ -80,7 +82,7 @@ class Cells:
                 yield self._cell(value, {question.number: question.answer(value) for question in self.own})
 
     def _cell(self, value: object, answers: dict[int, bool]) -> Cell:
-        self.spend(len(answers))
+        self.steps.spend(len(answers) + len(self.below))
         depth = len(self.path)
         open_to = str if isinstance(value, dict) else int if isinstance(value, list) else None
         shut = (q for q in self.below if open_to is None or not isinstance(q.path[depth], open_to))
@@ -113,20 +115,24 @@ class Cells:
             yield []
 
     def _strings(self, exact: list[str]) -> Iterator[str]:
+        """Each walk may take half of the steps that are left: an event may be found without the strings that are left
+        out, and the fields that follow need steps too."""
         automata: dict[object, strings.Part] = {}
         written = list(exact)
         for question in self.own:
             match question.test:
                 case Equals(value) if "*" in value:
                     literal = question.reading.star_is_literal
+                    self.steps.spend(len(value))
                     automata[value, literal] = strings.automaton(value, literal)
                 case MatchesRegex(regex):
                     automata[regex] = regexes.automaton(regex)
                 case EqualsNumber(text) if question.reading.digits_are_numbers:
                     written.append(text)
-        walk = strings.examples(list(automata.values()), list(dict.fromkeys(written)), self.budget)
+        written = list(dict.fromkeys(written))
+        self.steps.spend(sum(map(len, written)))
+        walk = strings.examples(list(automata.values()), written, self.steps.left // 2, self.steps.spend)
         self.complete = self.complete and walk.complete
-        self.spend(walk.steps if walk.complete else 0)
         yield from walk.strings
 
     def _numbers(self) -> Iterator[int | float]:

@@ -73,7 +73,7 @@ class Equals:
         text = _text(value)
         if text is None:
             return self.negated and reading.null_differs and (value is None or isinstance(value, bool))
-        return strings.automaton(self.value, reading.star_is_literal).matches(text) is not self.negated
+        return strings.fits(self.value, text, reading.star_is_literal) is not self.negated
 
     def depends_on(self) -> Iterator[str]:
         if "*" in self.value[1:-1]:

@@ -18,8 +18,10 @@ budget counts steps, not time, so the answer is the same on every machine.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import pairwise, product
 
 from filter_pattern import records as kind
@@ -41,15 +43,19 @@ from filter_pattern.predicate import (
     values_at,
 )
 from filter_pattern.records import Records
+from filter_pattern.steps import OverLimit, Steps
 
 LONGEST_ARRAY = 1000
 """The largest array index for which an example event is built."""
 
-LOOSE = 1_000_000
+DEEPEST = 100
+"""The deepest field for which an example event is built: what else reads the event may call itself for each level."""
+
+LOOSE = 1_000_000_000
 """Questions with this number or a larger one are loose."""
 
 BUDGET = 1_000_000
-"""Steps that one decision may take: about a second with the smallest Lambda memory in use."""
+"""Steps that one decision may take: about a second."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +84,17 @@ Answer = Found | Empty | Undecided
 
 def unseen(required: Predicate, covering: Iterable[Predicate], records: Records) -> Answer:
     """An event that `required` matches and none of `covering` does; Empty where they match every required event."""
-    return find(And(required, *map(Not, covering)), records)
+    return find(unmatched(required, covering), records)
+
+
+def unmatched(required: Predicate, covering: Iterable[Predicate]) -> Predicate:
+    """What `required` matches and none of `covering` does."""
+    return And(required, *map(Not, covering))
 
 
 def implies(one: Predicate, other: Predicate, records: Records, budget: int = BUDGET) -> bool:
     """Whether it is proven that `other` matches every event that `one` matches. False where that is Undecided."""
-    return isinstance(find(And(one, Not(other)), records, budget), Empty)
+    return isinstance(find(unmatched(one, [other]), records, budget), Empty)
 
 
 def equivalent(one: Predicate, other: Predicate, records: Records, budget: int = BUDGET) -> bool:
@@ -93,47 +104,45 @@ def equivalent(one: Predicate, other: Predicate, records: Records, budget: int =
 
 def find(predicate: Predicate, records: Records, budget: int = BUDGET) -> Answer:
     """Decides whether any event of these records satisfies the predicate, as the module's docstring explains."""
-    wanted = And(records.where, predicate)
-    search = _Search(wanted, records, budget)
-    for sample in records.samples:
-        if search.satisfies(sample):
-            return Found(sample)
-    formulas = [search.formula(wanted, reading) for reading in search.readings]
+    return decide(predicate, records, Steps(budget))
+
+
+def decide(predicate: Predicate, records: Records, steps: Steps) -> Answer:
+    """As `find`, with steps that the caller counts."""
     try:
-        if search.solve(_join("&", formulas)):
-            event = search.event()
-            return _UNPROVEN if event is None else Found(event)
-        if search.complete and (len(formulas) == 1 or not search.solve(_join("|", formulas))):
-            return Empty() if search.complete else _TOO_LARGE
-    except _OverBudget:
-        return _TOO_LARGE
-    return search.undocumented() if search.complete else _TOO_LARGE
+        return _Search(And(records.where, predicate), records, steps).answer()
+    except OverLimit:
+        return TOO_LARGE
 
 
-_TOO_LARGE = Undecided("the patterns are too complex to decide within the limit of steps", too_large=True)
+TOO_LARGE = Undecided("the patterns are too complex to decide within the limit of steps", too_large=True)
 _UNPROVEN = Undecided(
     "the answer depends on words, wildcards or positions in the event's text, and no example event was found"
 )
 
 
-class _OverBudget(Exception):
-    """Raised when a decision has used up its steps."""
+def steps_of_matching(predicate: Predicate) -> int:
+    """The work of testing the predicate against an event of the usual size. A regular expression, or a line's fields,
+    are tested against the whole text, character by character."""
+    characters = sum(isinstance(atom, TextAtom) and not isinstance(atom.test, Word) for atom in atoms(predicate))
+    return (sum(1 for _ in atoms(predicate)) + 2000 * characters) // 2
 
 
 def atoms(predicate: Predicate) -> Iterator[Atom | TextAtom]:
     """Every test in the predicate."""
-    match predicate:
-        case Atom() | TextAtom():
-            yield predicate
-        case Not(part):
-            yield from atoms(part)
-        case Pattern(inner):
-            yield from atoms(inner)
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from atoms(part)
-        case _:
-            raise TypeError(f"not a predicate: {predicate!r}")
+    waiting = [predicate]
+    while waiting:
+        match waiting.pop():
+            case Atom() | TextAtom() as atom:
+                yield atom
+            case Not(part):
+                waiting.append(part)
+            case Pattern(inner):
+                waiting.append(inner)
+            case And(parts) | Or(parts):
+                waiting += reversed(parts)
+            case other:
+                raise TypeError(f"not a predicate: {other!r}")
 
 
 # A formula is a literal or a joint. A literal is the number of a question, negative where the answer must be no.
@@ -159,14 +168,16 @@ def _join(sign: str, parts: Iterable[Formula]) -> Formula:
 
 
 class _Search:
-    def __init__(self, wanted: Predicate, records: Records, budget: int) -> None:
+    def __init__(self, wanted: Predicate, records: Records, steps: Steps) -> None:
         self.wanted = wanted
         self.records = records
-        self.budget = budget
+        self.steps = steps
         self.atoms = list(atoms(wanted))
-        self.always_written = records.always_written()
+        self.steps.spend(len(self.atoms) // 4)
+        self.field = cache(records.field)
         self.questions: dict[tuple[FieldPath, Test, Reading], Question] = {}
         self.by_path: dict[FieldPath, list[Question]] = {}
+        self.below: defaultdict[FieldPath, list[Question]] = defaultdict(list)
         self.loose: dict[Atom | TextAtom, int] = {}
         self.known_cells: dict[FieldPath, list[Cell]] = {}
         self.complete = True
@@ -174,9 +185,33 @@ class _Search:
         choices = product((False, True), repeat=len(self.open))
         self.readings = [Reading(**dict(zip(self.open, choice, strict=True))) for choice in choices]
         """Every combination of readings that can change the answer for these records."""
+        self.matching = len(self.readings) * steps_of_matching(wanted)
+
+    def answer(self) -> Answer:
+        for sample in self.records.samples:
+            if self.satisfies(sample):
+                return Found(sample)
+        formulas = [self.formula(self.wanted, reading) for reading in self.readings]
+        if self.solve(_join("&", formulas)):
+            event = self.event()
+            return _UNPROVEN if event is None else Found(event)
+        if self.complete and (len(formulas) == 1 or not self.solve(_join("|", formulas))):
+            return Empty() if self.complete else TOO_LARGE
+        return self.undocumented() if self.complete else TOO_LARGE
+
+    @cached_property
+    def always_written(self) -> str:
+        return self.records.always_written()
+
+    @cached_property
+    def tested(self) -> list[FieldPath]:
+        """The paths of all tests of one field."""
+        paths = {atom.path for atom in self.atoms if isinstance(atom, Atom) and EVERY not in atom.path}
+        return sorted(paths, key=str)
 
     def satisfies(self, event: Event) -> bool:
         """Whether the event satisfies the predicate under every reading."""
+        self.steps.spend(self.matching)
         return all(self.wanted.matches(event, reading) for reading in self.readings)
 
     def undocumented(self) -> Undecided:
@@ -186,7 +221,7 @@ class _Search:
     def flags(self, atom: Atom) -> set[str]:
         """The fields of `Reading` on which the atom's answer depends."""
         flags = set(atom.depends_on())
-        if EVERY not in atom.path and self.records.field(atom.path).kinds.isdisjoint({kind.NULL, kind.BOOLEAN}):
+        if EVERY not in atom.path and self.field(atom.path).kinds.isdisjoint({kind.NULL, kind.BOOLEAN}):
             flags.discard("null_differs")
         return flags
 
@@ -194,7 +229,8 @@ class _Search:
         """The predicate in negation normal form."""
         match predicate:
             case Atom(path, test):
-                known = self.records.field(path)
+                self.steps.spend(2)
+                known = self.field(path)
                 if isinstance(test, Equals) and test.negated and known.always and known.kinds == {kind.STRING}:
                     return self.formula(Atom(path, Equals(test.value)), reading, not positive)
                 if EVERY in path:
@@ -210,13 +246,13 @@ class _Search:
                 return self.formula(inner, reading, positive)
             case And(parts) | Or(parts):
                 sign = "&" if isinstance(predicate, And) is positive else "|"
-                return _join(sign, [self.formula(part, reading, positive) for part in parts])
+                return self.join(sign, [self.formula(part, reading, positive) for part in parts])
             case _:
                 raise TypeError(f"not a predicate: {predicate!r}")
 
     def selected(self, atom: Atom, reading: Reading, positive: bool) -> Formula:
         """A test with a wildcard in its path: loose, unless the wildcard cannot select anything."""
-        parent = self.records.field(atom.path[: atom.path.index(EVERY)])
+        parent = self.field(atom.path[: atom.path.index(EVERY)])
         if atom.path[0] is not EVERY and parent.kinds.isdisjoint({kind.OBJECT, kind.ARRAY}):
             return _TRUE if atom.test.holds(MISSING, reading) is positive else _FALSE
         number = self.loosely(atom)
@@ -227,13 +263,12 @@ class _Search:
         event. Otherwise it may have the word: other fields can hold any text."""
         number = self.loosely(atom)
         parts: list[Formula] = [number if positive else -number]
-        paths = {other.path for other in self.atoms if isinstance(other, Atom) and EVERY not in other.path}
         for word in atom.words:
             if word in self.always_written:
                 return _TRUE if positive else _FALSE
             holds = Equals(f"*{word}*")
-            parts += [self.formula(Atom(path, holds), reading, positive) for path in sorted(paths, key=str)]
-        return _join("|" if positive else "&", parts)
+            parts += [self.formula(Atom(path, holds), reading, positive) for path in self.tested]
+        return self.join("|" if positive else "&", parts)
 
     def loosely(self, atom: Atom | TextAtom) -> int:
         """The number of a loose question. Both answers are tried, and the event that is built must agree."""
@@ -244,57 +279,59 @@ class _Search:
         if key not in self.questions:
             self.questions[key] = Question(len(self.questions) + 1, *key)
             self.by_path.setdefault(path, []).append(self.questions[key])
+            for length in range(1, len(path)):
+                self.below[path[:length]].append(self.questions[key])
         return self.questions[key]
 
     def solve(self, formula: Formula) -> bool:
-        """Whether any values make the formula true; `chosen` and `loose_answers` then hold them. Raises _OverBudget."""
-        self.hopeless: set[Formula] = set()
-        tops = list(dict.fromkeys(path[0] for path in self.by_path))
-        self.order = sorted(self.by_path, key=lambda path: (tops.index(path[0]), len(path)))
+        """Whether any values make the formula true; `chosen` and `loose_answers` then hold them.
+
+        What is tried is on a stack and not in calls: there are as many choices as fields and loose questions.
+        """
+        tops: dict[object, int] = {}
+        for path in self.by_path:
+            tops.setdefault(path[0], len(tops))
+        self.order = sorted(self.by_path, key=lambda path: (tops[path[0]], len(path)))
+        self.position = {
+            question.number: place for place, path in enumerate(self.order) for question in self.by_path[path]
+        }
         self.chosen: dict[FieldPath, object] = {}
         self.loose_answers: dict[int, bool] = {}
-        return self.choose(formula, 0)
+        tried = {_FALSE}
+        """Formulas without a solution, and those on the stack, which are larger than what remains of them."""
+        stack = [(formula, iter([formula]))]
+        while stack:
+            rest = next(stack[-1][1], None)
+            if rest == _TRUE:
+                return True
+            if rest is None:
+                stack.pop()
+            elif rest not in tried:
+                tried.add(rest)
+                stack.append((rest, self.rests(rest)))
+        return False
 
-    def choose(self, formula: Formula, position: int) -> bool:
-        if formula in (_TRUE, _FALSE):
-            return formula == _TRUE
-        if formula in self.hopeless:
-            return False
-        asked = self.asked(formula)
-        if min(asked) >= LOOSE:
-            return self.answer_loosely(formula, min(asked))
-        while not any(question.number in asked for question in self.by_path[self.order[position]]):
-            position += 1
-        path = self.order[position]
-        tried = set()
+    def rests(self, formula: Formula) -> Iterator[Formula]:
+        """What remains of the formula with each answer to its first question, or each value of its first field."""
+        first = self.first(formula)
+        if first >= LOOSE:
+            for answer in (False, True):
+                self.loose_answers[first] = answer
+                yield self.assume(formula, {first: answer})
+            del self.loose_answers[first]
+            return
+        path = self.order[first]
         for cell in self.cells_of(path):
-            rest = self.assume(formula, cell.answers)
-            if rest in tried:
-                continue
-            tried.add(rest)
             self.chosen[path] = cell.value
-            if self.choose(rest, position + 1):
-                return True
+            yield self.assume(formula, cell.answers)
         self.chosen.pop(path, None)
-        self.hopeless.add(formula)
-        return False
 
-    def answer_loosely(self, formula: Formula, number: int) -> bool:
-        """Tries no, then yes, as the answer to a loose question."""
-        for answer in (False, True):
-            self.loose_answers[number] = answer
-            if self.choose(self.assume(formula, {number: answer}), 0):
-                return True
-        del self.loose_answers[number]
-        self.hopeless.add(formula)
-        return False
-
-    def asked(self, formula: Formula) -> set[int]:
-        """The numbers of the questions that the formula still depends on."""
+    def first(self, formula: Formula) -> int:
+        """The position of the first field that the formula depends on. Without one: the first loose question."""
         if isinstance(formula, int):
-            return {abs(formula)}
-        self.spend(len(formula[1]))
-        return set().union(*map(self.asked, formula[1]))
+            return self.position.get(abs(formula), abs(formula))
+        self.steps.spend(len(formula[1]))
+        return min(map(self.first, formula[1]))
 
     def assume(self, formula: Formula, answers: dict[int, bool]) -> Formula:
         """The formula that remains with these answers."""
@@ -302,23 +339,18 @@ class _Search:
             answer = answers.get(abs(formula))
             return formula if answer is None else _TRUE if answer is (formula > 0) else _FALSE
         sign, parts = formula
-        self.spend(len(parts))
-        return _join(sign, [self.assume(part, answers) for part in parts])
+        return self.join(sign, [self.assume(part, answers) for part in parts])
 
-    def spend(self, steps: int) -> None:
-        self.budget -= steps
-        if self.budget < 0:
-            raise _OverBudget
+    def join(self, sign: str, parts: Sequence[Formula]) -> Formula:
+        self.steps.spend(len(parts))
+        joined = _join(sign, parts)
+        if isinstance(joined, tuple):
+            self.steps.spend(max(0, len(joined[1]) - len(parts)))
+        return joined
 
     def cells_of(self, path: FieldPath) -> list[Cell]:
         if path not in self.known_cells:
-            below = [
-                question
-                for other, questions in self.by_path.items()
-                if len(other) > len(path) and other[: len(path)] == path
-                for question in questions
-            ]
-            cells = Cells(path, self.records, self.by_path[path], below, self.spend, self.budget)
+            cells = Cells(path, self.records, self.by_path[path], self.below[path], self.steps)
             self.known_cells[path] = list(cells)
             self.complete = self.complete and cells.complete
         return self.known_cells[path]
@@ -331,8 +363,11 @@ class _Search:
             return sum(value_at(sample, path) == value for path, value in self.chosen.items())
 
         paths = [*self.chosen, *(atom.path for atom in self.loose if isinstance(atom, Atom))]
+        if any(len(path) > DEEPEST for path in paths):
+            return None
         if any(isinstance(step, int) and step > LONGEST_ARRAY for path in paths for step in path):
             return None
+        self.steps.spend(2 * len(paths) * len(self.records.samples))
         for sample in sorted(self.records.samples or ({},), key=likeness, reverse=True):
             event = copy.deepcopy(dict(sample))
             for path in sorted(self.chosen, key=len):
@@ -352,7 +387,7 @@ class _Search:
             return
         wildcard = atom.path.index(EVERY)
         question = Question(1, ("value",), atom.test, self.readings[0])
-        cells = Cells(("value",), Records({}), [question], [], self.spend, self.budget)
+        cells = Cells(("value",), Records({}), [question], [], self.steps)
         value = next((cell.value for cell in cells if cell.answers[1] and cell.value is not MISSING), None)
         for step in reversed(atom.path[wildcard + 1 :]):
             value = {step: value} if isinstance(step, str) else [value]

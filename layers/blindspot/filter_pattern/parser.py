@@ -8,26 +8,27 @@ Rules (CloudWatch Logs user guide, "Filter pattern syntax for metric filters" an
 in JSON log events"): parentheses bind before `&&`, `&&` before `||`, and the only negation is `!=`. A selector has at
 most one wildcard, and a pattern at most three. A pattern has at most two regular expressions.
 
-It is a recursive-descent parser; each `_parse_` function's docstring is its production.
+Each `_parse_` function's docstring is its production, or productions.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from filter_pattern import terms
 from filter_pattern.conditions import OBSERVED, Compare, Equals, EqualsNumber, Is, MatchesRegex, NotExists, Reading
-from filter_pattern.predicate import EVERY, And, Atom, Event, FieldPath, Or, Predicate, Step, TextAtom
+from filter_pattern.predicate import EVERY, And, Atom, Event, FieldPath, Or, Predicate, Step, TextAtom, as_logged
 from filter_pattern.space_delimited import SpaceDelimitedParser
 from filter_pattern.tokenizer import JSON_WORD, STEP, PatternSyntaxError, Tokenizer
 
 LONGEST_PATTERN = 1024
-"""Characters in a filter pattern (CloudWatch Logs API reference, PutMetricFilter)."""
+"""Characters in a filter pattern (CloudWatch Logs API reference, PutMetricFilter).
 
-DEEPEST = 100
-"""Levels of nested parentheses. AWS documents no limit; a pattern of 1,024 characters needs no more."""
+It limits how deep `&&` and `||` can be nested in each other, to 113 levels of at least nine characters. The code that
+reads a predicate calls itself no deeper than that.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,9 @@ class Pattern:
 
         A JSON pattern, `NOT EXISTS` included, never matches a message that is not a JSON object.
         """
-        if not isinstance(event, str) or not self.text.startswith("{"):
+        if not self.text.startswith("{"):
+            return self.predicate.matches(event if isinstance(event, str) else as_logged(event), reading)
+        if not isinstance(event, str):
             return self.predicate.matches(event, reading)
         import json
 
@@ -80,7 +83,6 @@ def parse(text: str) -> Pattern:
 class JsonParser(Tokenizer):
     """Reads one JSON pattern."""
 
-    depth = 0
     wildcards = 0
     regexes = 0
 
@@ -93,33 +95,29 @@ class JsonParser(Tokenizer):
         return whole
 
     def _parse_disjunction(self) -> Predicate:
-        """disjunction := conjunction ('||' conjunction)*"""
-        return self._parse_joined("||", Or, self._parse_conjunction)
+        """disjunction := conjunction ('||' conjunction)*
+        conjunction := unit ('&&' unit)*
+        unit := '(' disjunction ')' | condition
 
-    def _parse_conjunction(self) -> Predicate:
-        """conjunction := unit ('&&' unit)*"""
-        return self._parse_joined("&&", And, self._parse_unit)
-
-    def _parse_joined(self, sign: str, kind: type[And] | type[Or], operand: Callable[[], Predicate]) -> Predicate:
-        """joined := operand (sign operand)*"""
-        parts = [operand()]
-        while self.accept(sign):
-            parts.append(operand())
-        flat = [inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))]
-        return kind(*flat) if len(flat) > 1 else flat[0]
-
-    def _parse_unit(self) -> Predicate:
-        """unit := '(' disjunction ')' | condition"""
-        opened = self.at
-        if not self.accept("("):
-            return self._parse_condition()
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise self.error(f"At most {DEEPEST} parentheses can be nested.", opened, self.at)
-        inside = self._parse_disjunction()
-        self._expect(")", "&& or || and another condition, or ) to close the parenthesis")
-        self.depth -= 1
-        return inside
+        The open parentheses are in `outer` and not in calls, so that any number of them can be nested.
+        """
+        outer: list[list[list[Predicate]]] = []
+        alternatives: list[list[Predicate]] = [[]]
+        while True:
+            while self.accept("("):
+                outer.append(alternatives)
+                alternatives = [[]]
+            alternatives[-1].append(self._parse_condition())
+            while not self.accept("&&"):
+                if self.accept("||"):
+                    alternatives.append([])
+                    break
+                inside = _joined(Or, [_joined(And, parts) for parts in alternatives])
+                if not outer:
+                    return inside
+                self._expect(")", "&& or || and another condition, or ) to close the parenthesis")
+                alternatives = outer.pop()
+                alternatives[-1].append(inside)
 
     def _parse_condition(self) -> Predicate:
         """condition := selector (('=' | '!=') value | ('<' | '<=' | '>' | '>=') number
@@ -181,6 +179,12 @@ class JsonParser(Tokenizer):
     def _expect(self, sign: str, allowed: str) -> None:
         if not self.accept(sign):
             raise self.error(f"Expected {allowed}.")
+
+
+def _joined(kind: type[And] | type[Or], parts: Sequence[Predicate]) -> Predicate:
+    """The parts joined; what is joined in the same way inside a part becomes parts too."""
+    flat = [inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))]
+    return kind(*flat) if len(flat) > 1 else flat[0]
 
 
 _CONSTANTS = {"NULL": None, "TRUE": True, "FALSE": False}

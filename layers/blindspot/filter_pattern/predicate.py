@@ -14,7 +14,7 @@ parts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -177,23 +177,23 @@ def equals(field: str, value: str) -> Atom:
 
 def values_at(value: object, path: FieldPath) -> Iterator[object]:
     """Every value that the path selects."""
-    if not path:
-        yield value
-        return
-    step, rest = path[0], path[1:]
+    values: Iterable[object] = (value,)
+    for step in path:
+        values = [inner for outer in values for inner in _inside(outer, step)]
+    return iter(values)
+
+
+def _inside(value: object, step: Step) -> Iterable[object]:
     match step, value:
         case str(), Mapping():
-            if step in value:
-                yield from values_at(value[step], rest)
+            return (value[step],) if step in value else ()
         case int(), Sequence() if not isinstance(value, str):
-            if step < len(value):
-                yield from values_at(value[step], rest)
+            return (value[step],) if step < len(value) else ()
         case Every(), Mapping():
-            for inner in value.values():
-                yield from values_at(inner, rest)
+            return value.values()
         case Every(), Sequence() if not isinstance(value, str):
-            for inner in value:
-                yield from values_at(inner, rest)
+            return value
+    return ()
 
 
 def value_at(event: Event, path: FieldPath) -> object:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from filter_pattern.predicate import ALWAYS, Event, FieldPath, Predicate
@@ -49,6 +50,13 @@ class Records:
     samples: tuple[Event, ...] = ()
     where: Predicate = ALWAYS
     spare: str | None = None
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((frozenset(self.fields.items()), len(self.samples), self.where, self.spare))
 
     def always_written(self) -> str:
         """What the text of every event contains: the names of the fields that are always there, and constants."""

@@ -8,8 +8,8 @@ The text is read one character at a time, so the time depends only on its length
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -41,9 +41,6 @@ class Step(NamedTuple):
     optional: bool = False
     repeated: bool = False
 
-    def holds(self, code: int) -> bool:
-        return any(low <= code <= high for low, high in self.ranges)
-
 
 class Alternative(NamedTuple):
     """A sequence of steps. `at_start`, `at_end`: whether it is anchored there with ^ and $."""
@@ -53,75 +50,94 @@ class Alternative(NamedTuple):
     at_end: bool
 
 
-@dataclass(eq=False, repr=False)
-class RegexAutomaton:
-    """The deterministic automaton of an expression, built state by state as it is used. A state is the number of a set
-    of places in the alternatives that a match may have reached."""
+class RegexAutomaton(NamedTuple):
+    """The automaton of an expression. A state is the set of places that a match may have reached, as the bits of a
+    number: one for each step, and one for the end of each alternative. MATCHED is a match, whatever follows.
 
-    alternatives: tuple[Alternative, ...]
-    _places: list[frozenset[tuple[int, int]] | None] = field(default_factory=list)
-    _numbers: dict[frozenset[tuple[int, int]] | None, int] = field(default_factory=dict)
+    start: the places at the start of the text. anywhere: the starts of alternatives without ^, places at any time.
+    sets: the bounds of each character set, with the places that test for it: a character is in the set if the number of
+        bounds up to it is odd.
+    optional, repeated: the places of such steps. ends: those of ends. open_ends: of the ends without $.
+    """
 
-    def __post_init__(self) -> None:
-        self._number(self._settled({(i, 0) for i in range(len(self.alternatives))}))
+    start: int
+    anywhere: int
+    sets: tuple[tuple[tuple[int, ...], int], ...]
+    optional: int
+    repeated: int
+    ends: int
+    open_ends: int
 
     def step(self, state: int, character: str) -> int:
-        places = self._places[state]
-        if places is None:
+        if state == MATCHED:
             return state
         code = ord(character)
-        after = {(i, 0) for i, alternative in enumerate(self.alternatives) if not alternative.at_start}
-        for i, at in places:
-            steps = self.alternatives[i].steps
-            if at < len(steps) and steps[at].holds(code):
-                after |= {(i, at + 1), (i, at)} if steps[at].repeated else {(i, at + 1)}
-        return self._number(self._settled(after))
+        passed = 0
+        for bounds, places in self.sets:
+            if places & state and bisect_right(bounds, code) % 2:
+                passed |= places & state
+        return _settled(passed << 1 | passed & self.repeated | self.anywhere, self.optional, self.open_ends)
 
     def accepts(self, state: int) -> bool:
-        places = self._places[state]
-        return places is None or any(at == len(self.alternatives[i].steps) for i, at in places)
+        return bool(state & self.ends)
 
     def named(self, state: int) -> Iterator[str]:
         return iter(())
 
     def ranges(self, state: int) -> Iterator[tuple[int, int]]:
-        for i, at in self._places[state] or ():
-            if at < len(self.alternatives[i].steps):
-                yield from self.alternatives[i].steps[at].ranges
+        for bounds, places in self.sets if state != MATCHED else ():
+            if places & state:
+                yield from ((low, after - 1) for low, after in zip(bounds[::2], bounds[1::2], strict=True))
 
     def weight(self, state: int) -> int:
-        return 1 + 4 * len(self._places[state] or ())
+        return 2 + len(self.sets)
 
     def matches(self, text: str) -> bool:
-        state = 0
+        state = self.start
         for character in text:
             state = self.step(state, character)
         return self.accepts(state)
 
-    def _settled(self, places: set[tuple[int, int]]) -> frozenset[tuple[int, int]] | None:
-        """The places, and those behind optional steps. None if it is a match, whatever follows."""
-        waiting = list(places)
-        while waiting:
-            i, at = waiting.pop()
-            steps = self.alternatives[i].steps
-            if at == len(steps) and not self.alternatives[i].at_end:
-                return None
-            if at < len(steps) and steps[at].optional and (i, at + 1) not in places:
-                places.add((i, at + 1))
-                waiting.append((i, at + 1))
-        return frozenset(places)
 
-    def _number(self, places: frozenset[tuple[int, int]] | None) -> int:
-        if places not in self._numbers:
-            self._numbers[places] = len(self._places)
-            self._places.append(places)
-        return self._numbers[places]
+MATCHED = -1
+
+
+def _settled(places: int, optional: int, open_ends: int) -> int:
+    """The places, and those behind optional steps: adding the lowest place of a run of ones carries to its end."""
+    places |= (optional + (places & optional)) ^ optional
+    return MATCHED if places & open_ends else places
 
 
 @lru_cache(maxsize=64)
 def automaton(regex: str) -> RegexAutomaton:
     """The automaton of an expression. Raises RegexError."""
-    return RegexAutomaton(tuple(_alternatives(regex)))
+    start = anywhere = optional = repeated = ends = open_ends = 0
+    sets: dict[Ranges, int] = {}
+    place = 1
+    for alternative in _alternatives(regex):
+        start |= place
+        anywhere |= 0 if alternative.at_start else place
+        for step in alternative.steps:
+            sets[step.ranges] = sets.get(step.ranges, 0) | place
+            optional |= place * step.optional
+            repeated |= place * step.repeated
+            place <<= 1
+        ends |= place
+        open_ends |= 0 if alternative.at_end else place
+        place <<= 1
+    bounds = tuple((_bounds(ranges), places) for ranges, places in sets.items())
+    return RegexAutomaton(_settled(start, optional, open_ends), anywhere, bounds, optional, repeated, ends, open_ends)
+
+
+def _bounds(ranges: Ranges) -> tuple[int, ...]:
+    """Where the set begins, ends, begins again and so on. Overlapping ranges are one."""
+    bounds: list[int] = []
+    for low, high in sorted(ranges):
+        if bounds and low <= bounds[-1]:
+            bounds[-1] = max(bounds[-1], high + 1)
+        else:
+            bounds += [low, high + 1]
+    return tuple(bounds)
 
 
 _ATOM = re.compile(

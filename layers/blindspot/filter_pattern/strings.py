@@ -12,20 +12,23 @@ in `otherwise`. With the two kept apart, products of many automata stay small en
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain, pairwise
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 DEAD = -1
 
 
 class Automaton(NamedTuple):
-    """A deterministic automaton. It starts in state 0. In the state DEAD it accepts nothing."""
+    """A deterministic automaton. In the state DEAD it accepts nothing."""
 
     steps: tuple[dict[str, int], ...]
     otherwise: tuple[int, ...]
     accepting: frozenset[int]
+
+    @property
+    def start(self) -> int:
+        return 0
 
     def step(self, state: int, character: str) -> int:
         return DEAD if state == DEAD else self.steps[state].get(character, self.otherwise[state])
@@ -42,16 +45,23 @@ class Automaton(NamedTuple):
     def ranges(self, state: int) -> Iterable[tuple[int, int]]:
         return ()
 
-    def matches(self, text: str) -> bool:
-        state = 0
-        for character in text:
-            state = self.step(state, character)
-            if state == DEAD:
-                return False
-        return state in self.accepting
+
+def fits(value: str, text: str, star_is_literal: bool = False) -> bool:
+    """Whether the text fits a pattern's value: what `automaton` accepts, without the automaton."""
+    first, *rest = _pieces(value, star_is_literal)
+    if not rest:
+        return text == first
+    at = len(first)
+    if not text.startswith(first):
+        return False
+    for piece in rest:
+        found = text.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return not rest[-1] or at == len(text)
 
 
-@lru_cache(maxsize=4096)
 def automaton(value: str, star_is_literal: bool = False) -> Automaton:
     """The automaton of a pattern's value; see the module. `star_is_literal`: only a `*` at either end is a wildcard."""
     first, *rest = _pieces(value, star_is_literal)
@@ -91,50 +101,71 @@ class Walk(NamedTuple):
 
 
 class Part(Protocol):
-    """An automaton of a product. The start is state 0.
+    """An automaton of a product.
 
     weight: how many steps of the budget one step from a state costs.
     named, ranges: the characters, and the ranges of code points, that the automaton tells apart in a state.
     """
 
-    def step(self, state: int, character: str) -> int: ...
-    def accepts(self, state: int) -> bool: ...
-    def weight(self, state: int) -> int: ...
-    def named(self, state: int) -> Iterable[str]: ...
-    def ranges(self, state: int) -> Iterable[tuple[int, int]]: ...
+    @property
+    def start(self) -> Any: ...
+    def step(self, state: Any, character: str) -> Any: ...
+    def accepts(self, state: Any) -> bool: ...
+    def weight(self, state: Any) -> int: ...
+    def named(self, state: Any) -> Iterable[str]: ...
+    def ranges(self, state: Any) -> Iterable[tuple[int, int]]: ...
 
 
-def examples(parts: Sequence[Part], exact: Sequence[str], budget: int) -> Walk:
+def examples(
+    parts: Sequence[Part], exact: Sequence[str], budget: int, spend: Callable[[int], None] = lambda steps: None
+) -> Walk:
     """A shortest string for every combination of these automata and exact values that some string satisfies.
 
-    It visits the reachable states of their product, in at most `budget` steps. Two strings that lead to one state
-    satisfy the same automata.
+    It visits the reachable states of their product, in at most `budget` steps: two for each way on from a state, and
+    the weights of its parts. `spend` is called with the steps as they
+    are taken. Two strings that lead to one state satisfy the same automata.
     """
     parts = [*parts, _any_of(exact)] if exact else parts
-    start = (0,) * len(parts)
+    start = tuple([part.start for part in parts])
     reached = {start}
-    found: dict[tuple[int, ...], str] = {}
-    waiting = deque([(start, "")])
+    found: dict[tuple[Hashable, ...], str] = {}
+    waiting: deque[tuple[tuple[Any, ...], _Read]] = deque([(start, None)])
     steps = 0
     while waiting:
-        state, text = waiting.popleft()
+        state, read = waiting.popleft()
         satisfied = [part.accepts(at) for part, at in zip(parts, state, strict=True)]
         # Among the exact values, it matters which one it is.
         key = (*satisfied, state[-1] if exact and satisfied[-1] else DEAD)
-        found.setdefault(key, text)
-        weight = sum(part.weight(at) for part, at in zip(parts, state, strict=True))
+        if key not in found:
+            found[key] = _text(read)
+        weight = 2 + sum([part.weight(at) for part, at in zip(parts, state, strict=True)])
+        before = steps
         for character in _distinct(parts, state):
             steps += weight
             if steps > budget:
+                spend(budget - before)
                 return Walk(tuple(found.values()), budget, complete=False)
             after = tuple([part.step(at, character) for part, at in zip(parts, state, strict=True)])
             if after not in reached:
                 reached.add(after)
-                waiting.append((after, text + character))
+                waiting.append((after, (read, character)))
+        spend(steps - before)
     return Walk(tuple(found.values()), steps, complete=True)
 
 
-def _distinct(parts: Sequence[Part], state: tuple[int, ...]) -> Iterator[str]:
+_Read = tuple[Any, str] | None
+"""What was read up to a state: what was read before, and one more character. Texts would take too much memory."""
+
+
+def _text(read: _Read) -> str:
+    characters = []
+    while read is not None:
+        read, character = read
+        characters.append(character)
+    return "".join(reversed(characters))
+
+
+def _distinct(parts: Sequence[Part], state: tuple[Any, ...]) -> Iterator[str]:
     """One character for each possible next state: each character that is named, and one for each interval between the
     boundaries of the ranges."""
     named: dict[str, None] = {}
@@ -145,13 +176,13 @@ def _distinct(parts: Sequence[Part], state: tuple[int, ...]) -> Iterator[str]:
             boundaries |= {low, high + 1}
     yield from named
     for begin, end in pairwise(sorted(boundaries)):
-        preferred = chain(_PLEASANT, map(chr, range(begin, end)))
+        preferred = chain(_PLEASANT if begin < _AFTER_PLEASANT else (), map(chr, range(begin, end)))
         found = next((c for c in preferred if begin <= ord(c) < end and c not in named), None)
         if found is not None:
             yield found
 
 
-_END = 0x110000
+_END, _AFTER_PLEASANT = 0x110000, 127
 _PLEASANT = "Xabcdefghijklmnopqrstuvwyz0123456789" + "".join(map(chr, range(33, 127)))
 """Characters for an example, the preferred ones first, where several are possible."""
 

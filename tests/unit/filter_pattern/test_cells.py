@@ -23,6 +23,7 @@ from filter_pattern.conditions import (
     Test,
 )
 from filter_pattern.find import BUDGET
+from filter_pattern.steps import OverLimit, Steps
 from tests.unit.filter_pattern.strategies import TEXTS, starred
 
 READINGS = [Reading(*flags) for flags in product((False, True), repeat=3)]
@@ -35,7 +36,7 @@ def questions(tests: Sequence[Test], reading: Reading = OBSERVED, path: FieldPat
 
 
 def cells(field: Field, own: Sequence[Question], below: Sequence[Question] = (), budget: int = BUDGET) -> Cells:
-    return Cells(("a",), Records({("a",): field}), own, below, lambda steps: None, budget)
+    return Cells(("a",), Records({("a",): field}), own, below, Steps(budget))
 
 
 def values(field: Field, tests: Sequence[Test] = (), reading: Reading = OBSERVED) -> list[object]:
@@ -111,7 +112,7 @@ def test_real_values_come_first_samples_before_examples() -> None:
     field = Field(frozenset({STRING}), examples=("example", "sample"))
     samples = ({"a": "sample"}, {"a": 3}, {"b": "x"}, {"a": "other"})
     asked = questions([Equals("sample"), Equals("other"), Equals("e*")])
-    found = Cells(("a",), Records({("a",): field}, samples), asked, [], lambda steps: None, BUDGET)
+    found = Cells(("a",), Records({("a",): field}, samples), asked, [], Steps(BUDGET))
     assert [cell.value for cell in found][:3] == ["sample", "other", "example"]
 
 
@@ -225,38 +226,49 @@ def test_a_star_inside_a_value_makes_other_cells_when_it_is_literal() -> None:
 
 def test_too_little_budget_leaves_texts_out_and_says_so() -> None:
     asked = questions([Equals("*ab*"), Equals("*cd*")])
-    short = cells(Field(frozenset({STRING}), always=True), asked, budget=5)
+    short = cells(Field(frozenset({STRING}), always=True), asked, budget=60)
     assert len(list(short)) < 4
     assert short.complete is False
 
 
-def test_what_is_spent_grows_with_the_questions_and_stops_the_work() -> None:
-    def spent(tests: Sequence[Test], below: Sequence[Question] = ()) -> int:
-        steps: list[int] = []
-        asked = questions(tests)
-        assert list(Cells(("a",), Records({("a",): Field(ANY)}), asked, below, steps.append, BUDGET))
-        assert min(steps) >= 0
-        return sum(steps)
+def spent(tests: Sequence[Test], below: Sequence[Question] = ()) -> int:
+    steps = Steps(BUDGET)
+    assert list(Cells(("a",), Records({("a",): Field(ANY)}), questions(tests), below, steps))
+    return steps.taken
 
-    # Eight values, a step each; an answer more for each question, and the steps of the walk.
-    assert spent([]) == 8
-    assert spent([NotExists()]) == 8 + 8 + 8
-    assert spent([NotExists(), Is(None)]) == 8 + 16 + 16
-    assert spent([Equals("x")]) == 9 + 9 + 4
-    assert spent([Equals("x*")]) == 9 + 9 + 9 + 4
 
-    # A walk that the budget cuts off is not counted: what it found may still do.
-    cut = cells(Field(frozenset({STRING}), always=True), questions([Equals("*ab*")]), budget=2)
-    steps: list[int] = []
-    cut.spend = steps.append
+def test_what_is_spent_grows_with_the_questions() -> None:
+    # Eight values, a step each and one for each test of it, answer and question below; and each test once.
+    # Two for the walk.
+    assert spent([]) == 2 + 8
+    assert spent([NotExists()]) == 2 + 1 + 8 + 8 + 8
+    assert spent([NotExists(), Is(None)]) == 2 + 2 + 8 + 16 + 16
+    assert spent([], BELOW) == 2 + 8 + 8 * 3
+    # The characters of a value, and a walk of four ways.
+    assert spent([Equals("x")]) == 1 + 9 + 9 + 1 + 4 * 3
+    assert spent([Equals("x*")]) == 1 + 9 + 9 + 9 + 2 + 4 * 3
+
+
+def test_a_regular_expression_takes_a_step_for_each_character() -> None:
+    one, many = (Field(frozenset({STRING}), values=(text,)) for text in ("x", "x" * 100))
+    steps = [Steps(BUDGET), Steps(BUDGET)]
+    for field, taken in zip((one, many), steps, strict=True):
+        assert list(Cells(("a",), Records({("a",): field}), questions([MatchesRegex("x")]), [], taken))
+    assert steps[1].taken - steps[0].taken == 99
+
+
+def test_a_walk_may_take_half_of_what_is_left() -> None:
+    """What it found may still do, and what follows needs steps too."""
+    cut = cells(Field(frozenset({STRING}), always=True), questions([Equals("*ab*")]), budget=25)
     assert [cell.value for cell in cut] == [""]
-    assert sum(steps) == 2 + 0 + 1
+    assert cut.complete is False
+    assert cut.steps.taken == 1 + 4 + 10 + 3
 
-    def stop(steps: int) -> None:
-        raise RuntimeError
 
-    with pytest.raises(RuntimeError):
-        list(Cells(("a",), Records({}), [], [], stop, BUDGET))
+def test_over_the_limit_the_work_stops() -> None:
+    with pytest.raises(OverLimit):
+        list(cells(Field(ANY), questions([NotExists()]), budget=26))
+    assert list(cells(Field(ANY), questions([NotExists()]), budget=27))
 
 
 def test_values_are_fresh_so_that_an_event_may_hold_them() -> None:

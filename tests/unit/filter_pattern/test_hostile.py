@@ -1,8 +1,11 @@
 """Whatever the text is, only PatternSyntaxError is raised, and nothing takes long."""
 
 import contextlib
+import sys
+import threading
 import tracemalloc
 from functools import partial
+from itertools import islice, product
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from blindspot.model import cloudtrail_events
 from filter_pattern import (
     ANYTHING,
+    BUDGET,
     And,
     Atom,
     Equals,
@@ -20,11 +24,15 @@ from filter_pattern import (
     PatternSyntaxError,
     Predicate,
     Records,
+    Undecided,
     find,
     parse,
     unseen,
+    why_not,
 )
 from filter_pattern.conditions import OBSERVED
+from filter_pattern.find import decide
+from filter_pattern.steps import Steps
 from tests.cases.hostile import HOSTILE
 from tests.counting import calls_of
 from tests.unit.filter_pattern.strategies import RECORDS as SMALL
@@ -61,14 +69,65 @@ def test_any_text_is_parsed_or_rejected_and_decided_or_not(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_pattern_ends_soon_and_stays_small(name: str) -> None:
+def test_steps_count_the_work_of_a_hostile_pattern(name: str) -> None:
+    """So a limit of steps is one of work, too. Some thousand calls come before the first step."""
     pattern = parse(HOSTILE[name])
-    assert calls_of(lambda: (unseen(REQUIRED, [pattern], RECORDS), find(pattern, RECORDS))) < MANY
-    tracemalloc.start()
-    unseen(REQUIRED, [pattern], RECORDS)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 100_000_000
+    for wanted in (pattern, Not(pattern), And(REQUIRED, Not(pattern)), And(pattern, Not(REQUIRED))):
+        for records in (RECORDS, Records({})):
+            steps = Steps(30_000)
+            calls = calls_of(partial(decide, wanted, records, steps))
+            assert calls < 4 * min(steps.taken, 30_000) + 15_000
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_pattern_stays_small(name: str) -> None:
+    pattern = parse(HOSTILE[name])
+    for wanted in (And(REQUIRED, Not(pattern)), And(pattern, Not(REQUIRED))):
+        tracemalloc.start()
+        decide(wanted, RECORDS, Steps(BUDGET // 4))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 25_000_000
+
+
+def test_whatever_is_nested_leaves_room_on_the_call_stack() -> None:
+    """Lambda's own calls, and the handler's, are below ours: half of Python's thousand are enough for the deepest."""
+
+    def read() -> None:
+        for text in HOSTILE.values():
+            pattern = parse(text)
+            assert pattern == parse(text)
+            assert hash(pattern)
+            str(pattern)
+            why_not(pattern, RECORDS.samples[0])
+            for wanted in (And(REQUIRED, Not(pattern)), And(pattern, Not(REQUIRED))):
+                decide(wanted, RECORDS, Steps(20_000))
+
+    failed: list[BaseException] = []
+    before, hook = sys.getrecursionlimit(), threading.excepthook
+    sys.setrecursionlimit(550)
+    threading.excepthook = lambda raised: failed.append(raised.exc_value or SystemExit())
+    try:
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join()
+    finally:
+        threading.excepthook = hook
+        sys.setrecursionlimit(before)
+    assert failed == []
+
+
+def test_as_many_words_as_filters_can_have_are_not_nested_in_calls() -> None:
+    """Each is a choice of its own."""
+    words = ("".join(letters) for letters in product("QZXVqzxvkj", repeat=3))
+    patterns = [parse(" ".join(f"-{word}" for word in islice(words, 200))) for _ in range(3)]
+    assert isinstance(
+        find(And(*patterns, parse("-AccessDenied")), Records({}, samples=({"a": "AccessDenied"},))), Undecided
+    )
+    fields = [parse("{" + "&&".join(f"$.{letter}{n}!=x" for n in range(80)) + "}") for letter in "abcdefghijklm"]
+    answer = find(And(*fields), Records({}), budget=6_000_000)
+    assert isinstance(answer, Found)
+    assert len(answer.event) == 80 * 13
 
 
 @pytest.mark.parametrize(

@@ -75,3 +75,14 @@ def test_records_of_which_nothing_is_known() -> None:
     assert Records({}).where == ALWAYS
     assert Records({}).spare is None
     assert Records({}).samples == ()
+
+
+def test_equal_records_are_one_key() -> None:
+    one, other = (Records({("a",): Field(TEXT)}, samples=({"a": "x"},), spare="s") for _ in range(2))
+    assert {one: 1}[other] == 1
+    for different in (
+        Records({}),
+        Records({("a",): Field(TEXT)}),
+        Records({("a",): Field(TEXT)}, samples=({"a": "y"},)),
+    ):
+        assert different not in {one: 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +17,7 @@ from blindspot.model.snapshot import Unreadable
 from blindspot.settings import Settings
 from blindspot.verdict import pattern_check
 from blindspot.verdict.assessment import Assessment, assess
+from filter_pattern import Proofs
 
 
 def assess_account(
@@ -24,15 +26,17 @@ def assess_account(
     identity: Identity | Unreadable,
     *,
     deadline: float,
+    proved: float,
     until: float,
     topic_names: tuple[str, ...] = (),
 ) -> Assessment:
     """The assessment of the account that the clients' credentials belong to.
 
-    identity: as `collect.caller` returns it. deadline: when reading ends, on the monotonic clock. until: when the
-    proofs end.
+    identity: as `collect.caller` returns it. deadline, proved, until: when reading has to end, when the proofs do, and
+    when all does, on the monotonic clock.
     topic_names: topics to read beside those that alarms notify.
-    Raises AccountUnknown as `collect` does, SettingsError as `assess` does, and TimeoutError for a slow proof.
+    Raises AccountUnknown as `collect` does, SettingsError as `assess` does, and TimeoutError if it has not ended by
+    itself.
     """
     snapshot = collect(
         clients,
@@ -45,12 +49,13 @@ def assess_account(
         deadline=deadline,
         now=datetime.now(UTC),
     )
-    assessment = in_time(partial(assess, snapshot, settings.profile), until)
+    proofs = Proofs(stop=lambda: time.monotonic() > proved)
+    assessment = in_time(partial(assess, snapshot, settings.profile, proofs), until)
 
-    questions = in_time(partial(pattern_check.questions, assessment, settings.profile), until)
-    answers = confirm(clients, questions, deadline=until)
+    questions = in_time(partial(pattern_check.questions, assessment, settings.profile, proofs), until)
+    answers = confirm(clients, questions, deadline=proved)
     if disputed := pattern_check.disputed(questions, answers):
         logger.warning("AWS matches filter patterns differently than Blindspot", patterns=sorted(disputed))
         snapshot = replace(snapshot, disputed_patterns=disputed)
-        assessment = in_time(partial(assess, snapshot, settings.profile), until)
+        assessment = in_time(partial(assess, snapshot, settings.profile, proofs), until)
     return pattern_check.confirmed(assessment, answers)

@@ -33,10 +33,12 @@ from blindspot.report.document import LARGEST_ANSWER, Document, detail, document
 from blindspot.settings import Settings
 from blindspot.verdict.assessment import Assessment, Verdict
 
-STARTED, IDENTIFIED, LISTED, READ, JUDGED, REPORTED, ALL_REPORTED, TOLD = 0.1, 0.15, 0.2, 0.5, 0.7, 0.86, 0.92, 0.98
+STARTED, IDENTIFIED, LISTED = 0.1, 0.15, 0.2
+READ, PROVED, JUDGED = 0.5, 0.65, 0.7
+REPORTED, ALL_REPORTED, TOLD = 0.86, 0.92, 0.98
 """By which share of the invocation's time each step is over: AWS Config has started an evaluation, the account is
-identified, the rule's evaluations are listed, everything is read, judged, the account's evaluation is reported, then
-all others, and the events are sent."""
+identified, the rule's evaluations are listed; everything is read, the patterns are proved, the account is judged; its
+evaluation is reported, then all others, and the events are sent."""
 
 
 def evaluate(event: object, context: Context, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -120,6 +122,8 @@ class _Judged:
     @property
     def reason(self) -> str:
         """Why there is no assessment. An unexpected error's text may quote anything, so it is not used."""
+        if isinstance(self.error, TimeoutError):
+            return "there was no time left to assess the account"
         if isinstance(self.error, settings.SettingsError | InvocationError | CallFailed):
             return str(self.error)
         return f"the evaluator failed ({type(self.error).__name__})"
@@ -146,7 +150,8 @@ def _failed(error: Exception, request: Evaluate | None) -> _Judged:
 
 
 def _assess(run: Run, chosen: Settings, identity: Identity | Unreadable) -> Assessment:
-    return assess_account(run.clients, chosen, identity, deadline=run.at(READ), until=run.at(JUDGED))
+    deadline, proved, until = map(run.at, (READ, PROVED, JUDGED))
+    return assess_account(run.clients, chosen, identity, deadline=deadline, proved=proved, until=until)
 
 
 def _caller(run: Run) -> Identity | Unreadable:

@@ -34,8 +34,11 @@ from blindspot.remediation.document import Document, Outcome
 from blindspot.remediation.plan import Plan, plan, repairable_log_groups
 from blindspot.settings import Settings
 from blindspot.verdict.assessment import Assessment, Verdict
+from filter_pattern import Proofs
 
-FIRST_READ, FIRST_ASSESSED, INVENTORY_READ, LAST_WRITE, READ_AGAIN, END, TOLD = 0.3, 0.36, 0.5, 0.7, 0.8, 0.9, 0.98
+FIRST_READ, FIRST_PROVED, FIRST_ASSESSED = 0.3, 0.35, 0.37
+INVENTORY_READ, LAST_WRITE = 0.5, 0.7
+READ_AGAIN, PROVED_AGAIN, END, PLANNED, TOLD = 0.8, 0.86, 0.9, 0.94, 0.98
 """By which share of the invocation's time each step is over."""
 
 
@@ -67,7 +70,7 @@ class _Remediation:
     def plan_and_apply(self, action: str) -> Document:
         """Plans and, where that is asked for and the switch is on, applies the plan and assesses again."""
         switch = self.switch.read()
-        before = self.assess(FIRST_READ, FIRST_ASSESSED)
+        before = self.assess(FIRST_READ, FIRST_PROVED, FIRST_ASSESSED)
         planned = remaining = self.plan(before)
         outcomes: tuple[Outcome, ...] = ()
         verdict: Verdict | None = None
@@ -88,7 +91,7 @@ class _Remediation:
             raise BackoutRefused(f"{message} {switch.command}")
         if switch.unread:
             raise BackoutRefused(f"Backout refused: the switch could not be read: {switch.why}. Run backout again.")
-        before = self.assess(FIRST_READ, FIRST_ASSESSED)
+        before = self.assess(FIRST_READ, FIRST_PROVED, FIRST_ASSESSED)
         snapshot, profile = before.snapshot, self.settings.profile
         regions = (self.run.clients.region,) if isinstance(snapshot.regions, Unreadable) else snapshot.regions
         deadline = self.run.at(INVENTORY_READ)
@@ -103,13 +106,17 @@ class _Remediation:
         made = documents.of_backout(switch, before.verdict, planned, outcomes, verdict)
         return self.emit("Remediation Backed Out", made)
 
-    def assess(self, read: float, judged: float) -> Assessment:
-        """The account as it is now. read, judged: by which share of the invocation's time."""
-        identity = caller(self.run.clients, until=self.run.at(read))
-        topics = ownership.topic_names(self.settings.profile.names)
-        deadline, until = self.run.at(read), self.run.at(judged)
+    def assess(self, read: float, proved: float, judged: float) -> Assessment:
+        """The account as it is now. read, proved, judged: by which share of the invocation's time."""
+        deadline, proving_ends, until = map(self.run.at, (read, proved, judged))
         return assess_account(
-            self.run.clients, self.settings, identity, deadline=deadline, until=until, topic_names=topics
+            self.run.clients,
+            self.settings,
+            caller(self.run.clients, until=deadline),
+            deadline=deadline,
+            proved=proving_ends,
+            until=until,
+            topic_names=ownership.topic_names(self.settings.profile.names),
         )
 
     def plan(self, assessment: Assessment) -> Plan:
@@ -124,7 +131,10 @@ class _Remediation:
         deadline = self.run.at(END)
         needed = assessment.verdict is Verdict.NON_COMPLIANT
         owners = owned_resources.owners(self.run.clients, arns, deadline=deadline) if needed else {}
-        return in_time(partial(plan, assessment, profile, owners, self.settings.subscriber), deadline)
+        proofs = Proofs(stop=lambda: time.monotonic() > deadline)
+        return in_time(
+            partial(plan, assessment, profile, owners, self.settings.subscriber, proofs), self.run.at(PLANNED)
+        )
 
     def apply(self, actions: Iterable[Action], *, while_on: bool) -> tuple[Outcome, ...]:
         """What became of the actions. They go on as long as there is time and the switch stays on, or for backout
@@ -151,7 +161,7 @@ class _Remediation:
     def reassess(self, planned: Plan) -> tuple[Verdict | None, Plan]:
         """The verdict after writing and the plan for what remains; None and what was planned where that fails."""
         try:
-            after = self.assess(READ_AGAIN, END)
+            after = self.assess(READ_AGAIN, PROVED_AGAIN, END)
             return after.verdict, self.plan(after)
         except Exception as error:  # noqa: BLE001 (whatever it is, what was written is still to be reported)
             logger.warning("the account could not be assessed again", error=type(error).__name__)

@@ -58,7 +58,7 @@ class Channel:
 
     trail, log_group, alarm, topic, subscription: ARNs; `filter` is a name. None where the path has no such link. A
         channel to a SIEM has no alarm and no topic, and `subscription` is the destination.
-    pattern: the filter's pattern; None without a filter, or if it cannot be parsed.
+    pattern: the filter's pattern; None without a filter, or if it cannot be parsed or decided.
     gap: the first broken link; None if no link is known to be broken.
     doubts: the links that may be broken.
     recorded: the events of the region that its trail may record.
@@ -105,6 +105,11 @@ class Channel:
             surely=NEVER if gap or doubts else And(surely, passing),
             possibly=NEVER if gap else And(recorded, passing),
         )
+
+    def undecided(self, doubt: Doubt) -> Channel:
+        """The same channel where it cannot be decided what its filter's pattern matches: it may match anything."""
+        possibly = And(self.recorded, self.scope)
+        return replace(self, pattern=None, doubts=(*self.doubts, doubt), surely=NEVER, possibly=possibly)
 
     @property
     def whole(self) -> Predicate:

@@ -51,7 +51,7 @@ from blindspot.model.snapshot import (
     Trail,
     Unreadable,
 )
-from filter_pattern import ALWAYS, Predicate
+from filter_pattern import ALWAYS, Predicate, Proofs
 
 
 class ChannelGroup(NamedTuple):
@@ -64,10 +64,10 @@ class ChannelGroup(NamedTuple):
 class Channels:
     """The channels of an account, region by region."""
 
-    def __init__(self, snapshot: Snapshot, profile: Profile) -> None:
+    def __init__(self, snapshot: Snapshot, profile: Profile, proofs: Proofs | None = None) -> None:
         self._snapshot = snapshot
         self._destinations = profile.siem_destinations
-        self._paths = _LogGroupPaths(snapshot, profile)
+        self._paths = _LogGroupPaths(snapshot, profile, proofs)
 
     def grouped(self, regions: Iterable[str]) -> Iterator[ChannelGroup]:
         """The channels of every trail that observes these regions (FUTURE may be one), in as few groups as possible."""
@@ -112,10 +112,10 @@ class _Alike:
 class _LogGroupPaths:
     """The paths that begin at each log group of an account."""
 
-    def __init__(self, snapshot: Snapshot, profile: Profile) -> None:
+    def __init__(self, snapshot: Snapshot, profile: Profile, proofs: Proofs | None) -> None:
         self._snapshot = snapshot
         self._profile = profile
-        self._patterns = FilterPatterns(snapshot, profile)
+        self._patterns = FilterPatterns(snapshot, profile, proofs)
         self._known: dict[str, tuple[Path, ...]] = {}
         self._feeds: dict[tuple[MetricQuery, Place], _Feeding] = {}
         self._firing: dict[_Alike, Finding] = {}

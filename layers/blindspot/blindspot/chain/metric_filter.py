@@ -30,9 +30,8 @@ from filter_pattern import (
     Pattern,
     PatternSyntaxError,
     Predicate,
+    Proofs,
     Undecided,
-    find,
-    implies,
     parse,
 )
 
@@ -44,14 +43,15 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 class FilterPatterns:
-    """The filter patterns of an account, each parsed and decided once."""
+    """The filter patterns of an account, each parsed once."""
 
-    def __init__(self, snapshot: Snapshot, profile: Profile) -> None:
+    def __init__(self, snapshot: Snapshot, profile: Profile, proofs: Proofs | None = None) -> None:
         self._snapshot = snapshot
         self._profile = profile
+        self._proofs = proofs or Proofs()
         self._enabled = frozenset[str]() if isinstance(snapshot.regions, Unreadable) else frozenset(snapshot.regions)
         self._patterns: dict[str, Pattern | tuple[str, str]] = {}
-        self._refusals: dict[str, bool] = {}
+        self._ordinary_counted: dict[tuple[str, str], tuple[Event, ...] | Undecided] = {}
 
     def pattern(self, resource: str, title: str, text: str) -> Pattern | Doubt:
         """The pattern of a filter. `title` names the filter in a message.
@@ -75,11 +75,14 @@ class FilterPatterns:
         if isinstance(pattern, Doubt):
             return pattern
         possible: Finding = HOLDS
-        counted = And(pattern, scope)
         if not any(self._trails(group)) and not self._counts_refusals_alone(pattern):
             message = f"Metric filter {title} may count other events of a log group to which no trail delivers."
             return Doubt("filter.noise", resource, message)
-        for event in filter(counted.matches, self._ordinary(group, metric_filter)):
+        counted = self._counted(group, pattern)
+        if isinstance(counted, Undecided):
+            message = f"It is not known whether metric filter {title} counts ordinary calls: {counted.reason}."
+            return Doubt("filter.noise", resource, message)
+        for event in filter(scope.matches, counted):
             what = f"{event['eventSource']} {event['eventName']}"
             arriving = {self._arrives(trail, event) for trail in self._trails(group)} or {Truth.UNKNOWN}
             if Truth.TRUE in arriving:
@@ -90,11 +93,16 @@ class FilterPatterns:
                 possible = Doubt("filter.noise", resource, message)
         return possible
 
+    def _counted(self, group: LogGroup, pattern: Pattern) -> tuple[Event, ...] | Undecided:
+        """The ordinary events that the pattern matches."""
+        if (group.arn, pattern.text) not in self._ordinary_counted:
+            events = tuple(self._ordinary(group, pattern.text))
+            self._ordinary_counted[group.arn, pattern.text] = self._proofs.matched(pattern, events)
+        return self._ordinary_counted[group.arn, pattern.text]
+
     def _counts_refusals_alone(self, pattern: Pattern) -> bool:
-        if pattern.text not in self._refusals:
-            anywhere = cloudtrail_events.records(account=self._snapshot.account, region=None)
-            self._refusals[pattern.text] = implies(pattern, self._profile.required, anywhere)
-        return self._refusals[pattern.text]
+        anywhere = cloudtrail_events.records(account=self._snapshot.account, region=None)
+        return self._proofs.implies(pattern, self._profile.required, anywhere)
 
     def _trails(self, group: LogGroup) -> Iterator[Trail]:
         """The trails that deliver to the log group, or may."""
@@ -114,9 +122,8 @@ class FilterPatterns:
         surely = enabled and surely_recorded(trail).matches(event) and found == (HOLDS, HOLDS)
         return Truth.TRUE if surely else Truth.UNKNOWN
 
-    def _ordinary(self, group: LogGroup, metric_filter: MetricFilter) -> Iterator[Event]:
-        """The ordinary events of every region and account that the filter may tell apart."""
-        text = metric_filter.pattern
+    def _ordinary(self, group: LogGroup, text: str) -> Iterator[Event]:
+        """The ordinary events of every region and account that the pattern may tell apart."""
         regions, accounts = {place_of(group.arn)[1]}, {self._snapshot.account}
         named_regions = set(re.findall(r"\b[a-z]{2,}(?:-[a-z]+)+-\d\b", text))
         if named_regions or "awsRegion" in text:
@@ -134,13 +141,9 @@ class FilterPatterns:
         if text in self._snapshot.disputed_patterns:
             return "filter.disputed", "is read differently by AWS than by Blindspot."
         try:
-            pattern = parse(text)
+            return self._proofs.parse(text)
         except PatternSyntaxError as error:
             return "filter.unclear", f"cannot be parsed. {error.message}"
-        alone = find(pattern, cloudtrail_events.records(account=self._snapshot.account, region=None))
-        if isinstance(alone, Undecided) and alone.too_large:
-            return "filter.unclear", f"cannot be decided: {alone.reason}."
-        return pattern
 
 
 def filter_resource(log_group_arn: str, name: str) -> str:

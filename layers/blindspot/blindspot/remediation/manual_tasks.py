@@ -99,6 +99,17 @@ def no_pattern(profile: Profile, regions: Collection[str]) -> Task:
     )
 
 
+def unfinished(reason: str, regions: Collection[str]) -> Task:
+    """The plan could not be finished."""
+    return Task(
+        "plan.unfinished",
+        "account",
+        tuple(sorted(regions)),
+        f"The plan could not be finished: {reason}.",
+        "Simplify or delete the filter patterns that the assessment names as unclear, then plan again.",
+    )
+
+
 def no_endpoint(regions: Collection[str]) -> Task:
     """The stack names nobody to subscribe."""
     return Task(

@@ -18,31 +18,31 @@ from filter_pattern import (
     Or,
     Pattern,
     Predicate,
-    implies,
+    Proofs,
     parse,
 )
 
 _ANYWHERE = cloudtrail_events.records(account="000000000000", region=None)
 
 
-def pattern_to_write(profile: Profile) -> Pattern | None:
+def pattern_to_write(profile: Profile, proofs: Proofs) -> Pattern | None:
     """The source's pattern if it satisfies the profile; else what is required without what is benign; else all that is
     required. None where none of these satisfies the profile within AWS's limits."""
-    return next((pattern for pattern in _candidates(profile) if satisfies(pattern, profile)), None)
+    return next((pattern for pattern in _candidates(profile) if satisfies(pattern, profile, proofs)), None)
 
 
-def satisfies(pattern: Pattern, profile: Profile) -> bool:
+def satisfies(pattern: Pattern, profile: Profile, proofs: Proofs) -> bool:
     """Whether a metric filter with this pattern alone matches every event that the profile requires and, unless the
     profile accepts those, no ordinary one."""
     required = And(profile.required, *map(Not, profile.benign))
     ordinary = cloudtrail_events.ordinary(account="0" * 12, region="us-east-1")
     is_noise = profile.noise_breaks and any(map(pattern.matches, ordinary))
-    return implies(required, pattern, _ANYWHERE) and not is_noise
+    return not is_noise and proofs.implies(required, pattern, _ANYWHERE)
 
 
-def matches_only_required(pattern: Pattern, profile: Profile) -> bool:
+def matches_only_required(pattern: Pattern, profile: Profile, proofs: Proofs) -> bool:
     """Whether every event that the pattern matches is one that the profile requires, benign or not."""
-    return implies(pattern, profile.required, _ANYWHERE)
+    return proofs.implies(pattern, profile.required, _ANYWHERE)
 
 
 def _candidates(profile: Profile) -> Iterator[Pattern]:

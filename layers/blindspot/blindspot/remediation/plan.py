@@ -37,7 +37,7 @@ from blindspot.remediation.ownership import Metric, Owner, Owners
 from blindspot.remediation.pattern_writer import matches_only_required, pattern_to_write, satisfies
 from blindspot.settings import Subscriber
 from blindspot.verdict.assessment import Assessment, Verdict, assess
-from filter_pattern import PatternSyntaxError, parse
+from filter_pattern import PatternSyntaxError, Proofs
 
 Repairs = tuple[Repair, ...]
 
@@ -61,15 +61,34 @@ class Plan:
     manual_tasks: tuple[Task, ...] = ()
 
 
-def plan(assessment: Assessment, profile: Profile, owners: Owners, subscriber: Subscriber | None) -> Plan:
+def plan(
+    assessment: Assessment,
+    profile: Profile,
+    owners: Owners,
+    subscriber: Subscriber | None,
+    proofs: Proofs | None = None,
+) -> Plan:
     """The plan for an assessed account. It repairs only regions that are NON_COMPLIANT, never INDETERMINATE ones.
 
     owners: of the alarms and topics of our names, in the places of the repairable log groups.
     subscriber: whom to subscribe; None where SubscriptionEndpoint is empty.
+    proofs: decides about the filter patterns. If its limits end the planning, the plan has no action and says so.
     """
     if assessment.verdict is not Verdict.NON_COMPLIANT:
         return Plan(manual_tasks=tuple(manual_tasks.unresolved_doubts(assessment)))
-    return _Planner(assessment, profile, owners, subscriber).plan()
+    proofs = proofs or Proofs()
+    try:
+        found = _Planner(assessment, profile, owners, subscriber, proofs).plan()
+    except _Unfinished:
+        found = Plan()
+    if (over := proofs.over) is None:
+        return found
+    regions = [region.region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT]
+    return Plan(manual_tasks=(manual_tasks.unfinished(over.reason, regions),))
+
+
+class _Unfinished(Exception):
+    """Raised where nothing more can be decided: what is planned from then on might be needless or not enough."""
 
 
 def repairable_log_groups(snapshot: Snapshot) -> tuple[str, ...]:
@@ -119,13 +138,21 @@ def _is(subscription: Subscription, subscriber: Subscriber) -> bool:
 class _Planner:
     """Plans for one assessment. What was found out about a pattern or a set of repairs is kept."""
 
-    def __init__(self, assessment: Assessment, profile: Profile, owners: Owners, subscriber: Subscriber | None) -> None:
+    def __init__(
+        self,
+        assessment: Assessment,
+        profile: Profile,
+        owners: Owners,
+        subscriber: Subscriber | None,
+        proofs: Proofs,
+    ) -> None:
+        self.proofs = proofs
         self.assessment = assessment
         self.snapshot = assessment.snapshot
         self.profile = profile
         self.owners = owners
         self.subscriber = subscriber
-        self.pattern = pattern_to_write(profile)
+        self.pattern = pattern_to_write(profile, proofs)
         self.non_compliant = {region.region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT}
         self.compliant = {region.region for region in assessment.regions if region.verdict is Verdict.COMPLIANT}
         self.relevant_patterns: dict[str, bool] = {}
@@ -162,11 +189,16 @@ class _Planner:
             snapshot = self.confirmed(_after(self.snapshot, repairs))
             if trails is not None:
                 snapshot = replace(snapshot, trails=tuple(trail for trail in snapshot.trails if trail.arn in trails))
-            regions = assess(snapshot, self.profile).regions
+            regions = self.assess(snapshot).regions
             self.compliant_by_repairs[key] = frozenset(
                 region.region for region in regions if region.verdict is Verdict.COMPLIANT
             )
         return self.compliant_by_repairs[key]
+
+    def assess(self, snapshot: Snapshot) -> Assessment:
+        if self.proofs.over:
+            raise _Unfinished
+        return assess(snapshot, self.profile, self.proofs)
 
     def confirmed(self, snapshot: Snapshot) -> Snapshot:
         return with_subscriptions_confirmed(snapshot, self.owners, self.subscriber)
@@ -278,10 +310,12 @@ class _Planner:
     def is_relevant(self, text: str) -> bool:
         if text not in self.relevant_patterns:
             try:
-                pattern = parse(text)
+                pattern = self.proofs.parse(text)
             except PatternSyntaxError:
                 return False
-            relevant = matches_only_required(pattern, self.profile) or satisfies(pattern, self.profile)
+            relevant = matches_only_required(pattern, self.profile, self.proofs) or satisfies(
+                pattern, self.profile, self.proofs
+            )
             self.relevant_patterns[text] = relevant
         return self.relevant_patterns[text]
 
@@ -385,7 +419,7 @@ class _Planner:
 
     def tasks(self, repairs: Iterable[Repairs], reachable: frozenset[str]) -> Iterator[Task]:
         """The manual tasks: confirmations that the plan depends on, what it cannot repair, then what is in doubt."""
-        after = assess(_after(self.snapshot, repairs), self.profile)
+        after = self.assess(_after(self.snapshot, repairs))
         yield from manual_tasks.pending_confirmations(after, reachable)
         if remaining := self.non_compliant - reachable:
             obstacles = list(self.obstacles(remaining))
@@ -394,7 +428,7 @@ class _Planner:
             if not obstacles:
                 strongest = [self.strongest(log_group) for log_group in repairable_log_groups(self.snapshot)]
                 ours = {action.resource for action in chain.from_iterable(strongest)}
-                repaired = assess(self.confirmed(_after(self.snapshot, strongest)), self.profile)
+                repaired = self.assess(self.confirmed(_after(self.snapshot, strongest)))
                 yield from (task for task in manual_tasks.remaining_gaps(repaired, remaining) if task.resource in ours)
         yield from manual_tasks.unresolved_doubts(after)
 

@@ -22,19 +22,20 @@ from blindspot.verdict.notes import Note, notes
 from blindspot.verdict.why_unseen import gaps_of
 from filter_pattern import (
     ALWAYS,
+    BUDGET,
     EVERY,
     And,
+    Answer,
     Empty,
     Event,
     Found,
     Not,
     Predicate,
+    Proofs,
     Records,
     TextAtom,
     Undecided,
     atoms,
-    implies,
-    unseen,
 )
 
 
@@ -84,18 +85,24 @@ class Assessment:
     required: Predicate = ALWAYS
 
 
-def assess(snapshot: Snapshot, profile: Profile) -> Assessment:
+SHORT = BUDGET // 20
+"""Steps for each question about patterns in a first round. So a few intricate filters do not use up the steps that all
+others need."""
+
+
+def assess(snapshot: Snapshot, profile: Profile, proofs: Proofs | None = None) -> Assessment:
     """Assesses every enabled region of the snapshot, and FUTURE, with the profile.
 
+    proofs: decides about the filter patterns; what is not decided in its limits is a doubt.
     Raises SettingsError if the settings leave no region to assess.
     """
     judged = (*_enabled(snapshot), FUTURE) if profile.future_region else _enabled(snapshot)
     if not judged:
         raise SettingsError("ExcludedRegions contains every enabled region, and future_region is false.")
-    judge = _Judge(snapshot, profile)
-    assessed = {
-        region.region: region for group in Channels(snapshot, profile).grouped(judged) for region in judge.group(group)
-    }
+    proofs = proofs or Proofs()
+    judge = _Judge(snapshot, profile, proofs)
+    groups = Channels(snapshot, profile, proofs).grouped(judged)
+    assessed = {region.region: region for group in groups for region in judge.group(group)}
     regions = tuple(assessed[region] for region in judged)
     verdicts = [region.verdict for region in regions]
     if isinstance(snapshot.regions, Unreadable):
@@ -123,10 +130,12 @@ def _enabled(snapshot: Snapshot) -> tuple[str, ...]:
 class _Judge:
     """Judges the regions of an account by a profile."""
 
-    def __init__(self, snapshot: Snapshot, profile: Profile) -> None:
+    def __init__(self, snapshot: Snapshot, profile: Profile, proofs: Proofs) -> None:
         self.snapshot = snapshot
         self.profile = profile
+        self.proofs = proofs
         self.required = And(profile.required, *map(Not, profile.benign))
+        self.anywhere = cloudtrail_events.records(account=snapshot.account, region=None)
 
     def group(self, group: ChannelGroup) -> Iterator[RegionAssessment]:
         """The verdict on each region of the group. Regions without a difference are decided once."""
@@ -148,12 +157,19 @@ class _Judge:
     ) -> RegionAssessment:
         """The verdict, and what explains it. `open_doubts`: anything unread that may see any event."""
         assessed = RegionAssessment(region, Verdict.COMPLIANT, None, (), (), channels)
-        surely = [channel.surely for channel in channels]
-        possibly = [channel.possibly for channel in channels] + [ALWAYS] * bool(open_doubts)
-        uncertain = _unseen(self.required, surely, records)
-        if isinstance(uncertain, Empty):
+        if self.covered_by_one([channel.surely for channel in channels], records, SHORT):
             return assessed
-        certain = _unseen(self.required, possibly, records)
+        uncertain: Answer
+        for budget in (SHORT, BUDGET):
+            channels = tuple(self.decidable(channel, budget) for channel in assessed.channels)
+            uncertain = self.unseen([channel.surely for channel in channels], records, budget)
+            if isinstance(uncertain, Empty):
+                return assessed
+        assessed = replace(assessed, channels=channels)
+        possibly = [channel.possibly for channel in channels] + [ALWAYS] * bool(open_doubts)
+        certain = self.unseen(possibly, records, SHORT)
+        if isinstance(certain, Undecided):
+            certain = self.unseen(possibly, records, BUDGET)
         if isinstance(certain, Found):
             gaps = gaps_of(self.profile, region, channels, certain.event)
             return replace(assessed, verdict=Verdict.NON_COMPLIANT, blind_spot=certain.event, gaps=gaps)
@@ -163,18 +179,55 @@ class _Judge:
         doubts += open_doubts
         for answer in (uncertain, certain):
             if isinstance(answer, Undecided):
-                doubts += self.undecided_filters(open_channels, records) or [
-                    Doubt("undecided", self.profile.name, f"The verdict cannot be decided: {answer.reason}.")
-                ]
+                named = self.undecided_filters(open_channels, records)
+                if not named and not (answer.too_large and doubts):
+                    message = f"The verdict cannot be decided: {answer.reason}."
+                    named = [Doubt("undecided", self.profile.name, message)]
+                doubts += named
         return replace(
             assessed, verdict=Verdict.INDETERMINATE, blind_spot=unproven, doubts=tuple(dict.fromkeys(doubts))
         )
+
+    def decidable(self, channel: Channel, budget: int) -> Channel:
+        """The channel; with a doubt if it cannot be decided what its filter's pattern matches by itself. What leads
+        nowhere is not decided."""
+        if channel.gap or channel.pattern is None:
+            return channel
+        alone = self.proofs.find(channel.pattern, self.anywhere, budget)
+        if not (isinstance(alone, Undecided) and alone.too_large):
+            return channel
+        log_group, name = channel.log_group or "", channel.filter or ""
+        kind, resource = "metric", filter_resource(log_group, name)
+        if channel.to_siem:
+            kind, resource = "subscription", log_group
+        title = f"{kind} filter {filter_title(log_group, name)}"
+        message = f"The pattern of {title} cannot be decided: {alone.reason}."
+        return channel.undecided(Doubt("filter.unclear", resource, message))
+
+    def unseen(self, covering: Iterable[Predicate], records: Records, budget: int) -> Answer:
+        """A required event that none of these covers. First looks for one that covers everything, and last for a few
+        small ones that do: a proof with many may be too complex."""
+        distinct = list(dict.fromkeys(covering))
+        if self.covered_by_one(distinct, records, budget):
+            return Empty()
+        answer = self.proofs.unseen(self.required, distinct, records, budget)
+        smallest_first, few = sorted(distinct, key=_size), 2
+        while isinstance(answer, Undecided) and answer.too_large and few < len(distinct):
+            if isinstance(self.proofs.unseen(self.required, smallest_first[:few], records, budget), Empty):
+                return Empty()
+            few *= 2
+        return answer
+
+    def covered_by_one(self, covering: Iterable[Predicate], records: Records, budget: int) -> bool:
+        """Whether one of these covers all required events by itself; the smallest first, because they take least."""
+        smallest_first = sorted(dict.fromkeys(covering), key=_size)
+        return any(self.proofs.implies(self.required, one, records, budget) for one in smallest_first)
 
     def undecided_filters(self, channels: Iterable[Channel], records: Records) -> list[Doubt]:
         """A doubt for each filter that cannot be decided even without the others."""
         doubts = []
         for channel in channels:
-            alone = unseen(self.required, [channel.surely], records)
+            alone = self.proofs.unseen(self.required, [channel.surely], records)
             if isinstance(alone, Undecided) and channel.filter and not channel.doubts:
                 resource = filter_resource(channel.log_group or "", channel.filter)
                 title = filter_title(channel.log_group or "", channel.filter)
@@ -205,12 +258,8 @@ def _records(snapshot: Snapshot, region: str) -> Records:
     )
 
 
-def _unseen(required: Predicate, covering: list[Predicate], records: Records) -> Found | Empty | Undecided:
-    """As `unseen`. First looks for one predicate that covers everything: a proof with many may be too complex."""
-    distinct = list(dict.fromkeys(covering))
-    if any(implies(required, one, records) for one in distinct):
-        return Empty()
-    return unseen(required, distinct, records)
+def _size(predicate: Predicate) -> int:
+    return sum(1 for _ in atoms(predicate))
 
 
 def _open_doubts(snapshot: Snapshot, region: str) -> Iterator[Doubt]:

@@ -13,7 +13,7 @@ from blindspot.model import cloudtrail_events
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import Unreadable
 from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict
-from filter_pattern import And, Event, Found, Not, Or, Pattern, Predicate, find
+from filter_pattern import And, Event, Found, Not, Or, Pattern, Predicate, Proofs
 
 MOST_MESSAGES = 50
 """Messages in one call (CloudWatch Logs API reference, TestMetricFilter)."""
@@ -33,10 +33,10 @@ class Question(NamedTuple):
     expected: frozenset[int]
 
 
-def questions(assessment: Assessment, profile: Profile) -> tuple[Question, ...]:
+def questions(assessment: Assessment, profile: Profile, proofs: Proofs | None = None) -> tuple[Question, ...]:
     """What to ask: every pattern that a verdict depends on. Patterns that match an event come first. The events are the
     distinct blind spots, and one for each alternative of what is required."""
-    events = list(_samples(profile, assessment.snapshot.account, assessment.snapshot.own_region))
+    events = list(_samples(profile, assessment.snapshot.account, assessment.snapshot.own_region, proofs or Proofs()))
     for region in assessment.regions:
         if region.blind_spot is not None and region.blind_spot not in events:
             events.append(region.blind_spot)
@@ -73,11 +73,11 @@ def _matched(pattern: Pattern, events: Collection[Event]) -> frozenset[int]:
     return frozenset(number for number, event in enumerate(events) if pattern.matches(event))
 
 
-def _samples(profile: Profile, account: str, region: str) -> Iterator[Event]:
+def _samples(profile: Profile, account: str, region: str, proofs: Proofs) -> Iterator[Event]:
     """One event for each alternative of what is required."""
     records = cloudtrail_events.records(account=account, region=region)
     for arm in _arms(profile.required.predicate):
-        found = find(And(arm, *map(Not, profile.benign)), records)
+        found = proofs.find(And(arm, *map(Not, profile.benign)), records)
         if isinstance(found, Found):
             yield found.event
 

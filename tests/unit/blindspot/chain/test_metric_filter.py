@@ -44,7 +44,7 @@ from tests.builders import (
     a_trail,
     log_group_arn,
 )
-from tests.cases.accounts import HOSTILE, PROFILE
+from tests.cases.accounts import PROFILE
 from tests.findings import assert_found
 
 GROUP = LogGroup(log_group_arn(), ())
@@ -67,7 +67,6 @@ def test_a_pattern_is_parsed() -> None:
 
 UNREADABLE = {
     "no pattern": ("{ $.errorCode = ", "filter.unclear", "cannot be parsed"),
-    "too large": (f"{{ {HOSTILE} }}", "filter.unclear", "cannot be decided"),
     "disputed": ("{ $.a = disputed }", "filter.disputed", "AWS"),
 }
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from blindspot.model import profile
 from blindspot.model.profile import SettingsError
 from blindspot.remediation.pattern_writer import matches_only_required, pattern_to_write, satisfies
-from filter_pattern import LONGEST_PATTERN, parse
+from filter_pattern import LONGEST_PATTERN, Proofs, parse
 
 DENIED = '($.errorCode = "AccessDenied*")'
 REQUIRED = '{ $.errorCode = "AccessDenied*" }'
@@ -42,24 +42,27 @@ WRITTEN = {
 @pytest.mark.parametrize(("benign", "pattern"), WRITTEN.values(), ids=WRITTEN)
 def test_what_is_written(benign: list[str], pattern: str) -> None:
     judged_by = profile.load("cis-level-2", {"required": REQUIRED, "benign": benign, "pattern": "{ $.a = b }"})
-    found = pattern_to_write(judged_by)
+    found = pattern_to_write(judged_by, Proofs())
     assert found is not None
     assert found == parse(pattern)
-    assert satisfies(found, judged_by)
+    assert satisfies(found, judged_by, Proofs())
 
 
 @pytest.mark.parametrize("name", profile.names())
 def test_the_sources_own_text_is_written_as_it_stands(name: str) -> None:
     judged_by = profile.load(name)
-    found = pattern_to_write(judged_by)
+    found = pattern_to_write(judged_by, Proofs())
     assert found is not None
     assert found.text == judged_by.pattern.text
 
 
 def test_nothing_is_written_where_what_is_required_is_ordinary() -> None:
-    assert pattern_to_write(profile.load("cis-level-2", {"required": "{ $.eventName = * }", "benign": []})) is None
+    assert (
+        pattern_to_write(profile.load("cis-level-2", {"required": "{ $.eventName = * }", "benign": []}), Proofs())
+        is None
+    )
     taken = profile.load("cis-v1.5.0", {"required": "{ $.eventName = * }", "benign": []})
-    assert pattern_to_write(taken) is not None
+    assert pattern_to_write(taken, Proofs()) is not None
 
 
 FIELDS = st.sampled_from(
@@ -86,8 +89,8 @@ def test_what_is_written_is_right_whatever_is_benign(benign: list[str]) -> None:
         judged_by = profile.load("security-hub-cloudwatch-2", {"benign": patterns, "pattern": "{ $.a = b }"})
     except SettingsError:
         return  # nothing is required then
-    found = pattern_to_write(judged_by)
+    found = pattern_to_write(judged_by, Proofs())
     assert found is not None
-    assert satisfies(found, judged_by)
-    assert matches_only_required(found, judged_by)
+    assert satisfies(found, judged_by, Proofs())
+    assert matches_only_required(found, judged_by, Proofs())
     assert len(found.text) <= LONGEST_PATTERN

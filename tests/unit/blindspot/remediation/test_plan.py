@@ -1,9 +1,11 @@
 """The plan over accounts that are only data: the smallest one, in the right place, and the manual tasks."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from blindspot.model import profile
 from blindspot.model.arn import place_of
@@ -13,6 +15,9 @@ from blindspot.remediation.ownership import Owner, alarm_arns, topic_arns
 from blindspot.remediation.plan import Plan, plan, repairable_log_groups, with_subscriptions_confirmed
 from blindspot.settings import Subscriber
 from blindspot.verdict.assessment import Verdict, assess
+from filter_pattern import Answer, Predicate, Proofs, Records, proofs
+from filter_pattern.find import decide
+from filter_pattern.steps import Steps
 from tests.builders import (
     HOME,
     REGIONS,
@@ -50,7 +55,9 @@ def an_account(*channels: Channel) -> Snapshot:
     return replace(a_compliant_snapshot(trails=trails, topics=topics), log_groups=groups, alarms=alarms)
 
 
-def planned(snapshot: Snapshot, subscriber: Subscriber | None = SOMEBODY, **taken: Owner) -> Plan:
+def planned(
+    snapshot: Snapshot, subscriber: Subscriber | None = SOMEBODY, run: Proofs | None = None, **taken: Owner
+) -> Plan:
     """The plan where what bears our names is somebody's, unless it is said whose the alarms or topics are."""
     there = {arn for arn, topic in snapshot.topics.items() if topic is not None}
     there |= {alarm.arn for alarms in snapshot.alarms.values() if isinstance(alarms, tuple) for alarm in alarms}
@@ -59,7 +66,7 @@ def planned(snapshot: Snapshot, subscriber: Subscriber | None = SOMEBODY, **take
         for kind, arns in (("alarm", alarm_arns), ("topic", topic_arns)):
             for arn in arns([PROFILE.names], "aws", place):
                 owners[arn] = taken.get(kind, Owner.SOMEBODY) if arn in there else Owner.NOBODY
-    return plan(assess(snapshot, PROFILE), PROFILE, owners, subscriber)
+    return plan(assess(snapshot, PROFILE), PROFILE, owners, subscriber, run)
 
 
 def titles(found: Plan) -> list[str]:
@@ -230,6 +237,49 @@ def test_no_second_alarm_is_created_where_the_first_may_be_ours() -> None:
     found = plan(assess(snapshot, PROFILE), PROFILE, owners | {first: Owner.UNKNOWN, second: Owner.NOBODY}, SOMEBODY)
     assert found.actions == ()
     assert "name.taken" in [task.code for task in found.manual_tasks]
+
+
+def unfinished(found: Plan, snapshot: Snapshot) -> None:
+    (task,) = found.manual_tasks
+    broken = {region.region for region in assess(snapshot, PROFILE).regions if region.verdict is Verdict.NON_COMPLIANT}
+    assert (found.actions, task.code, set(task.regions)) == ((), "plan.unfinished", broken)
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        (Proofs(steps=0), "all the steps that one assessment may take"),
+        (Proofs(steps=300), "all the steps that one assessment may take"),
+        (Proofs(stop=lambda: True), "no time left"),
+    ],
+)
+def test_a_plan_whose_proofs_are_cut_short_does_nothing_and_says_so(run: Proofs, reason: str) -> None:
+    snapshot = an_account((HOME, "a", {}, (a_filter(HALF),), (an_alarm(),)))
+    found = planned(snapshot, run=run)
+    unfinished(found, snapshot)
+    assert reason in found.manual_tasks[0].message
+
+
+@given(snapshots(), st.integers(0, 60_000))
+def test_with_fewer_steps_the_plan_is_the_same_or_none(snapshot: Snapshot, steps: int) -> None:
+    run = Proofs(steps=steps)
+    found = planned(snapshot, run=run)
+    if found != planned(snapshot):
+        assert run.over
+        unfinished(found, snapshot)
+
+
+def test_the_assessments_of_a_plan_share_their_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Predicate, Records]] = []
+
+    def noted(predicate: Predicate, records: Records, steps: Steps) -> Answer:
+        asked.append((predicate, records))
+        return decide(predicate, records, steps)
+
+    monkeypatch.setattr(proofs, "decide", noted)
+    assert planned(an_account((HOME, "a", {}, (a_filter(HALF),), (an_alarm(),)), (AWAY, "b", {}, (), ()))).actions
+    # `planned` assesses on its own first.
+    assert max(Counter(asked).values()) <= 2
 
 
 @given(snapshots())
