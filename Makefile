@@ -12,7 +12,7 @@ FIND_3_13 := python3.13 --version >/dev/null 2>&1 || { \
         exit 1; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test mutants .docker sam-local e2e check bench build lock clean
+.PHONY: help install demo test mutants .docker sam-local e2e check bench faults quotas soak build lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-11s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,15 @@ check: .venv/.check ## Check style, types, the direction of imports and the temp
 
 bench: .venv/.test ## Compare the work of deciding and judging with a reference
 	@$(BIN)/python -m local.bench || [ $$? = 141 ]
+
+faults: .venv/.test ## Let every AWS operation fail in every way, over HTTP; takes half an hour
+	@PYTHONPATH=layers/blindspot $(BIN)/python -m tests.faults
+
+quotas: .venv/.test ## Evaluate accounts at AWS's quotas, and compare CPU and memory with what Lambda gives
+	@PYTHONPATH=layers/blindspot $(BIN)/python -m tests.quotas
+
+soak: .venv/.test ## Evaluate ten thousand times in one process: nothing may grow, no verdict may be an old one
+	@PYTHONPATH=layers/blindspot $(BIN)/python -m tests.soak
 
 build: export SAM_CLI_TELEMETRY := 0
 build: .venv/.check ## Build what `sam deploy` uploads and `sam local` runs

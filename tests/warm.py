@@ -94,7 +94,7 @@ def warm(aws: LocalAws) -> Iterator[None]:
     with (
         patch.object(calls, "_make_request", answer),
         patch.object(kms_models, "generate_private_key", _private_key),
-        patch("botocore.session.create_loader", _loader),
+        patch("botocore.session.create_loader", loader),
         decided_once(),
     ):
         yield
@@ -211,7 +211,7 @@ _user_agent = cache(UserAgentString.to_string)
 
 
 @cache
-def _loader(search_path: str | None = None) -> Loader:
+def loader(search_path: str | None = None) -> Loader:
     """Every role that is taken on gets a session of its own, which would read the models of the services anew."""
     return create_loader(search_path)
 

@@ -121,7 +121,7 @@ def test_make_check_runs_every_checker() -> None:
     assert [name for name in checkers if not re.search(rf"^(\S+=\S+ )?\S*/{name}\b", planned, re.MULTILINE)] == []
 
 
-STAGES = ["test", "check", "mutants", "e2e"]
+STAGES = ["test", "check", "quotas", "mutants", "e2e"]
 
 
 @pytest.mark.parametrize("fails", [*STAGES, ""])
