@@ -186,6 +186,15 @@ def test_a_page_that_fails_leaves_no_half_a_list(aws: LocalAws, call: str) -> No
     assert where(call, log_group_arn(made), made.topic) == Unreadable(call, OWN, "ThrottlingException")
 
 
+@pytest.mark.parametrize("call", PAGED)
+def test_a_later_page_that_does_not_come_is_waited_for_until_the_deadline(aws: LocalAws, call: str) -> None:
+    made = a_compliant_account(aws)
+    page, token = PAGED[call]
+    answer_once(aws, call, **page, **{token: "0"})
+    aws.hang(call, OWN, seconds=60)
+    assert where(call, log_group_arn(made), made.topic, seconds=4) == Unreadable(call, OWN, "Timeout")
+
+
 def where(call: str, group: str, topic: str, seconds: float = 30) -> object:
     """What stands where the call's list would stand."""
     snapshot = look(seconds=seconds)

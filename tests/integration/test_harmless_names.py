@@ -41,3 +41,13 @@ def test_a_name_does_no_harm_to_whoever_reads_it(aws: LocalAws, caplog: pytest.L
     lines = [logger.registered_formatter.format(record) for record in caplog.records if record.name == "blindspot"]
     assert {"control assessed", "Remediation Planned"} <= {json.loads(line)["message"] for line in lines}
     assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_log_line_is_lost(caplog: pytest.LogCaptureFixture, name: str) -> None:
+    given, _ = NAMES[name]
+    logger.warning("a name", resource=given, error=ValueError(given))
+    (line,) = (logger.registered_formatter.format(record) for record in caplog.records)
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["resource"] == given.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")

@@ -128,6 +128,10 @@ def test_a_walk_takes_the_steps_that_it_says(stars: list[str], exact: list[str])
     assert short.complete is False
     assert short.steps == walk.steps - 1
     assert set(short.strings) <= set(walk.strings)
+    for budget in (walk.steps, walk.steps - 1):
+        spent: list[int] = []
+        examples(parts, exact, budget, spent.append)
+        assert sum(spent) == budget
 
 
 def test_a_walk_of_nothing_finds_the_empty_text() -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Protocol
 
 from aws_lambda_powertools import Logger, Metrics
 
 from blindspot import settings
 from blindspot.aws.client import Clients
+from blindspot.model.harmless import harmless_dumps
 from blindspot.report.document import Origin
 
-logger = Logger(service="blindspot")
+# Without a serializer, a name with half a surrogate pair would lose its log line: no encoding can write it.
+logger = Logger(service="blindspot", json_serializer=partial(harmless_dumps, default=str))
 metrics = Metrics(namespace="Blindspot", service="blindspot")
 
 

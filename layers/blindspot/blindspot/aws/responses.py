@@ -315,10 +315,11 @@ def _or_unread(
 
 
 def alarms(answer: Answer) -> tuple[Alarm, ...]:
-    """The alarms of all types. An older SDK knows no log alarms."""
+    """The alarms of all types. AWS does not document that it returns a list that is empty; an older SDK knows no log
+    alarms."""
     listed = (
         (_metric_alarm, items(answer, "MetricAlarms"), UNKNOWN_KIND),
-        (_composite_alarm, items(answer, "CompositeAlarms"), UNKNOWN_KIND),
+        (_composite_alarm, items(answer, "CompositeAlarms", ()), UNKNOWN_KIND),
         (_log_alarm, items(answer, "LogAlarms", ()), UNREAD_LOG_ALARM),
     )
     return tuple(_alarm(record, parse, kind) for parse, records, kind in listed for record in records)

@@ -7,6 +7,7 @@ surrogates without their pair, which no UTF-8 can hold.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 ESCAPE = r"\\u[0-9a-f]{4}|\\U[0-9a-f]{8}"
@@ -42,9 +43,13 @@ def harmless_json(value: Any) -> Any:
             return value
 
 
-def harmless_dumps(value: Any, indent: int | None = None) -> str:
-    """The value as JSON text of printable ASCII, which a program reads back exactly as it was."""
-    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")  # the one control that `dumps` leaves
+def harmless_dumps(value: Any, indent: int | None = None, default: Callable[[Any], str] | None = None) -> str:
+    """The value as JSON text of printable ASCII, which a program reads back exactly as it was.
+
+    default: how to write what JSON has no form for.
+    """
+    text = json.dumps(value, indent=indent, default=default)
+    return text.replace("\x7f", "\\u007f")  # the one control that `dumps` leaves
 
 
 class _Shown(dict[int, str]):

@@ -424,9 +424,10 @@ def test_a_key_is_found_by_its_id_its_arn_or_an_alias(asked: str) -> None:
         answers.key({"KeyMetadata": {**KEY, "KeyId": "2"}}, asked)
 
 
-def test_a_list_without_composite_alarms_is_malformed() -> None:
-    with pytest.raises(Malformed, match="CompositeAlarms"):
-        answers.alarms({"MetricAlarms": []})
+def test_an_empty_list_may_be_left_out_but_that_of_metric_alarms() -> None:
+    assert answers.alarms({"MetricAlarms": []}) == ()
+    with pytest.raises(Malformed, match="MetricAlarms"):
+        answers.alarms({"CompositeAlarms": []})
 
 
 def test_a_page_has_a_token_unless_it_is_the_last() -> None:

@@ -32,7 +32,7 @@ from blindspot.model.snapshot import (
     Trail,
     Unreadable,
 )
-from filter_pattern import ALWAYS, NEVER, Pattern, equals
+from filter_pattern import ALWAYS, NEVER, Pattern, Proofs, equals
 from tests.builders import (
     ACCOUNT,
     CIS,
@@ -244,6 +244,28 @@ def test_a_filter_that_may_count_ordinary_calls_is_in_doubt(name: str) -> None:
     assert_found(found(), Doubt, "filter.noise", RESOURCE, TITLE, fact)
 
 
+def test_what_a_malformed_trail_delivers_may_be_counted() -> None:
+    """One whose log group is not known may deliver to any; one that delivers elsewhere does not."""
+    writes = a_trail(selectors=EventSelectors((EventSelector(read_write="WriteOnly"),)))
+    malformed = a_trail(name="malformed", status=REFUSED, selectors=REFUSED, log_group_arn=None, unread="Malformed: x")
+    assert noise(NOISY, writes) is HOLDS
+    assert_found(noise(NOISY, writes, malformed), Doubt, "filter.noise", RESOURCE, "GetCallerIdentity")
+    assert noise(NOISY, writes, replace(malformed, log_group_arn=log_group_arn(name="other"))) is HOLDS
+    assert noise(NOISY, writes, replace(malformed, unread="")) is HOLDS
+
+
+def test_of_a_malformed_filter_nothing_is_known() -> None:
+    malformed = a_filter("", unread="Malformed: metricValue", unit="Count")
+    for found in (
+        FilterPatterns(a_compliant_snapshot(), PROFILE).check_noise(GROUP, malformed, ALWAYS),
+        check_narrowing(GROUP, malformed),
+        value_per_match(GROUP, malformed),
+        reaching(malformed, unit="Bytes"),
+    ):
+        assert_found(found, Doubt, "unread.no-answer", RESOURCE, f"Metric filter {TITLE}", "Malformed: metricValue")
+    assert check_value(GROUP, malformed) is HOLDS
+
+
 def test_a_filter_that_is_not_understood_may_count_anything() -> None:
     assert_found(noise("{ $.x"), Doubt, "filter.unclear", RESOURCE, TITLE)
 
@@ -253,6 +275,26 @@ def test_a_profile_may_put_up_with_noise() -> None:
     for pattern in (NOISY, "{ $.x"):
         read = FilterPatterns(a_compliant_snapshot(), tolerant)
         assert read.check_noise(GROUP, a_filter(pattern), ALWAYS) is HOLDS
+
+
+@pytest.mark.parametrize(
+    ("run", "fact"),
+    [(Proofs(steps=0), "all the steps that one assessment may take"), (Proofs(stop=lambda: True), "no time left")],
+)
+def test_without_steps_or_time_it_is_not_known_what_a_filter_counts(run: Proofs, fact: str) -> None:
+    for pattern in (CIS, NOISY):
+        found = FilterPatterns(a_compliant_snapshot(), PROFILE, run).check_noise(GROUP, a_filter(pattern), ALWAYS)
+        assert_found(found, Doubt, "filter.noise", RESOURCE, TITLE, "It is not known whether", fact)
+
+
+def test_in_each_log_group_the_calls_of_its_own_region_are_counted() -> None:
+    away = log_group_arn("us-east-1", "away")
+    trails = a_trail(multi_region=False), a_trail("us-east-1", "away", multi_region=False, status=a_status())
+    read = FilterPatterns(a_compliant_snapshot(trails=trails), PROFILE)
+    for _ in range(2):
+        for group in (GROUP, LogGroup(away, ())):
+            assert isinstance(read.check_noise(group, a_filter('{ $.eventName = "DescribeAlarms" }'), ALWAYS), Gap)
+            assert read.check_noise(group, a_filter(CIS), ALWAYS) is HOLDS
 
 
 def test_what_counts_as_refusals_is_asked_of_each_pattern() -> None:
@@ -442,3 +484,14 @@ MAY_REACH = {
 @pytest.mark.parametrize("name", MAY_REACH)
 def test_where_the_dimensions_are_not_worked_out_events_may_reach_the_metric(name: str) -> None:
     assert_found(MAY_REACH[name](), Doubt, "filter.narrowed", RESOURCE, TITLE)
+
+
+def test_of_a_filter_that_was_malformed_nothing_is_known() -> None:
+    broken = a_filter(unread="Malformed: metricValue")
+    for found in (
+        patterns().check_noise(GROUP, broken, ALWAYS),
+        check_narrowing(GROUP, broken),
+        value_per_match(GROUP, broken),
+        matches_in_metric(MetricQuery("m", namespace="CISBenchmark", metric="other"), GROUP, broken),
+    ):
+        assert_found(found, Doubt, "unread.no-answer", RESOURCE, f"Metric filter {TITLE}", "Malformed: metricValue")

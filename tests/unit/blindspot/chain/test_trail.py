@@ -1,5 +1,6 @@
 """The trail: which regions it observes, what it records, surely and possibly, and whether that arrives."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -62,6 +63,15 @@ def test_a_trail_that_is_not_logging_is_broken_and_one_whose_status_is_unread_is
     assert check_logging(a_trail()) is HOLDS
     assert_found(check_logging(a_trail(status=a_status(logging=False))), Gap, "trail.not-logging", ARN, "events")
     assert_found(check_logging(a_trail(status=REFUSED)), Doubt, "unread.refused", ARN, "cloudtrail:GetTrailStatus")
+
+
+def test_a_malformed_trail_is_one_doubt() -> None:
+    malformed = a_trail(status=REFUSED, selectors=REFUSED, unread="Malformed: x")
+    assert_found(check_logging(malformed), Doubt, "unread.no-answer", ARN, "Trail management-events", "Malformed: x")
+    assert check_selectors(malformed) is HOLDS
+    assert check_delivery(malformed, NOW) is HOLDS
+    assert check_delivery(replace(malformed, log_group_arn=None), NOW) is HOLDS
+    assert isinstance(check_delivery(a_trail(log_group_arn=None, status=REFUSED), NOW), Gap)
 
 
 def test_selectors_that_are_unread_are_a_doubt() -> None:

@@ -14,8 +14,11 @@ from blindspot.model.snapshot import (
     EventSelectors,
     LogGroup,
     MetricFilter,
+    MetricQuery,
     OtherAlarm,
     Snapshot,
+    Subscription,
+    Topic,
     Trail,
     Unreadable,
 )
@@ -24,10 +27,14 @@ from tests.builders import (
     ACCOUNT,
     HOME,
     a_compliant_snapshot,
+    a_composite,
     a_filter,
+    a_math_alarm,
+    a_topic,
     a_trail,
     an_alarm,
     log_group_arn,
+    topic_arn,
 )
 from tests.cases.accounts import PROFILE
 from tests.findings import assert_found
@@ -170,3 +177,62 @@ def test_a_malformed_trail_may_deliver_ordinary_calls_to_any_log_group() -> None
         writes = a_trail(name="writes", log_group_arn=ELSEWHERE)
         selectors = replace(writes, selectors=ONLY_WRITES)
         assert verdict(replace(snapshot, trails=(*WHOLE.trails, selectors, *trails))) is expected
+
+
+SILENT = an_alarm(actions=())
+NESTED = "SUM([" * 60 + "{}" + "])" * 60
+QUERIES = (
+    *(MetricQuery(f"e{n}", returned=n == 0, expression=NESTED.format(f"e{n + 1}")) for n in range(5)),
+    MetricQuery("e5", namespace="CISBenchmark", metric=METRIC, statistic="Sum"),
+)
+DEEP: dict[str, tuple[Snapshot, Verdict]] = {
+    "330 parentheses": (
+        a_compliant_snapshot(alarms=(SILENT, a_composite("(" * 330 + "ALARM(unauthorized)" + ")" * 330))),
+        Verdict.COMPLIANT,
+    ),
+    "NOT NOT ( 245 times": (
+        a_compliant_snapshot(alarms=(SILENT, a_composite("NOT NOT (" * 245 + "ALARM(unauthorized)" + ")" * 245))),
+        Verdict.COMPLIANT,
+    ),
+    "NOT 1,100 times": (
+        a_compliant_snapshot(alarms=(SILENT, a_composite("NOT " * 1_100 + "ALARM(unauthorized)"))),
+        Verdict.COMPLIANT,
+    ),
+    "five expressions in one another": (
+        a_compliant_snapshot(alarms=(replace(a_math_alarm("m1"), queries=QUERIES),)),
+        Verdict.INDETERMINATE,
+    ),
+    "a number of 310 digits": (
+        a_compliant_snapshot(alarms=(a_math_alarm("FILL(m1, 1" + "0" * 309 + ")"),)),
+        Verdict.INDETERMINATE,
+    ),
+    "a number of 5,000 digits": (
+        a_compliant_snapshot(alarms=(a_math_alarm("FILL(m1, 1" + "0" * 4_999 + ")"),)),
+        Verdict.INDETERMINATE,
+    ),
+    "a topic policy": (
+        a_compliant_snapshot(topics={topic_arn(): a_topic(policy="[" * 100_000)}),
+        Verdict.INDETERMINATE,
+    ),
+    "a filter policy": (
+        a_compliant_snapshot(
+            topics={topic_arn(): a_topic(subscriptions=(Subscription(f"{topic_arn()}:1", "sqs", '{"a":' * 100_000),))}
+        ),
+        Verdict.INDETERMINATE,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_what_is_nested_deeply_is_understood_or_is_one_doubt(name: str) -> None:
+    snapshot, expected = DEEP[name]
+    assert verdict(snapshot) is expected
+    deep = {place: (*found, an_alarm()) for place, found in snapshot.alarms.items() if isinstance(found, tuple)}
+    plain = Subscription(f"{topic_arn()}:2", "email")
+    (topic,) = snapshot.topics.values()
+    assert isinstance(topic, Topic)
+    assert isinstance(topic.subscriptions, tuple)
+    beside = replace(
+        snapshot, alarms=deep, topics={topic.arn: replace(topic, subscriptions=(*topic.subscriptions, plain))}
+    )
+    assert verdict(beside) is (Verdict.INDETERMINATE if name == "a topic policy" else Verdict.COMPLIANT)

@@ -74,6 +74,29 @@ def test_it_fits_and_what_is_missing_is_counted(largest: int) -> None:
     assert in_bytes(small) > largest - 350 or not cut
 
 
+def test_a_byte_too_many_is_too_many() -> None:
+    whole = a_document()
+    assert in_bytes(fitted(whole, in_bytes(whole) - 1, CUTTERS)) < in_bytes(whole)
+
+
+@pytest.mark.parametrize("name", CUTTERS)
+@pytest.mark.parametrize("excess", [1, 2, 17, 300, 100_000])
+def test_a_cutter_says_exactly_what_it_freed_and_cuts_no_more_than_needed(name: str, excess: int) -> None:
+    whole = a_document()
+    small, count, freed = CUTTERS[name](whole, excess)
+    assert freed == in_bytes(whole) - in_bytes(small)
+    assert count == counts(whole)[name] - counts(small)[name]
+    assert freed >= excess or counts(small)[name] == (name == "gaps")
+    largest_part = {"words": 62, "note": 31, "parts": 1_300, "gaps": 125, "regions": 41}
+    assert freed - excess < largest_part[name]
+
+
+@pytest.mark.parametrize("name", ["words", "note", "parts", "gaps", "regions"])
+def test_a_cutter_with_nothing_to_cut_frees_nothing(name: str) -> None:
+    empty: Document = {"parts": [], "gaps": [], "regions": {}}
+    assert CUTTERS[name](empty, 10)[1:] == (0, 0)
+
+
 def test_what_is_cut_twice_is_counted_together() -> None:
     whole = a_document()
     twice = fitted(fitted(whole, 9_000, CUTTERS), 1_500, CUTTERS)

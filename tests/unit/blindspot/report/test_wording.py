@@ -1,11 +1,19 @@
 """What is wrong, in few words."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
+from blindspot.model import profile
 from blindspot.model.findings import DOUBT_FIXES, FIXES, Doubt, Gap
+from blindspot.model.snapshot import MuteRule
 from blindspot.report.short_text import length
-from blindspot.report.wording import IN_FEW_WORDS, call, reason, resource
-from tests.builders import ACCOUNT, log_group_arn, topic_arn
+from blindspot.report.wording import IN_FEW_WORDS, call, in_alarm, reason, resource
+from blindspot.verdict.assessment import assess
+from tests.builders import ACCOUNT, HOME, NOW, a_compliant_snapshot, an_alarm, log_group_arn, topic_arn
+
+PROFILE = profile.load("cis-level-2")
 
 
 def test_every_code_has_few_words_but_those_whose_message_says_which_call_failed() -> None:
@@ -80,3 +88,38 @@ def test_a_call_names_service_event_and_error_and_nothing_else() -> None:
     assert call(event) == "s3:GetObject refused with AccessDenied"
     assert call({"eventName": 7}) == "?:7 refused with ?"
     assert call({"eventName": "x" * 500, "eventSource": "a\nb"}) == rf"a\u000ab:{'x' * 29}...{'x' * 28} refused with ?"
+
+
+LONG_AGO = NOW - timedelta(days=30)
+STAYS = "has been in ALARM since 2026-10-22 12:00 UTC: it announces nothing new until it returns to OK."
+SCHEDULED = MuteRule(
+    arn="arn:aws:cloudwatch:eu-west-1:123456789012:alarm-mute-rule:m", status="SCHEDULED", alarms=("unauthorized",)
+)
+
+
+@pytest.mark.parametrize(
+    ("bent", "text"),
+    [
+        (
+            {"state": "ALARM", "state_since": LONG_AGO},
+            f"Alarm unauthorized {STAYS}",
+        ),
+        (
+            {"state": "ALARM", "state_since": LONG_AGO, "name": "unauthorized-api-calls since yesterday. x"},
+            f"Alarm unautho...day. x {STAYS}",
+        ),
+        (
+            {"state": "ALARM", "state_since": LONG_AGO, "name": "\x1b\x1b"},
+            rf"Alarm \u001b\u001b {STAYS}",
+        ),
+        ({"state": "ALARM", "state_since": NOW}, ""),
+        ({"state": "OK", "state_since": LONG_AGO}, ""),
+        ({"state": "ALARM", "state_since": LONG_AGO, "actions": ()}, ""),
+    ],
+)
+def test_an_alarm_that_stays_in_alarm(bent: dict[str, Any], text: str) -> None:
+    snapshot = a_compliant_snapshot(alarms=(an_alarm(**bent),), mute_rules={(ACCOUNT, HOME): (SCHEDULED,)})
+    assessment = assess(snapshot, PROFILE)
+    assert "alarm.to-be-muted" in [note.code for note in assessment.notes] or "name" in bent or "actions" in bent
+    assert in_alarm(assessment, assessment.regions, 16) == text
+    assert in_alarm(assessment, [], 16) == ""
