@@ -17,19 +17,16 @@ from blindspot.aws.read import Reader, in_thread, read_by
 from blindspot.aws.regions import Regions
 from blindspot.aws.response_fields import Answer
 from blindspot.aws.responses import Identity
-from blindspot.chain.composite_alarm import may_refer_to
-from blindspot.chain.metric_alarm import queries
+from blindspot.chain.alarm_graph import AlarmGraph
 from blindspot.model.arn import Arn, Place, is_arn, place_of, short
 from blindspot.model.findings import FOREIGN
 from blindspot.model.snapshot import (
     Alarm,
-    CompositeAlarm,
     EventSelectors,
     Key,
     LogGroup,
     MetricFilter,
     MuteRule,
-    OtherAlarm,
     Snapshot,
     Subscription,
     SubscriptionFilter,
@@ -469,13 +466,10 @@ class _Chain:
 
 def _notified(filters: Iterable[MetricFilter], alarms: Iterable[Alarm]) -> list[str]:
     """The topics notified by alarms on the metrics of filters, and by composite alarms on those alarms."""
+    graph = AlarmGraph(alarms)
     metrics = {(metric_filter.namespace, metric_filter.metric) for metric_filter in filters}
-    on_numbers = [alarm for alarm in alarms if not isinstance(alarm, CompositeAlarm | OtherAlarm)]
-    notifying: list[Alarm] = [a for a in on_numbers if any((q.namespace, q.metric) in metrics for q in queries(a))]
-    composites = [alarm for alarm in alarms if isinstance(alarm, CompositeAlarm)]
-    while more := [a for a in composites if a not in notifying and may_refer_to(a, {alarm.arn for alarm in notifying})]:
-        notifying += more
-    actions = sorted({action for alarm in notifying for action in alarm.actions})
+    notifying = graph.leading_from(number for metric in metrics for number in graph.watching(metric))
+    actions = sorted({action for number in notifying for action in graph.alarms[number].actions})
     return [arn for arn in actions if is_arn(arn) and Arn.parse(arn).service == "sns" and ":" not in short(arn)]
 
 

@@ -5,50 +5,90 @@ Source: CloudWatch API reference, PutCompositeAlarm; `languages.alarm_rule` read
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from blindspot.languages import alarm_rule
-from blindspot.languages.three_valued import Truth
+from blindspot.languages.three_valued import Cases, Truth
 from blindspot.model.arn import short
 from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
 from blindspot.model.snapshot import CompositeAlarm
 
 
-def may_refer_to(composite: CompositeAlarm, arns: Collection[str]) -> bool:
-    """Whether the rule names one of these alarms, or may name one: it contains a name but cannot be parsed."""
-    return alarm_rule.refers_to(composite.rule, arns) is not Truth.FALSE
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an alarm that a rule names does: the cases in which it surely goes to ALARM, may go to ALARM, may be in
+    ALARM before and stay there, and may go to ALARM only on many calls. In all other cases it is never in ALARM."""
+
+    sure: Cases = 0
+    perhaps: Cases = 0
+    before: Cases = 0
+    on_more_calls: Cases = 0
 
 
-def is_off(composite: CompositeAlarm, unsettled: Collection[str]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The cases in which a composite alarm goes to ALARM and was not in ALARM before (`fires`); in which it is in ALARM
+    even when no alarm of its rule is (`stays`); and in which it does not go to ALARM (`never`). In the others that is
+    not known."""
+
+    fires: Cases
+    stays: Cases
+    never: Cases
+
+
+def check_rule(rule: str, every_case: Cases, named: Callable[[str], Named]) -> Answers:
+    """What the composite alarm does in each case. `named`: what the alarm does that the rule names with this text."""
+
+    def after(name: str) -> tuple[Cases, Cases]:
+        alarm = named(name)
+        return alarm.sure, alarm.perhaps | alarm.before
+
+    def after_many_calls(name: str) -> tuple[Cases, Cases]:
+        alarm = named(name)
+        return alarm.sure, alarm.perhaps | alarm.before | alarm.on_more_calls
+
+    def before(name: str) -> tuple[Cases, Cases]:
+        alarm = named(name)
+        return 0, alarm.before & ~alarm.sure
+
+    if is_on(rule):
+        return Answers(fires=0, stays=every_case, never=0)
+    called, flooded, quiet = (
+        alarm_rule.evaluate_in_cases(rule, every_case, states) for states in (after, after_many_calls, before)
+    )
+    return Answers(fires=called.true & flooded.true & quiet.false, stays=0, never=called.false)
+
+
+def is_on(rule: str) -> bool:
+    """Whether the composite alarm is surely in ALARM while no other alarm is."""
+    return alarm_rule.evaluate(rule, in_alarm=(), may_be_in_alarm=()) is Truth.TRUE
+
+
+def is_off(rule: str, may_be_in_alarm: Collection[str]) -> bool:
     """Whether the composite alarm is surely not in ALARM while of all alarms only these (ARNs) may be."""
-    return alarm_rule.evaluate(composite.rule, in_alarm=(), may_be_in_alarm=unsettled) is Truth.FALSE
+    return alarm_rule.evaluate(rule, in_alarm=(), may_be_in_alarm=may_be_in_alarm) is Truth.FALSE
 
 
-def check_rule(
-    composite: CompositeAlarm,
-    sure: Collection[str],
-    perhaps: Collection[str],
-    unsettled: Collection[str],
-    on_more_calls: Collection[str] = (),
-) -> Finding:
-    """Whether the composite alarm goes to ALARM when these alarms do, and was not in ALARM before.
+def fires(_: CompositeAlarm) -> Finding:
+    """The finding on a composite alarm that goes to ALARM."""
+    return HOLDS
 
-    sure: the ARNs of the alarms that surely go to ALARM. perhaps: those that may go to ALARM with them.
-    unsettled: those that may be in ALARM before. on_more_calls: those that only many calls may take to ALARM.
-    All other alarms are never in ALARM.
-    """
-    name, rule = short(composite.arn), composite.rule
-    unsettled = [arn for arn in unsettled if arn not in sure]
-    if alarm_rule.evaluate(rule, in_alarm=(), may_be_in_alarm=()) is Truth.TRUE:
-        message = f"Composite alarm {name} is in ALARM even when no alarm of its rule is."
-        return Gap("alarm.latches", composite.arn, message)
-    possible = [*perhaps, *unsettled]
-    after = alarm_rule.evaluate(rule, in_alarm=sure, may_be_in_alarm=possible)
-    if after is Truth.FALSE:
-        message = f"Composite alarm {name} does not go to ALARM unless other alarms of its rule do too."
-        return Gap("alarm.insensitive", composite.arn, message)
-    on_many = alarm_rule.evaluate(rule, in_alarm=sure, may_be_in_alarm=[*possible, *on_more_calls])
-    if after is on_many is Truth.TRUE and is_off(composite, unsettled):
-        return HOLDS
+
+def may_fire(composite: CompositeAlarm) -> Finding:
+    """The finding on one of which that is not known."""
+    name = short(composite.arn)
     message = f"It is not known whether composite alarm {name} goes to ALARM when the alarms of its rule do."
     return Doubt("alarm.unclear", composite.arn, message)
+
+
+def stays_in_alarm(composite: CompositeAlarm) -> Finding:
+    """The finding on one that is in ALARM in any case."""
+    message = f"Composite alarm {short(composite.arn)} is in ALARM even when no alarm of its rule is."
+    return Gap("alarm.latches", composite.arn, message)
+
+
+def does_not_fire(composite: CompositeAlarm) -> Finding:
+    """The finding on one that does not go to ALARM."""
+    message = f"Composite alarm {short(composite.arn)} does not go to ALARM unless other alarms of its rule do too."
+    return Gap("alarm.insensitive", composite.arn, message)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from fractions import Fraction
 from itertools import product
@@ -21,7 +21,7 @@ from itertools import product
 from blindspot.languages import metric_math
 from blindspot.languages.metric_math import Expression, Point
 from blindspot.model.arn import short
-from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
+from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, Holds
 from blindspot.model.snapshot import MathAlarm, MetricAlarm, MetricQuery
 
 _COMPARISONS = {
@@ -46,17 +46,18 @@ class Feed:
 
     value: what it adds for each match. default: what it adds where log events arrive and none matches, if anything.
     own: whether it is the filter that counts the refused call; any other may count it too, or not.
-    local: whether the refused call arrives in its log group.
+    local: whether the refused call arrives in its log group. count: how many such filters there are.
     """
 
     value: Fraction
     default: Fraction | None
     own: bool
     local: bool
+    count: int = 1
 
 
 Feeds = Mapping[MetricQuery, Sequence[Feed]]
-"""The filters that feed each metric of an alarm."""
+"""The filters that feed each metric of an alarm. Those of one metric that are alike are one Feed."""
 
 
 def queries(alarm: MetricAlarm | MathAlarm) -> tuple[MetricQuery, ...]:
@@ -108,21 +109,45 @@ def metrics(alarm: MetricAlarm | MathAlarm) -> tuple[MetricQuery, ...]:
     return tuple(query for query in lines if query.name in names)
 
 
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """What a gap or a doubt about an alarm's settings says, but for its name: many alarms may have these settings."""
+
+    kind: type[Gap | Doubt]
+    code: str
+    message: str
+
+    def of(self, alarm: MetricAlarm | MathAlarm) -> Gap | Doubt:
+        """The finding on the alarm."""
+        return self.kind(self.code, alarm.arn, self.message.format(name=short(alarm.arn), terms=_terms(alarm)))
+
+
+def settings(alarm: MetricAlarm | MathAlarm) -> MetricAlarm | MathAlarm:
+    """What `check_settings` depends on: the same for two alarms that differ only in their names, actions and states."""
+    return replace(alarm, arn="", actions_enabled=True, actions=(), state="OK", state_since=None)
+
+
 def check_firing(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) -> Finding:
     """Whether `copies` of one event within one period take the alarm to ALARM, and it then returns to OK."""
+    firing = check_settings(alarm, feeds, copies)
+    return HOLDS if firing is HOLDS else firing.of(alarm)
+
+
+def check_settings(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) -> Firing | Holds:
+    """As `check_firing`, for every alarm with these settings."""
     watched = watches(alarm)
     reason = _beyond(alarm, watched, feeds) if watched else "watches metric math that Blindspot cannot analyze"
     if watched is None or reason:
-        return Doubt("alarm.unclear", alarm.arn, f"Alarm {short(alarm.arn)} {reason}.")
+        return Firing(Doubt, "alarm.unclear", f"Alarm {{name}} {reason}.")
     busy = {_outcome(alarm, watched, world, copies) for world in _worlds(feeds, busy=True)}
     idle = {_outcome(alarm, watched, world, copies) for world in _worlds(feeds, busy=False)}
     if busy | idle == {_Outcome.HOLDS}:
         return HOLDS
     if busy & {_Outcome.HOLDS, _Outcome.UNKNOWN}:
-        message = f"Whether {_terms(alarm)} goes to ALARM and returns to OK depends on other log events."
-        return Doubt("alarm.unclear", alarm.arn, message)
+        message = "Whether alarm {name} ({terms}) goes to ALARM and returns to OK depends on other log events."
+        return Firing(Doubt, "alarm.unclear", message)
     code, message = _GAPS[min(busy, key=lambda outcome: outcome.value)]
-    return Gap(code, alarm.arn, message.format(calls=_calls(copies), alarm=_terms(alarm)))
+    return Firing(Gap, code, message.format(calls=_calls(copies), alarm="alarm {name} ({terms})"))
 
 
 def _beyond(alarm: MetricAlarm | MathAlarm, watched: Expression, feeds: Feeds) -> str | None:
@@ -170,17 +195,17 @@ class _World:
         for feed in self.feeds[query]:
             matches = copies if feed.own or (query, feed) in self.matching else 0
             if matches:
-                yield feed.value, matches
+                yield feed.value, matches * feed.count
             if feed.default is None:
                 continue
             busy = self.busy if feed.local else self.others_busy
             unmatched = copies if feed.local and not matches else 0
             if self.each_event:
-                yield feed.default, unmatched + (MANY if busy else 0)
+                yield feed.default, (unmatched + (MANY if busy else 0)) * feed.count
             else:
                 # The calls are taken to come within one minute.
                 others = minutes - (1 if matches or unmatched else 0) if busy else 0
-                yield feed.default, others + (1 if unmatched else 0)
+                yield feed.default, (others + (1 if unmatched else 0)) * feed.count
 
     @property
     def fills(self) -> bool:
@@ -205,7 +230,7 @@ def _worlds(feeds: Feeds, *, busy: bool) -> Iterator[_World]:
 
 def _others(feeds: Feeds) -> list[tuple[MetricQuery, Feed]]:
     """The filters that may count the refused call as well. Those that are alike move the alarm most if all do."""
-    return [(query, feed) for query, each in feeds.items() for feed in set(each) if feed.local and not feed.own]
+    return [(query, feed) for query, each in feeds.items() for feed in each if feed.local and not feed.own]
 
 
 def _point(query: MetricQuery, samples: Iterable[tuple[Fraction, int]]) -> Point:
@@ -271,11 +296,11 @@ def _calls(copies: int) -> str:
 
 
 def _terms(alarm: MetricAlarm | MathAlarm) -> str:
-    """The alarm's name with its settings."""
+    """The alarm's settings."""
     of = alarm.statistic if isinstance(alarm, MetricAlarm) else "metric math"
     period = max(query.period for query in queries(alarm))
     sign = _SIGNS.get(alarm.comparison, alarm.comparison)
     return (
-        f"alarm {short(alarm.arn)} ({of} {sign} {alarm.threshold:g}, {alarm.datapoints} of "
-        f"{alarm.evaluation_periods} periods of {period} s, missing data {alarm.missing_data})"
+        f"{of} {sign} {alarm.threshold:g}, {alarm.datapoints} of {alarm.evaluation_periods} periods of {period} s, "
+        f"missing data {alarm.missing_data}"
     )

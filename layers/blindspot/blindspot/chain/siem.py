@@ -25,7 +25,7 @@ def paths_from_trail(trail: Trail, destinations: Collection[str]) -> Iterator[Pa
     """The paths from the trail's own bucket and topic to these destinations (ARNs)."""
     for target, arn in (("bucket", trail.bucket_arn), ("topic", trail.topic_arn)):
         if arn is not None and arn in destinations:
-            yield Path(subscription=arn).then(check_delivery_to_siem(trail, target))
+            yield Path(subscription=arn, to_siem=True).then(check_delivery_to_siem(trail, target))
 
 
 def paths_from_log_group(
@@ -53,7 +53,7 @@ def _through(
     path: Path, group: LogGroup, found: SubscriptionFilter, patterns: FilterPatterns, *, selected: Truth
 ) -> Path:
     title = filter_title(group.arn, found.name)
-    path = replace(path, filter=found.name, subscription=found.destination)
+    path = replace(path, filter=found.name, subscription=found.destination, to_siem=True)
     if selected is Truth.UNKNOWN or found.on_transformed_logs:
         message = f"It is not known which log events subscription filter {title} sends."
         path = path.then(Doubt("siem.misses", group.arn, message))

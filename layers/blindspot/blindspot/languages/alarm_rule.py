@@ -8,13 +8,12 @@ is not understood, such as AT_LEAST.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from functools import lru_cache
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from blindspot.languages.boolean_expression import ExpressionSyntaxError
+from blindspot.languages.boolean_expression import ExpressionSyntaxError, evaluate_in
 from blindspot.languages.boolean_expression import evaluate as evaluate_expression
-from blindspot.languages.three_valued import Truth
+from blindspot.languages.three_valued import Cases, InCases, Truth, in_cases
 
 _ATOM = re.compile(
     r"""(?P<state>ALARM|OK|INSUFFICIENT_DATA) \s*+ \( \s*+ (?P<alarm>"[^"]*+"|[^()"\s][^()"]*+) \s*+ \)""", re.VERBOSE
@@ -42,23 +41,34 @@ def evaluate(rule: str, *, in_alarm: Collection[str], may_be_in_alarm: Collectio
         return Truth.UNKNOWN
 
 
-def refers_to(rule: str, arns: Collection[str]) -> Truth:
-    """Whether the rule names one of these alarms. UNKNOWN if it is not understood but contains such a name."""
-    names, named = _names(arns), _named(rule)
-    if named.all_of_them:
-        return Truth.of(not named.alarms.isdisjoint(names))
-    return Truth.UNKNOWN if any(name in rule for name in names) else Truth.FALSE
+def evaluate_in_cases(rule: str, every_case: Cases, states: Callable[[str], tuple[Cases, Cases]]) -> InCases:
+    """As `evaluate`, for many cases at once.
+
+    states: for the text that names an alarm, the cases in which it is in ALARM, and those in which it may be.
+    """
+
+    def value_of(atom: re.Match[str]) -> InCases:
+        certain, possible = states(_alarm(atom))
+        if atom["state"] == "ALARM":
+            return InCases(certain, every_case & ~(certain | possible))
+        return InCases(0, certain)
+
+    try:
+        return evaluate_in(in_cases(every_case), rule, _ATOM, value_of)
+    except ExpressionSyntaxError:
+        return InCases(0, 0)
 
 
-class _Named(NamedTuple):
-    """The alarms that a rule names, and whether these are all: there may be more in a rule that is not understood."""
+class Named(NamedTuple):
+    """The texts with which a rule names alarms, and whether these are all: there may be more in a rule that is not
+    understood."""
 
     alarms: frozenset[str]
     all_of_them: bool
 
 
-@lru_cache(maxsize=1024)  # called for every metric filter with every rule
-def _named(rule: str) -> _Named:
+def named(rule: str) -> Named:
+    """The alarms that the rule names, by name or by ARN."""
     alarms: set[str] = set()
 
     def value_of(atom: re.Match[str]) -> Truth:
@@ -68,13 +78,17 @@ def _named(rule: str) -> _Named:
     try:
         evaluate_expression(rule, _ATOM, value_of)
     except ExpressionSyntaxError:
-        return _Named(frozenset(alarms), all_of_them=False)
-    return _Named(frozenset(alarms), all_of_them=True)
+        return Named(frozenset(alarms), all_of_them=False)
+    return Named(frozenset(alarms), all_of_them=True)
+
+
+def names_of(arn: str) -> tuple[str, str]:
+    """The ways in which a rule may name an alarm: by ARN, or by what follows `arn:aws:...:alarm:` in it."""
+    return arn, arn.split(":", 6)[-1]
 
 
 def _names(arns: Collection[str]) -> frozenset[str]:
-    """The ways in which a rule may name these alarms: by ARN, or by what follows `arn:aws:...:alarm:` in it."""
-    return frozenset({*arns, *(arn.split(":", 6)[-1] for arn in arns)})
+    return frozenset(name for arn in arns for name in names_of(arn))
 
 
 def _alarm(atom: re.Match[str]) -> str:

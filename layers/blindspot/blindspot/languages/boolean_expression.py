@@ -17,8 +17,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from blindspot.languages.three_valued import Truth, every, inverse, some
+from blindspot.languages.three_valued import THREE_VALUED, Logic, Truth
+
+T = TypeVar("T")
 
 _TOKENS = {
     name: re.compile(rf"\s*{token}", re.IGNORECASE)
@@ -44,48 +47,56 @@ def evaluate(text: str, atom: re.Pattern[str], value_of: Callable[[re.Match[str]
 
     atom: the syntax of an atom. value_of: returns the value of one; it is called for every atom, in order.
     """
-    return _Parser(text, atom, value_of).parse()
+    return evaluate_in(THREE_VALUED, text, atom, value_of)
 
 
-@dataclass(slots=True)
-class _Group:
-    """An expression, whole or in parentheses, as far as it has been read."""
+def evaluate_in(logic: Logic[T], text: str, atom: re.Pattern[str], value_of: Callable[[re.Match[str]], T]) -> T:
+    """As `evaluate`, with the values of another logic."""
+    return _Parser(text, atom, value_of, logic).parse()
 
-    negated: bool = False
-    alternatives: Truth = Truth.FALSE
-    """The value of the operands of OR that have been read."""
-    current: Truth = Truth.TRUE
-    """The value of the operand of OR that is being read: of its operands of AND."""
 
-    def add(self, value: Truth) -> None:
-        self.current = every((self.current, value))
+class _Group(Generic[T]):
+    """An expression, whole or in parentheses, as far as it has been read.
+
+    alternatives: the value of the operands of OR that have been read. current: that of the operand of OR that is being
+        read, of its operands of AND.
+    """
+
+    def __init__(self, logic: Logic[T], *, negated: bool = False) -> None:
+        self.logic = logic
+        self.negated = negated
+        self.alternatives, self.current = logic.false, logic.true
+
+    def add(self, value: T) -> None:
+        self.current = self.logic.every((self.current, value))
 
     def begin_alternative(self) -> None:
-        self.alternatives, self.current = some((self.alternatives, self.current)), Truth.TRUE
+        self.alternatives, self.current = self.logic.some((self.alternatives, self.current)), self.logic.true
 
-    def value(self) -> Truth:
-        value = some((self.alternatives, self.current))
-        return inverse(value) if self.negated else value
+    def value(self) -> T:
+        value = self.logic.some((self.alternatives, self.current))
+        return self.logic.inverse(value) if self.negated else value
 
 
 @dataclass(slots=True)
-class _Parser:
+class _Parser(Generic[T]):
     """Computes the value while it parses."""
 
     text: str
     atom: re.Pattern[str]
-    value_of: Callable[[re.Match[str]], Truth]
+    value_of: Callable[[re.Match[str]], T]
+    logic: Logic[T]
     position: int = 0
 
-    def parse(self) -> Truth:
-        groups = [_Group()]
+    def parse(self) -> T:
+        groups = [_Group(self.logic)]
         while True:
             negated = self._take_negations()
             if self._take("OPEN"):
-                groups.append(_Group(negated))
+                groups.append(_Group(self.logic, negated=negated))
                 continue
             value = self._take_operand()
-            groups[-1].add(inverse(value) if negated else value)
+            groups[-1].add(self.logic.inverse(value) if negated else value)
             while len(groups) > 1 and self._take("CLOSE"):
                 value = groups.pop().value()
                 groups[-1].add(value)
@@ -106,11 +117,11 @@ class _Parser:
             odd = not odd
         return odd
 
-    def _take_operand(self) -> Truth:
+    def _take_operand(self) -> T:
         if self._take("TRUE"):
-            return Truth.TRUE
+            return self.logic.true
         if self._take("FALSE"):
-            return Truth.FALSE
+            return self.logic.false
         self._take("SPACE")
         found = self.atom.match(self.text, self.position)
         if found is None:

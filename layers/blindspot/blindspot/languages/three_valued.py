@@ -6,9 +6,12 @@ documentation, or what was read from the account, does not decide it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import Enum
-from typing import NoReturn
+from typing import Generic, NamedTuple, NoReturn, TypeVar
+
+T = TypeVar("T")
 
 
 class Truth(Enum):
@@ -43,3 +46,47 @@ def some(parts: Iterable[Truth]) -> Truth:
 def inverse(part: Truth) -> Truth:
     """FALSE for TRUE, TRUE for FALSE, UNKNOWN for UNKNOWN."""
     return part if part is Truth.UNKNOWN else Truth.of(part is Truth.FALSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Logic(Generic[T]):
+    """The values of a logic, and what its words do with them."""
+
+    true: T
+    false: T
+    every: Callable[[Iterable[T]], T]
+    some: Callable[[Iterable[T]], T]
+    inverse: Callable[[T], T]
+
+
+THREE_VALUED = Logic(Truth.TRUE, Truth.FALSE, every, some, inverse)
+
+
+Cases = int
+"""A set of cases: case number n is in it if bit n is set. `|`, `&` and `& ~` are union, intersection and difference."""
+
+
+class InCases(NamedTuple):
+    """One answer for many cases at once: those in which it is TRUE and those in which it is FALSE. In the others it is
+    UNKNOWN."""
+
+    true: Cases
+    false: Cases
+
+
+def in_cases(every_case: Cases) -> Logic[InCases]:
+    """The logic of answers in these cases. In each case it is the logic of a Truth."""
+
+    def all_of(parts: Iterable[InCases]) -> InCases:
+        true, false = every_case, 0
+        for part in parts:
+            true, false = true & part.true, false | part.false
+        return InCases(true, false)
+
+    def any_of(parts: Iterable[InCases]) -> InCases:
+        true, false = 0, every_case
+        for part in parts:
+            true, false = true | part.true, false & part.false
+        return InCases(true, false)
+
+    return Logic(InCases(every_case, 0), InCases(0, every_case), all_of, any_of, lambda part: InCases(*part[::-1]))

@@ -123,6 +123,11 @@ class MetricFilter:
     on_transformed_logs: bool = False
     unread: str = ""
 
+    @property
+    def adds_to_any_metric(self) -> bool:
+        """Whether it may add to any metric."""
+        return bool(self.unread) and not self.metric
+
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionFilter:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from blindspot.chain.channel import Channel
+from blindspot.chain.channel import Channel, Findings
 from blindspot.chain.channels import ChannelGroup, Channels
 from blindspot.chain.metric_filter import filter_resource, filter_title
 from blindspot.model import cloudtrail_events
@@ -100,20 +100,18 @@ def assess(snapshot: Snapshot, profile: Profile, proofs: Proofs | None = None) -
     if not judged:
         raise SettingsError("ExcludedRegions contains every enabled region, and future_region is false.")
     proofs = proofs or Proofs()
-    judge = _Judge(snapshot, profile, proofs)
-    groups = Channels(snapshot, profile, proofs).grouped(judged)
-    assessed = {region.region: region for group in groups for region in judge.group(group)}
+    judge, channels = _Judge(snapshot, profile, proofs), Channels(snapshot, profile, proofs)
+    assessed = {region.region: region for group in channels.grouped(judged) for region in judge.group(group)}
     regions = tuple(assessed[region] for region in judged)
     verdicts = [region.verdict for region in regions]
     if isinstance(snapshot.regions, Unreadable):
         verdicts.append(Verdict.INDETERMINATE)
-    on_channels = {channel.alarm for region in regions for channel in region.channels}
     return Assessment(
         snapshot=snapshot,
         profile=profile.name,
         verdict=max(verdicts, key=lambda verdict: verdict.badness),
         regions=regions,
-        notes=tuple(notes(snapshot, on_channels)),
+        notes=tuple(notes(snapshot, channels.alarms())),
         unreadable=tuple(dict.fromkeys(unreadable_reads(snapshot))),
         required=judge.required,
     )
@@ -175,8 +173,7 @@ class _Judge:
             return replace(assessed, verdict=Verdict.NON_COMPLIANT, blind_spot=certain.event, gaps=gaps)
         unproven = uncertain.event if isinstance(uncertain, Found) else None
         open_channels = [c for c in channels if c.gap is None and (unproven is None or c.possibly.matches(unproven))]
-        doubts = [doubt for channel in open_channels for doubt in channel.doubts or _of_selectors(channel, unproven)]
-        doubts += open_doubts
+        doubts = [*_doubts(open_channels, unproven), *open_doubts]
         for answer in (uncertain, certain):
             if isinstance(answer, Undecided):
                 named = self.undecided_filters(open_channels, records)
@@ -228,12 +225,24 @@ class _Judge:
         doubts = []
         for channel in channels:
             alone = self.proofs.unseen(self.required, [channel.surely], records)
-            if isinstance(alone, Undecided) and channel.filter and not channel.doubts:
+            if isinstance(alone, Undecided) and channel.filter and not channel.is_doubtful:
                 resource = filter_resource(channel.log_group or "", channel.filter)
                 title = filter_title(channel.log_group or "", channel.filter)
                 message = f"What metric filter {title} misses cannot be decided: {alone.reason}."
                 doubts.append(Doubt("filter.unclear", resource, message))
         return doubts
+
+
+def _doubts(channels: Iterable[Channel], event: Event | None) -> Iterator[Doubt]:
+    """The doubts about these channels. What many of them share is looked at once."""
+    seen: set[Findings] = set()
+    for channel in channels:
+        if not channel.is_doubtful:
+            yield from _of_selectors(channel, event)
+        for found in channel.findings():
+            if found not in seen:
+                seen.add(found)
+                yield from found.doubts
 
 
 def _of_selectors(channel: Channel, event: Event | None) -> tuple[Doubt, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from blindspot.chain.alarm_relations import StatefulAlarm
+from blindspot.chain.alarm_graph import StatefulAlarm
 from blindspot.chain.trail import check_delivery, is_silent
 from blindspot.model.arn import Arn, short
 from blindspot.model.findings import HOLDS

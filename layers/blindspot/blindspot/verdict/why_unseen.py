@@ -17,7 +17,9 @@ def gaps_of(profile: Profile, region: str, channels: Sequence[Channel], event: E
     """Why no channel sees the event, at least one gap: those latest in the chain, then the filters that miss it."""
     if not channels:
         return (_no_trail(region),)
-    broken = [channel.gap for channel in channels if channel.gap and channel.whole.matches(event)]
+    seeing = (channel for channel in channels if channel.gap and channel.whole.matches(event))
+    findings = dict.fromkeys(found for channel in seeing for found in channel.broken_by())  # many channels share them
+    broken = [gap for found in findings for gap in found.gaps]
     latest = max((gap.rank for gap in broken), default=-1)
     found = [gap for gap in broken if gap.rank == latest] + list(_misses(profile, channels, event))
     return tuple(dict.fromkeys(found or _not_recorded(channels, event)))

@@ -212,6 +212,27 @@ def test_where_a_path_ends_its_last_link_is_named(name: str) -> None:
     assert_found(finding, kind, code, resource, fact)
 
 
+def test_a_pattern_that_is_not_understood_is_a_doubt_about_its_filter() -> None:
+    (doubt,) = {doubt for doubt in the(filters(a_filter("{ broken"))).doubts if doubt.code == "filter.unclear"}
+    title = "pattern of metric filter unauthorized of log group management-events"
+    assert_found(doubt, Doubt, "filter.unclear", RESOURCE, title)
+
+
+def test_what_else_excludes_events_breaks_the_channel_of_the_filter() -> None:
+    narrowed = the(filters(a_filter(field_selection='@aws.region = "us-west-2"'))).gap
+    assert_found(narrowed, Gap, "filter.narrowed", RESOURCE, "metric filter unauthorized")
+
+
+def test_a_filter_that_could_not_be_read_may_add_to_any_metric() -> None:
+    malformed = MetricFilter("malformed", "", "", "", unread="Malformed: x")
+    snapshot = a_compliant_snapshot(filters=(malformed,))
+    channel = the(snapshot)
+    assert (channel.filter, channel.alarm, channel.gap) == ("malformed", None, None)
+    (doubt,) = channel.doubts
+    resource = f"{log_group_arn()}:metric-filter:malformed"
+    assert_found(doubt, Doubt, "unread.no-answer", resource, "filter malformed of log group", "Malformed: x")
+
+
 def test_the_first_broken_link_counts_and_every_doubt() -> None:
     late = replace(a_compliant_snapshot(topics={topic_arn(): None}), trails=(a_trail(status=REFUSED),))
     assert findings(the(late)) == ["topic.missing", "unread.refused"]

@@ -31,7 +31,7 @@ REFUSED = Unreadable("logs:DescribeSubscriptionFilters", HOME, "AccessDeniedExce
 )
 def test_a_trail_delivers_to_its_own_bucket_and_topic(destinations: tuple[str, ...], reached: list[str]) -> None:
     trail = a_trail(bucket_arn=BUCKET, topic_arn=topic_arn())
-    assert list(siem.paths_from_trail(trail, destinations)) == [Path(subscription=arn) for arn in reached]
+    assert list(siem.paths_from_trail(trail, destinations)) == [Path(subscription=arn, to_siem=True) for arn in reached]
 
 
 def test_a_trail_without_bucket_and_topic_reaches_no_destination() -> None:

@@ -23,7 +23,7 @@ ALARM = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a"
 
 def a_rule(text: str) -> object:
     evaluated = alarm_rule.evaluate(text, in_alarm=[ALARM], may_be_in_alarm=[])
-    return (evaluated, alarm_rule.refers_to(text, [ALARM]))
+    return (evaluated, alarm_rule.evaluate_in_cases(text, 1, lambda name: (1, 0)), alarm_rule.named(text))
 
 
 def criteria(text: str) -> object:

@@ -4,7 +4,7 @@ from itertools import permutations, product
 
 import pytest
 
-from blindspot.languages.three_valued import Truth, every, inverse, some
+from blindspot.languages.three_valued import InCases, Truth, every, in_cases, inverse, some
 
 TRUE, FALSE, UNKNOWN = Truth
 
@@ -53,3 +53,22 @@ def test_an_answer_cannot_be_used_as_a_bool(answer: Truth) -> None:
         bool(answer)
     others: list[object] = [True, False, None]
     assert answer not in others
+
+
+CASES = list(product(Truth, repeat=2))
+LOGIC = in_cases((1 << len(CASES)) - 1)
+
+
+def together(answers: list[Truth]) -> InCases:
+    """These answers, one in each case."""
+    true, false = (sum(1 << n for n, answer in enumerate(answers) if answer is one) for one in (TRUE, FALSE))
+    return InCases(true, false)
+
+
+def test_in_many_cases_at_once_as_in_each() -> None:
+    one, other = (together([case[part] for case in CASES]) for part in (0, 1))
+    assert LOGIC.every([one, other]) == together([every(case) for case in CASES])
+    assert LOGIC.some([one, other]) == together([some(case) for case in CASES])
+    assert LOGIC.inverse(one) == together([inverse(case[0]) for case in CASES])
+    assert LOGIC.true == LOGIC.every([]) == together([TRUE for _ in CASES])
+    assert LOGIC.false == LOGIC.some([]) == together([FALSE for _ in CASES])

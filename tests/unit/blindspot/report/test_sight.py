@@ -87,4 +87,5 @@ def test_what_would_take_long_is_some() -> None:
     nothing = replace(channel, surely=NEVER, possibly=NEVER)
     assert Sight(assessment).of([nothing], REGIONS) == "none"
     assert [seeing.of([each], REGIONS) for each in (channel, nothing)] == ["some", "some"]
-    assert seeing.of([replace(nothing, gap=Gap("topic.missing", "t", "."))], REGIONS) == "none"
+    broken = replace(nothing, path=nothing.path.then(Gap("topic.missing", "t", ".")))
+    assert seeing.of([broken], REGIONS) == "none"

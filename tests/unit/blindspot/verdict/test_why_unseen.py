@@ -137,7 +137,7 @@ def test_a_filter_may_count_the_event_where_the_alarm_does_not_look() -> None:
 
 
 def test_a_subscription_filter_may_miss_the_event() -> None:
-    path = Path(filter="all", subscription=SIEM, pattern=parse("{ $.eventName = x }"))
+    path = Path(filter="all", subscription=SIEM, to_siem=True, pattern=parse("{ $.eventName = x }"))
     missed = the_gap(a_channel(path))
     assert_found(missed, Gap, "siem.misses", LOG_GROUP, "all of log group management-events", "eventName")
 
