@@ -232,7 +232,11 @@ class _Channels:
 
     def listed(self) -> list[Document]:
         return [
-            {**dict(zip(_LINKS, links, strict=True)), "sees": self._sight.of(channels, regions)}
+            {
+                **dict(zip(_LINKS, links, strict=True)),
+                "sees": self._sight.of(channels, regions),
+                "alike": max(channel.alike for channel in channels),
+            }
             for links, channels, regions in zip(self._numbers, self._found, self._regions, strict=True)
         ]
 

@@ -87,6 +87,7 @@ def test_every_field_is_there() -> None:
                 "subscription": f"{topic_arn()}:0001",
                 "gap": None,
                 "sees": "some",
+                "alike": 1,
             }
         ],
         "gaps": [
@@ -272,6 +273,13 @@ def test_a_gap_stands_once_with_all_its_regions_and_the_widest_first() -> None:
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "docs/document.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def test_paths_with_the_same_outcome_are_counted() -> None:
+    many = tuple(an_alarm(name=f"unauthorized-{number}") for number in range(40))
+    channels = documented(a_compliant_snapshot(alarms=many))["channels"]
+    assert sum(channel["alike"] for channel in channels) == 40
+    assert len(channels) < 10
 
 
 def test_the_schema_is_one() -> None:
