@@ -26,11 +26,17 @@ IAM_PREFIXES = {"monitoring": "cloudwatch"}
 
 @dataclass(frozen=True)
 class Answer:
-    """A response; its headers are worked out from these."""
+    """A response; its headers are worked out from these. request_id: AWS's, which shows that the answer is its own."""
 
     body: bytes
     status: int = 200
     content_type: str = "application/x-amz-json-1.1"
+    request_id: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        named = {"x-amzn-RequestId": self.request_id} if self.request_id else {}
+        return {"Content-Type": self.content_type, "Content-Length": str(len(self.body)), **named}
 
 
 @dataclass(frozen=True)
@@ -116,8 +122,11 @@ def applies(fault: Fault, operation: str) -> bool:
         return bool(fields & {"nextToken", "NextToken"})
     if fault.mapped:
         return service == "sns" and "Attributes" in fields
-    # An empty answer is AWS's own where nothing is to be answered.
-    return fault.kind not in (Kind.EMPTY, Kind.WRONG) or operation != "config:StartConfigRulesEvaluation"
+    if operation in WRITES and fault.wire is Wire.WHOLE and not fault.does_it:
+        call = Call(service, name, "us-east-1")
+        made = fault.answer(Attempt(call, "json", 0, lambda: Answer(WRITES[operation])))
+        return made.body != WRITES[operation]  # else it is as if all went well, which nobody could notice
+    return True
 
 
 def attempted(headers: Mapping[str, str], body: bytes) -> tuple[Call, str]:

@@ -153,6 +153,8 @@ def wrong(event: dict[str, Any], end: End, held: Held, cell: Cell) -> str:
         return "killed" if end.killed else f"wrote: {written}" if set(written) - {"events:PutEvents"} else ""
     if cell.run == START:
         claims = (end.returned or {}).get("started") is True
+        if FAULTS[cell.fault].kind is Kind.NONE and not claims:
+            return "does not say started"
         return "killed" if end.killed else "says started, and nothing was" if claims and not held.due else ""
     return _wrong_report(end, held, cell, said(event, held))
 
@@ -162,7 +164,9 @@ def _wrong_report(end: End, held: Held, cell: Cell, said: str | None) -> str:
     if said is None:
         if (returned.get("config") or {}).get("sent"):
             return "says sent, and no row is there"
-        if cell.operation != "config:PutEvaluations":
+        # All of a service's operations are denied together.
+        denied = fault.wire is Wire.DENIED and cell.operation.startswith("config:")
+        if cell.operation != "config:PutEvaluations" and not denied:
             return "killed before the row was there" if end.killed else f"no row ({end.raised or 'returned'})"
         missing = {
             "raised": end.raised is not None,
@@ -183,7 +187,8 @@ def _wrong_report(end: End, held: Held, cell: Cell, said: str | None) -> str:
 
 def _changes_nothing(fault: Fault, cell: Cell) -> bool:
     """Whether the verdict must be as without the fault."""
-    return fault.kind is Kind.NONE or (cell.operation in REPORTS and fault.wire is not Wire.DENIED)
+    reports = cell.operation in REPORTS and fault.wire is not Wire.DENIED and not fault.waits
+    return fault.kind is Kind.NONE or reports
 
 
 def said(event: dict[str, Any], held: Held) -> str | None:

@@ -37,7 +37,8 @@ def meeting(aws: LocalAws, operation: str, fault: Fault, delete: Callable[[], ob
         def ask() -> Answer:
             response = answer_attempt(stubber, event_name, request, **more)
             assert response is not None
-            return Answer(response.content, response.status_code, str(response.headers.get("Content-Type", "")))
+            kind, named = (str(response.headers.get(name, "")) for name in ("Content-Type", "x-amzn-RequestId"))
+            return Answer(response.content, response.status_code, kind, named)
 
         call, protocol = attempted(_headers(request), _body(request))
         if str(call) != operation:
@@ -50,7 +51,8 @@ def meeting(aws: LocalAws, operation: str, fault: Fault, delete: Callable[[], ob
             _raise(fault.wire, str(request.url))
         made = fault.answer(Attempt(call, protocol, number, lambda: told(fault, call, ask)))
         headers = HTTPHeaders()
-        headers["Content-Type"] = made.content_type
+        for name, value in made.headers.items():
+            headers[name] = value
         return AWSResponse(str(request.url), made.status, headers, MockRawResponse(made.body))
 
     # It meets no call, but keeps `warm` from answering from memory.

@@ -76,11 +76,13 @@ class Proxy:
 
         def start(line: str, given: list[tuple[str, str]], *_: object) -> Callable[[bytes], object]:
             nonlocal status, headers
-            status, headers = line, dict(given)
+            status, headers = line, {name.lower(): value for name, value in given}
             return lambda _: None
 
         body = b"".join(self.application(environ, start))
-        return Answer(body, int(status.split()[0]), headers.get("Content-Type", ""))
+        return Answer(
+            body, int(status.split()[0]), headers.get("content-type", ""), headers.get("x-amzn-requestid", "")
+        )
 
     def _faulty(
         self, fault: Fault, attempt: Attempt, connection: socket.socket, start_response: StartResponse
@@ -93,8 +95,7 @@ class Proxy:
             os.close(connection.detach())
             raise ConnectionResetError
         answer = fault.answer(attempt)
-        headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(answer.body)))]
-        start_response(f"{answer.status} as a fault", headers)
+        start_response(f"{answer.status} as a fault", list(answer.headers.items()))
         if fault.wire is Wire.CUT:
             return [answer.body[: len(answer.body) // 2]]
         if fault.wire is Wire.TRICKLING:

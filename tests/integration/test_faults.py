@@ -1,8 +1,9 @@
 """The quick form of `make faults`: each operation meets one fault of each kind, in this process."""
 
 import io
+import logging
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 
 import pytest
 
@@ -45,12 +46,18 @@ CELLS = [
     for broken in ((True, False) if OPERATIONS[operation].run == EVALUATE and (number + turn) % 2 else (True,))
 ]
 
-KNOWN = (
-    "sns:GetSubscriptionAttributes, wrong",
-    "config:PutEvaluations, ",
-    "config:StartConfigRulesEvaluation, half",
-)
-"""Cells that are wrong today: cases S6 to S8. Take the rows away as they are mended."""
+
+@contextmanager
+def logged() -> Iterator[io.StringIO]:
+    """What the product logs, as Lambda's log has it; its logger was made before, so it prints elsewhere."""
+    logger, log = logging.getLogger("blindspot"), io.StringIO()
+    handler = logging.StreamHandler(log)
+    handler.setFormatter(logger.handlers[0].formatter)
+    logger.addHandler(handler)
+    try:
+        yield log
+    finally:
+        logger.removeHandler(handler)
 
 
 def run(aws: LocalAws, cell: Cell) -> str:
@@ -62,23 +69,20 @@ def run(aws: LocalAws, cell: Cell) -> str:
         START: (evaluator.handler, {"action": "start"}),
         PLAN: (remediator.handler, {"action": "plan"}),
     }[cell.run]
-    returned, raised, log = None, None, io.StringIO()
-    with redirect_stdout(log), meeting(aws, cell.operation, FAULTS[cell.fault], delete):
+    returned, raised, out = None, None, io.StringIO()
+    with redirect_stdout(out), logged() as log, meeting(aws, cell.operation, FAULTS[cell.fault], delete):
         try:
             returned = handler(asked, Context())
         except Exception as error:  # noqa: BLE001 (what it raises is looked at)
             raised = type(error).__name__
     seen = [str(call) for call in aws.calls[before:]]
     assert cell.fault == "nothing" or cell.operation in seen
-    return wrong(event, End(returned, raised, log.getvalue()), held(aws, seen), cell)
+    return wrong(event, End(returned, raised, out.getvalue() + log.getvalue()), held(aws, seen), cell)
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
 def test_no_fault_is_taken_for_an_answer(aws: LocalAws, cell: Cell) -> None:
-    bad = run(aws, cell)
-    if bad and str(cell).startswith(KNOWN):
-        pytest.xfail(bad)
-    assert bad == ""
+    assert run(aws, cell) == ""
 
 
 def test_every_operation_that_is_called_has_a_row(aws: LocalAws) -> None:
