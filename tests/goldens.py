@@ -15,6 +15,7 @@ FLAG = "/blindspot/auto-remediate"
 SETTINGS = {
     "BLINDSPOT_CONFIG_RULE": RULE,
     "BLINDSPOT_FLAG": FLAG,
+    "BLINDSPOT_STACK": "arn:aws:cloudformation:eu-west-1:123456789012:stack/blindspot/0a1b2c3d",
     "BLINDSPOT_SUBSCRIPTION_ENDPOINT": "security-team@example.com",
 }
 """The stack that they were made with. Its flag's parameter is missing, which is off."""
