@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
@@ -240,3 +240,14 @@ def test_an_answer_that_aws_did_not_give_starts_nothing(
     aws.malform(config_rule.START, answer)
     with pytest.raises(NotStarted, match="Malformed"):
         start(clients, RULE)
+
+
+@pytest.mark.parametrize("at", [None, "now", datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))])
+def test_an_evaluation_without_a_time_is_malformed(aws: LocalAws, clients: Clients, at: object) -> None:
+    qualifier = {"ResourceType": "AWS::::Account", "ResourceId": ACCOUNT}
+    identifier = {"EvaluationResultQualifier": qualifier, "OrderingTimestamp": at}
+    result = {"EvaluationResultIdentifier": identifier, "ComplianceType": "COMPLIANT"}
+    aws.malform(config_rule.DETAILS, {"EvaluationResults": [result]})
+    assert reported_before(clients, RULE) == Unreadable(
+        config_rule.DETAILS, "eu-west-1", "Malformed: OrderingTimestamp"
+    )

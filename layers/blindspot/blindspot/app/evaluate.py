@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -191,17 +190,16 @@ def _document(
 ) -> Document:
     """before: the verdict that AWS Config had."""
     verdict = judged.assessment.verdict if judged.assessment else Verdict.INDETERMINATE
-    about = partial(
-        document if judged.assessment else failure,
-        origin=run.origin,
-        config=config,
-        changed_from=before if before is not verdict else None,
-        api_calls=run.api_calls,
-        duration_ms=run.duration_ms,
-    )
-    return (
-        about(judged.assessment) if judged.assessment else about(judged.reason, account=account, at=datetime.now(UTC))
-    )
+    about: dict[str, Any] = {
+        "origin": run.origin,
+        "config": config,
+        "changed_from": before if before is not verdict else None,
+        "api_calls": run.api_calls,
+        "duration_ms": run.duration_ms,
+    }
+    if judged.assessment:
+        return document(judged.assessment, **about)
+    return failure(judged.reason, account=account, at=datetime.now(UTC), **about)
 
 
 def _logged(made: Document, judged: _Judged) -> Document:

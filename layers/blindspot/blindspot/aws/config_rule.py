@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 from blindspot.aws.client import Clients
 from blindspot.aws.errors import CallFailed
 from blindspot.aws.read import read_by
-from blindspot.aws.response_fields import Answer, field, items
+from blindspot.aws.response_fields import Answer, Malformed, field, items
+from blindspot.aws.response_fields import time as response_time
 from blindspot.model.snapshot import Unreadable
 from blindspot.report.config_evaluations import Evaluation, plain
 
@@ -195,7 +196,9 @@ def _evaluations(answer: Answer) -> tuple[Evaluation, ...]:
 def _evaluation(result: Answer) -> Evaluation:
     identifier = field(result, "EvaluationResultIdentifier", dict)
     qualifier = field(identifier, "EvaluationResultQualifier", dict)
-    at = field(identifier, "OrderingTimestamp", datetime).astimezone(UTC)
+    at = response_time(identifier, "OrderingTimestamp")
+    if at is None:
+        raise Malformed("OrderingTimestamp")
     return Evaluation(
         field(qualifier, "ResourceType", str),
         field(qualifier, "ResourceId", str),

@@ -58,8 +58,7 @@ class CallFailed(Exception):
 
 
 def read(call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
-    """What `answer` returns, or Unreadable if AWS, the connection to it or the SDK failed. Raises every other
-    exception."""
+    """What `answer` returns, or Unreadable if it could not be had: no answer of AWS ends a run."""
     denied = False
     try:
         return answer()
@@ -72,6 +71,8 @@ def read(call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
         error = type(failure).__name__
     except NoAnswer as failure:
         error = str(failure)
+    except Exception as failure:  # noqa: BLE001 (an answer that nobody has thought of)
+        error = f"Malformed: {type(failure).__name__}"
     return Unreadable(call, region, error, denied)
 
 

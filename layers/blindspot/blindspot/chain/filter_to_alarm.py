@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from blindspot.chain.alarm_graph import BY_GAP, Outcome
 from blindspot.chain.channel import Findings, Path
-from blindspot.chain.metric_alarm import Feed, Firing, check_settings, metrics, settings
+from blindspot.chain.metric_alarm import Feed, Feeds, Firing, check_settings, metrics, number_of_worlds, settings
 from blindspot.chain.metric_data import Data, MetricData, added
 from blindspot.chain.metric_filter import check_value
 from blindspot.model.arn import Place, place_of, short
@@ -79,11 +79,16 @@ class Arrival(NamedTuple):
     outcome: Outcome
 
 
+MOST_WORLDS = 50_000
+"""How many ways things may be are tried for the alarms of one place: about ten seconds."""
+
+
 class FilterToAlarm:
     """The step from the filters of one place to its alarms."""
 
     def __init__(self, snapshot: Snapshot, profile: Profile, data: MetricData, place: Place) -> None:
         self._calls = profile.calls_to_alarm
+        self._worlds_left = MOST_WORLDS
         self._data = data
         self._effects: dict[tuple[Data, ...], Findings] = {}
         self._feeds: dict[tuple[Data, Case], list[Feed]] = {}
@@ -143,10 +148,16 @@ class FilterToAlarm:
             return unknown
         key = settings(alarm), case
         if key not in self._firing:
-            feeds = {query: self._feed(data, case) for query, data in read.items()}
-            self._firing[key] = check_settings(alarm, feeds, self._calls)
+            self._firing[key] = self._work_out(alarm, {query: self._feed(data, case) for query, data in read.items()})
         firing = self._firing[key]
         return HOLDS if firing is HOLDS else firing.of(alarm)
+
+    def _work_out(self, alarm: MetricAlarm | MathAlarm, feeds: Feeds) -> Firing | Holds:
+        self._worlds_left -= number_of_worlds(feeds)
+        if self._worlds_left < 0:
+            message = "Alarm {name} is on metrics with more metric filters and alarms than Blindspot can analyze."
+            return Firing(Doubt, "alarm.unclear", message)
+        return check_settings(alarm, feeds, self._calls)
 
     def _feed(self, data: Data, case: Case) -> list[Feed]:
         """The filters that add to the data when the filters of the case match."""

@@ -46,7 +46,8 @@ class Feed:
 
     value: what it adds for each match. default: what it adds where log events arrive and none matches, if anything.
     own: whether it is the filter that counts the refused call; any other may count it too, or not.
-    local: whether the refused call arrives in its log group. count: how many such filters there are.
+    local: whether the refused call arrives in its log group. may_arrive: whether another trail may deliver it there.
+    count: how many such filters there are.
     """
 
     value: Fraction
@@ -54,6 +55,7 @@ class Feed:
     own: bool
     local: bool
     count: int = 1
+    may_arrive: bool = False
 
 
 Feeds = Mapping[MetricQuery, Sequence[Feed]]
@@ -219,6 +221,12 @@ class _World:
         return any(query.period < 60 for query in self.feeds)
 
 
+def number_of_worlds(feeds: Feeds) -> int:
+    """How many ways things may be are tried for an alarm with these feeds; 0 if it is not analyzed."""
+    others = len(_others(feeds))
+    return 8 << others if others <= MOST_FEEDS else 0
+
+
 def _worlds(feeds: Feeds, *, busy: bool) -> Iterator[_World]:
     others = _others(feeds)
     elsewhere = any(not feed.local and feed.default is not None for each in feeds.values() for feed in each)
@@ -230,7 +238,12 @@ def _worlds(feeds: Feeds, *, busy: bool) -> Iterator[_World]:
 
 def _others(feeds: Feeds) -> list[tuple[MetricQuery, Feed]]:
     """The filters that may count the refused call as well. Those that are alike move the alarm most if all do."""
-    return [(query, feed) for query, each in feeds.items() for feed in each if feed.local and not feed.own]
+    return [
+        (query, feed)
+        for query, each in feeds.items()
+        for feed in each
+        if (feed.local or feed.may_arrive) and not feed.own
+    ]
 
 
 def _point(query: MetricQuery, samples: Iterable[tuple[Fraction, int]]) -> Point:

@@ -53,24 +53,31 @@ class Adding:
     """What the metric filters of a place add to some data.
 
     effects: what they do to every alarm on the data. unknown: the first doubt about what one of them adds.
-    added: how many of the filters add the same, in all; by_group: and in each log group.
+    added: how many of the filters add the same, in all; by_group: and in each log group. delivered: how many of them
+    are in log groups to which a trail delivers, or may.
     """
 
     effects: Findings
     unknown: Doubt | None
     added: Counter[Added]
     by_group: Mapping[str, Counter[Added]]
+    delivered: Counter[Added]
 
     def feeds(self, log_group: str, own: Added | None) -> list[Feed]:
         """The feeds of the data while refused calls arrive in this log group. `own`: what the filter adds that matches
         them, if it adds to these data."""
         here = Counter(self.by_group.get(log_group, {}))
-        away = self.added - here
+        beside = self.delivered - here
+        away = self.added - here - beside
         feeds = [Feed(*own, own=True, local=True)] if own else []
         if own:
             here[own] -= 1
-        for counted, local in ((here, True), (away, False)):
-            feeds += [Feed(*each, own=False, local=local, count=count) for each, count in counted.items() if count]
+        for counted, local, may_arrive in ((here, True, False), (beside, False, True), (away, False, False)):
+            feeds += [
+                Feed(*each, own=False, local=local, count=count, may_arrive=may_arrive)
+                for each, count in counted.items()
+                if count
+            ]
         return feeds
 
 
@@ -141,7 +148,9 @@ class MetricData:
                 unknown = unknown or adds
             else:
                 by_group[each.group.arn][adds] += 1
-        return Adding(Findings.of(*findings), unknown, sum(by_group.values(), Counter[Added]()), by_group)
+        delivered = (each for arn, each in by_group.items() if self._patterns.may_be_delivered(arn))
+        total, none = sum(by_group.values(), Counter[Added]()), Counter[Added]()
+        return Adding(Findings.of(*findings), unknown, total, by_group, sum(delivered, none))
 
 
 class _Filter:

@@ -75,7 +75,8 @@ class FilterPatterns:
         if isinstance(pattern, Doubt):
             return pattern
         possible: Finding = HOLDS
-        if not any(self._trails(group)) and not self._counts_refusals_alone(pattern):
+        delivered = any(trail.log_group_arn == group.arn for trail in self._snapshot.trails)
+        if not delivered and not self._counts_refusals_alone(pattern):
             message = f"Metric filter {title} may count other events of a log group to which no trail delivers."
             return Doubt("filter.noise", resource, message)
         counted = self._counted(group, pattern)
@@ -84,7 +85,7 @@ class FilterPatterns:
             return Doubt("filter.noise", resource, message)
         for event in filter(scope.matches, counted):
             what = f"{event['eventSource']} {event['eventName']}"
-            arriving = {self._arrives(trail, event) for trail in self._trails(group)} or {Truth.UNKNOWN}
+            arriving = {self._arrives(trail, event) for trail in self._trails(group.arn)} or {Truth.UNKNOWN}
             if Truth.TRUE in arriving:
                 message = f"Metric filter {title} counts ordinary calls such as {what}; its alarm never returns to OK."
                 return Gap("filter.noise", resource, message)
@@ -104,10 +105,14 @@ class FilterPatterns:
         anywhere = cloudtrail_events.records(account=self._snapshot.account, region=None)
         return self._proofs.implies(pattern, self._profile.required, anywhere)
 
-    def _trails(self, group: LogGroup) -> Iterator[Trail]:
+    def may_be_delivered(self, log_group: str) -> bool:
+        """Whether a trail delivers to the log group, or may."""
+        return any(self._trails(log_group))
+
+    def _trails(self, log_group: str) -> Iterator[Trail]:
         """The trails that deliver to the log group, or may."""
         for trail in self._snapshot.trails:
-            if trail.log_group_arn == group.arn or (trail.unread and trail.log_group_arn is None):
+            if trail.log_group_arn == log_group or (trail.unread and trail.log_group_arn is None):
                 yield trail
 
     def _arrives(self, trail: Trail, event: Event) -> Truth:
@@ -129,7 +134,7 @@ class FilterPatterns:
         if named_regions or "awsRegion" in text:
             skipped = {skipped.region for skipped in self._snapshot.skipped if skipped.excluded}
             regions |= self._enabled | skipped | named_regions | {"us-east-1"}
-        if any(trail.organization for trail in self._trails(group)):
+        if any(trail.organization for trail in self._trails(group.arn)):
             named = set(re.findall(r"\b\d{12}\b", text))
             accounts |= named | {next(other for other in _ACCOUNTS if other not in named)}
         for account in sorted(accounts):

@@ -203,3 +203,14 @@ def not_analyzed(size: int) -> Snapshot:
 def test_twice_the_account_is_twice_the_work(made: Any) -> None:
     few, many = work(made(40)), work(made(80))
     assert few < many <= 2.2 * few
+
+
+def test_alarms_beyond_the_limit_of_work_are_doubts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each alarm has other settings, and two filters count the call: sixteen ways for each."""
+    filters = a_filter(), a_filter(name="other", value="2")
+    several = tuple(an_alarm(name=f"a{number}", threshold=number / 100) for number in range(1, LISTED + 1))
+    beyond = "is on metrics with more metric filters and alarms than Blindspot can analyze"
+    for limit, doubtful in ((filter_to_alarm.MOST_WORLDS, 0), (16 * 4, 2 * LISTED - 4)):
+        monkeypatch.setattr(filter_to_alarm, "MOST_WORLDS", limit)
+        found = of(a_compliant_snapshot(filters=filters, alarms=several))
+        assert sum(beyond in doubt.message for channel in found for doubt in channel.doubts) == doubtful
