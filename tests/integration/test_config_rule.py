@@ -218,6 +218,27 @@ def test_an_older_row_is_not_what_was_sent(aws: LocalAws, clients: Clients, toke
     assert report(clients, token, evaluations(0)) == Reported(0, (ACCOUNT,), "Malformed: FailedEvaluations")
 
 
+def test_a_row_of_the_same_time_with_another_verdict_is_not_what_was_sent(
+    aws: LocalAws, clients: Clients, token: str
+) -> None:
+    garbled(aws, evaluations(0, "NON_COMPLIANT"))
+    assert report(clients, token, evaluations(0)) == Reported(0, (ACCOUNT,), "Malformed: FailedEvaluations")
+
+
+def test_what_cannot_be_read_back_is_not_known_to_have_arrived(aws: LocalAws, clients: Clients, token: str) -> None:
+    garbled(aws, evaluations(0))
+    aws.fail(config_rule.DETAILS, error="AccessDeniedException")
+    assert report(clients, token, evaluations(0)) == Reported(0, (ACCOUNT,), "Malformed: FailedEvaluations")
+
+
+def test_a_row_is_sent_in_plain_words_only_where_it_is_what_was_refused(
+    aws: LocalAws, clients: Clients, token: str
+) -> None:
+    aws.fail(PUT, error="NoSuchConfigRuleException", times=1)
+    assert report(clients, token, evaluations(0)) == Reported(0, (ACCOUNT,), "NoSuchConfigRuleException")
+    assert [str(call) for call in aws.calls].count(PUT) == 1
+
+
 def test_a_row_that_aws_config_refuses_is_sent_once_more_in_plain_words(
     aws: LocalAws, clients: Clients, token: str
 ) -> None:

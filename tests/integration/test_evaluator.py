@@ -147,6 +147,8 @@ def test_regions_get_rows_when_asked_for_and_lose_them_again(aws: LocalAws, monk
     monkeypatch.setenv("BLINDSPOT_REPORT_REGIONS", "true")
     document = invoke(asked_by_config(aws))
     assert document["config"]["sent"] == len(aws.config_rows) == 19
+    assert aws.config_rows[0].id == aws.account
+    assert [str(call) for call in aws.calls].count("config:PutEvaluations") == 2
     assert {row.compliance for row in aws.config_rows} == {"COMPLIANT"}
     monkeypatch.setenv("BLINDSPOT_REPORT_REGIONS", "false")
     aws.config.asked.clear()

@@ -211,3 +211,9 @@ def test_the_limit_holds_between_two_questions_to_stop() -> None:
     with pytest.raises(OverLimit):
         steps.spend(10)
     assert not steps.stopped
+
+
+def test_the_last_decision_stays_within_the_limit_of_the_run() -> None:
+    proofs = Proofs(steps=2_000)
+    assert isinstance(proofs.find(intricate(), ANYWHERE), Undecided)
+    assert proofs.left > -2_000

@@ -205,7 +205,8 @@ def _document(
 def _logged(made: Document, judged: _Judged) -> Document:
     """What others are told of the document, once it was logged and counted in metrics."""
     told = detail(made)
-    logger.info("control assessed", document=told)
+    log = logger.error if judged.error else logger.info
+    log("control assessed", document=told)
     if judged.assessment:
         for verdict in Verdict:
             regions = sum(region.verdict is verdict for region in judged.assessment.regions)

@@ -100,7 +100,9 @@ def _evaluate(event: dict[str, object], own_rule: str | None, now: datetime) -> 
             "The AWS Config event cannot be parsed. Required: configRuleName, and an invokingEvent of JSON text with "
             "messageType, awsAccountId and notificationCreationTime."
         ) from None
-    _check("configRuleName", rule, re.escape(own_rule) if own_rule else r"(?!)", "the name of the stack's own rule")
+    if not own_rule:
+        raise InvocationError("The AWS Config event is not valid. Allowed: none; this stack has no AWS Config rule.")
+    _check("configRuleName", rule, re.escape(own_rule), "the name of the stack's own rule")
     _check("awsAccountId", account, r"\d{12}", "12 digits")
     _check("accountId", event.get("accountId", account), re.escape(account), "the same account as awsAccountId")
     _check("notificationCreationTime", at, _TIME, "a time such as 2026-01-01T12:00:00.000Z")

@@ -125,7 +125,7 @@ def test_a_malformed_event_of_aws_config_is_told_what_is_wrong(event: dict[str, 
 @pytest.mark.parametrize("rule", [None, ""])
 @pytest.mark.parametrize("named", ["", RULE])
 def test_a_stack_without_a_rule_accepts_no_event_of_aws_config(rule: str | None, named: str) -> None:
-    with pytest.raises(InvocationError, match="configRuleName"):
+    with pytest.raises(InvocationError, match="Allowed: none; this stack has no AWS Config rule"):
         parse_evaluator_event(config_event(configRuleName=named), rule)
 
 

@@ -71,6 +71,14 @@ def test_paths_of_another_outcome_stay_apart() -> None:
     }
 
 
+def test_whole_paths_stay_apart_from_those_that_are_broken_after_the_alarm() -> None:
+    """The links are the same; the actions of every other alarm are disabled."""
+    mixed = tuple(an_alarm(name=f"a{n}k{k}", actions_enabled=k == 0) for n in range(MANY) for k in (0, 1))
+    channels = of(a_compliant_snapshot(alarms=(*alarms(LISTED), *mixed)))[LISTED:]
+    found = {channel.gap and channel.gap.code: channel.alike for channel in channels}
+    assert found == {None: MANY, "alarm.actions-disabled": MANY}
+
+
 def test_every_gap_and_every_doubt_is_kept() -> None:
     broken, doubtful = alarms(MANY, threshold=2.0), alarms(MANY, statistic=None)
     for region in assess(a_compliant_snapshot(alarms=broken), PROFILE).regions:
@@ -214,3 +222,19 @@ def test_alarms_beyond_the_limit_of_work_are_doubts(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(filter_to_alarm, "MOST_WORLDS", limit)
         found = of(a_compliant_snapshot(filters=filters, alarms=several))
         assert sum(beyond in doubt.message for channel in found for doubt in channel.doubts) == doubtful
+
+
+def test_a_composite_alarm_sees_no_more_than_the_alarms_of_its_rule() -> None:
+    by_user = a_filter(dimensions=(("user", "$.userIdentity.userName"),))
+    of_one = an_alarm(name="one", dimensions=(("user", "one"),), actions=())
+    account = a_compliant_snapshot(filters=(by_user,), alarms=(of_one, a_composite("ALARM(one)")))
+    assert assess(account, PROFILE).verdict is not Verdict.COMPLIANT
+
+
+def test_a_composite_alarm_is_in_doubt_where_the_way_to_an_alarm_of_its_rule_is() -> None:
+    """An event without a user may be counted without dimensions."""
+    by_user = a_filter(dimensions=(("user", "$.userIdentity.userName"),))
+    account = a_compliant_snapshot(
+        filters=(by_user,), alarms=(an_alarm(actions=()), a_composite("ALARM(unauthorized)"))
+    )
+    assert assess(account, PROFILE).verdict is Verdict.INDETERMINATE
