@@ -16,7 +16,7 @@ import pytest
 from blindspot.app import assess as assessing
 from blindspot.app.invocation import InvocationError
 from blindspot.aws.collect import AccountUnknown, caller, collect
-from blindspot.aws.config_rule import NotStarted
+from blindspot.aws.config_rule import NotReported, NotStarted
 from blindspot.aws.errors import CallFailed
 from blindspot.model.snapshot import LogGroup, MetricFilter, Snapshot
 from blindspot.settings import SettingsError
@@ -346,6 +346,17 @@ def test_a_verdict_that_aws_config_does_not_accept_is_logged_sent_and_counted(
     assert details(aws, "Verdict Changed") == []
     logged = [record.__dict__["document"] for record in caplog.records if record.message == "control assessed"]
     assert logged[-1] == told
+
+
+def test_where_the_account_is_refused_no_other_row_is_sent(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each refused call is an unauthorized call, which may set off the alarm that is assessed."""
+    a_compliant_account(aws)
+    monkeypatch.setenv("BLINDSPOT_REPORT_REGIONS", "true")
+    asked = asked_by_config(aws)
+    aws.fail("config:PutEvaluations", error="AccessDeniedException")
+    with pytest.raises(NotReported, match="AccessDeniedException"):
+        invoke(asked)
+    assert [str(call) for call in aws.calls].count("config:PutEvaluations") == 1
 
 
 @pytest.mark.parametrize("error", ["NoSuchConfigRuleException", "AccessDeniedException"])

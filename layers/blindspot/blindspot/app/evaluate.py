@@ -162,6 +162,8 @@ def _report(run: Run, request: Evaluate, rows: tuple[Evaluation, ...], earlier: 
     this one does not."""
     rule = Rule(run.clients, request.rule, request.token)
     reported = rule.report_account(rows[0], until=run.at(REPORTED))
+    if reported.refused:  # the others would be refused too, and each refusal is itself an unauthorized call
+        return reported
     if isinstance(earlier, Unreadable):
         logger.warning(
             "earlier evaluations could not be read; none was set to NOT_APPLICABLE",
