@@ -213,13 +213,15 @@ def test_without_an_account_nothing_is_judged(aws: LocalAws) -> None:
     assert raised.value.__context__ is None
 
 
-def test_a_programming_error_rises(aws: LocalAws) -> None:
+def test_an_answer_that_nobody_has_thought_of_takes_no_other_along(aws: LocalAws) -> None:
     def fail(_: Call) -> object:
         raise ZeroDivisionError
 
     aws.faults.append(Fault("cloudtrail:GetEventSelectors", None, fail))
-    with pytest.raises(ZeroDivisionError):
-        look()
+    (trail,) = look().trails
+    error = "Malformed: ZeroDivisionError"
+    assert trail.selectors == Unreadable("cloudtrail:GetEventSelectors", trail.home_region, error)
+    assert not isinstance(trail.status, Unreadable)
 
 
 def test_where_the_probe_is_refused_nothing_more_is_called(aws: LocalAws) -> None:

@@ -21,7 +21,7 @@ def test_nothing_grows_and_no_verdict_is_stale() -> None:
         text=True,
         check=False,
     )
-    assert ran.stdout.count("| 300 |") == 1, ran.stderr
+    assert [line[:7] for line in ran.stdout.splitlines()].count("| 300 |") == 1, ran.stderr
     assert (ran.returncode, ran.stdout.splitlines()[-1].partition(", ")[2]) == (
         0,
         "every verdict as the account was; nothing grew",
