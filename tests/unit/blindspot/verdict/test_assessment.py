@@ -21,6 +21,7 @@ from blindspot.model.snapshot import (
     Unreadable,
 )
 from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict, assess
+from filter_pattern import Pattern, Proofs
 from tests.builders import (
     ACCOUNT,
     CIS,
@@ -424,3 +425,29 @@ def test_regions_in_which_everything_is_alike_are_decided_once() -> None:
     found = assess(a_compliant_snapshot(filters=(a_filter(ACCESS_DENIED),), regions=regions), PROFILE).regions
     assert len({id(region.gaps) for region in found}) == 1
     assert len({region.region for region in found}) == len(regions) + 1
+
+
+def test_what_is_required_leaves_out_what_the_profile_excludes() -> None:
+    required = assess(a_compliant_snapshot(), PROFILE).required
+    refused = {"errorCode": "AccessDenied", "eventName": "ListKeys", "sourceIPAddress": "192.0.2.1"}
+    assert required.matches(refused)
+    assert not required.matches({**refused, "eventName": "HeadBucket"})
+    assert not required.matches({**refused, "errorCode": "Throttling"})
+
+
+class Noted(Proofs):
+    """Proofs that keep what they parsed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parsed: list[str] = []
+
+    def parse(self, text: str) -> Pattern:
+        self.parsed.append(text)
+        return super().parse(text)
+
+
+def test_the_patterns_of_filters_are_parsed_with_the_proofs_of_the_run() -> None:
+    proofs = Noted()
+    assess(a_compliant_snapshot(filters=(a_filter(ACCESS_DENIED),)), PROFILE, proofs)
+    assert proofs.parsed == [ACCESS_DENIED]
