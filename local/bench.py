@@ -213,8 +213,9 @@ def table(judged: Mapping[tuple[tuple[int, int, int], float], dict[str, Any]]) -
 
 
 def _run(command: list[str]) -> str:
-    """What it prints, run where compiled modules are kept."""
+    """What it prints, run where compiled modules are kept. It finds the modules that this process finds."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout  # noqa: S603 (our own text)
 
 

@@ -44,3 +44,7 @@ def test_the_exit_status_says_whether_something_is_over(
     assert bench.main() == status
     last = capsys.readouterr().out.splitlines()[-1]
     assert last == ("over the limit: evaluation of 17 regions" if slow else "all within the limits")
+
+
+def test_a_new_interpreter_finds_the_modules_that_it_imports() -> None:
+    assert bench.importing("filter_pattern") > 0
