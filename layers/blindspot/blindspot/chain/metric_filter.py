@@ -51,6 +51,8 @@ class FilterPatterns:
         self._proofs = proofs or Proofs()
         self._enabled = frozenset[str]() if isinstance(snapshot.regions, Unreadable) else frozenset(snapshot.regions)
         self._patterns: dict[str, Pattern | tuple[str, str]] = {}
+        self._delivered = frozenset(trail.log_group_arn for trail in snapshot.trails)
+        self._delivers_anywhere = any(trail.unread and trail.log_group_arn is None for trail in snapshot.trails)
         self._ordinary_counted: dict[tuple[str, str], tuple[Event, ...] | Undecided] = {}
 
     def pattern(self, resource: str, title: str, text: str) -> Pattern | Doubt:
@@ -75,8 +77,7 @@ class FilterPatterns:
         if isinstance(pattern, Doubt):
             return pattern
         possible: Finding = HOLDS
-        delivered = any(trail.log_group_arn == group.arn for trail in self._snapshot.trails)
-        if not delivered and not self._counts_refusals_alone(pattern):
+        if group.arn not in self._delivered and not self._counts_refusals_alone(pattern):
             message = f"Metric filter {title} may count other events of a log group to which no trail delivers."
             return Doubt("filter.noise", resource, message)
         counted = self._counted(group, pattern)
@@ -107,7 +108,7 @@ class FilterPatterns:
 
     def may_be_delivered(self, log_group: str) -> bool:
         """Whether a trail delivers to the log group, or may."""
-        return any(self._trails(log_group))
+        return self._delivers_anywhere or log_group in self._delivered
 
     def _trails(self, log_group: str) -> Iterator[Trail]:
         """The trails that deliver to the log group, or may."""
