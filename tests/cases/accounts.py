@@ -76,6 +76,12 @@ KEY_POLICY = (
 )
 
 
+ORGANIZATION = (
+    '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*",'
+    ' "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}}'
+)
+
+
 REFUSED = Unreadable("logs:DescribeMetricFilters", HOME, "AccessDeniedException", denied=True)
 
 
@@ -161,6 +167,7 @@ BROKEN = {
         "alarm.insensitive",
     ),
     "another owner": (topic(policy=a_policy(topic_arn(), owner="999999999999")), "topic.policy"),
+    "open to an organization": (topic(policy=ORGANIZATION), "topic.policy"),
     "nobody let in": (topic(policy='{"Statement": []}'), "topic.policy"),
     "managed key": (topic(key_id="alias/aws/sns"), "topic.key"),
     "key gone": (topic(key_id="alias/mine"), "topic.key"),

@@ -1,7 +1,8 @@
 """The topic: whether CloudWatch may publish to it when an alarm goes to ALARM.
 
-Source: Amazon SNS developer guide, "Example cases for Amazon SNS access control"; knowledge-center article "Why didn't
-I receive an SNS notification for my CloudWatch alarm trigger?".
+Source: Amazon SNS developer guide, "Example cases for Amazon SNS access control"; CloudWatch user guide, "Notifying
+users on alarm changes"; knowledge-center article "Why didn't I receive an SNS notification for my CloudWatch alarm
+trigger?".
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from blindspot.languages import resource_policy
 from blindspot.languages.three_valued import Truth
 from blindspot.model.arn import is_arn, place_of, short
 from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, unread
-from blindspot.model.snapshot import Key, Topic, Unreadable
+from blindspot.model.snapshot import Topic, Unreadable
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 
@@ -32,33 +33,42 @@ def check_publish_access(arn: str, topic: Topic | Unreadable | None, alarm_arn: 
     if isinstance(topic, Unreadable):
         return unread(arn, topic)
     context = _context(alarm_arn)
-    allowed = resource_policy.allows(
+    answer = resource_policy.allows(
         topic.policy, service=CLOUDWATCH, actions=["SNS:Publish"], resource=arn, context=context
     )
-    if allowed is Truth.FALSE:
+    if answer.allowed is Truth.FALSE:
         alarm = short(alarm_arn)
         message = f"The access policy of topic {short(arn)} does not allow CloudWatch to publish for alarm {alarm}."
-        return Gap("topic.policy", arn, message)
-    key = _check_key(topic, context)
-    if key is HOLDS and allowed is Truth.UNKNOWN:
+        return Gap("topic.policy", arn, _explained(message, answer))
+    key = _check_key(topic, alarm_arn, context)
+    if key is HOLDS and answer.allowed is Truth.UNKNOWN:
         message = f"It is not known whether the access policy of topic {short(arn)} allows CloudWatch to publish."
-        return Doubt("topic.policy", arn, message)
+        return Doubt("topic.policy", arn, _explained(message, answer, alarm_arn))
     return key
 
 
-def _context(alarm_arn: str) -> dict[str, str]:
+def _explained(message: str, answer: resource_policy.Answer, alarm_arn: str = "") -> str:
+    """The message with what decides the answer. alarm_arn: where the answer is not known."""
+    parts = [message, answer.because]
+    if not alarm_arn.isascii() and answer.key.lower() == "aws:sourcearn":
+        parts.append(f"The name of alarm {short(alarm_arn)} is not ASCII: then AWS asks for aws:SourceAccount alone.")
+    return " ".join(part for part in parts if part)
+
+
+def _context(alarm_arn: str) -> dict[str, str | resource_policy.Possible]:
     """What is known of a request that CloudWatch makes for the alarm."""
-    account, _ = place_of(alarm_arn)
-    return {
-        "aws:SourceArn": alarm_arn,
+    account, region = place_of(alarm_arn)
+    context: dict[str, str | resource_policy.Possible] = {
         "aws:SourceAccount": account,
         "AWS:SourceOwner": account,
         "aws:SecureTransport": "true",
-        "aws:PrincipalIsAWSService": "true",
+        "aws:RequestedRegion": region,
     }
+    # In which form the ARN of an alarm whose name is not ASCII is compared is not documented.
+    return {**context, "aws:SourceArn": alarm_arn} if alarm_arn.isascii() else context
 
 
-def _check_key(topic: Topic, context: dict[str, str]) -> Finding:
+def _check_key(topic: Topic, alarm_arn: str, context: dict[str, str | resource_policy.Possible]) -> Finding:
     """Whether CloudWatch may use the topic's key, if it has one."""
     if topic.key_id is None:
         return HOLDS
@@ -72,19 +82,22 @@ def _check_key(topic: Topic, context: dict[str, str]) -> Finding:
         return Gap("topic.key", topic.arn, f"{encrypted} which does not exist.")
     if key.state not in USABLE:
         return Gap("topic.key", topic.arn, f"{encrypted} which is not enabled ({key.state}).")
-    return _check_key_policy(topic, key, encrypted, context)
-
-
-def _check_key_policy(topic: Topic, key: Key, encrypted: str, context: dict[str, str]) -> Finding:
     if key.managed_by_aws:
         return Gap("topic.key", topic.arn, f"{encrypted} which CloudWatch may not use.")
     if isinstance(key.policy, Unreadable):
         return unread(topic.arn, key.policy)
-    actions = ("kms:Decrypt", "kms:GenerateDataKey")
-    allowed = resource_policy.allows(key.policy, service=CLOUDWATCH, actions=actions, resource="*", context=context)
-    if allowed is Truth.FALSE:
-        return Gap("topic.key", topic.arn, f"{encrypted} whose policy does not allow CloudWatch to use the key.")
-    if allowed is Truth.UNKNOWN:
+    # SNS makes the request for CloudWatch (Amazon GameLift Servers guide, "Set up an SNS topic with server-side
+    # encryption"). Whether kms:ViaService tells that is not documented.
+    _, region = place_of(topic.arn)
+    by_sns = (f"sns.{region}.amazonaws.com", f"sns.{region}.amazonaws.com.cn")
+    context = {**context, "kms:EncryptionContext:aws:sns:topicArn": topic.arn, "kms:ViaService": (None, *by_sns)}
+    answer = resource_policy.allows(
+        key.policy, service=CLOUDWATCH, actions=("kms:Decrypt", "kms:GenerateDataKey"), resource="*", context=context
+    )
+    if answer.allowed is Truth.FALSE:
+        message = f"{encrypted} whose policy does not allow CloudWatch to use the key."
+        return Gap("topic.key", topic.arn, _explained(message, answer))
+    if answer.allowed is Truth.UNKNOWN:
         message = f"{encrypted} and it is not known whether the key's policy allows CloudWatch to use the key."
-        return Doubt("topic.key", topic.arn, message)
+        return Doubt("topic.key", topic.arn, _explained(message, answer, alarm_arn))
     return HOLDS

@@ -97,6 +97,10 @@ KEEPS_OUT = {
     "another account": on_condition("StringEquals", "aws:SourceAccount", OTHER),
     "without TLS": on_condition("Bool", "aws:SecureTransport", "false"),
     "not services of AWS": on_condition("Bool", "aws:PrincipalIsAWSService", "false"),
+    "an organization": on_condition("StringEquals", "aws:PrincipalOrgID", "o-1"),
+    "another region": on_condition("StringEquals", "aws:RequestedRegion", "us-east-1"),
+    "denied in its region": denying("StringEquals", "aws:RequestedRegion", HOME),
+    "denied outside an organization": denying("StringNotEquals", "aws:PrincipalOrgID", "o-1"),
     "denied over TLS": denying("Bool", "aws:SecureTransport", "true"),
     "denied to services": denying("Bool", "aws:PrincipalIsAWSService", "true"),
 }
@@ -111,8 +115,8 @@ def test_a_policy_that_keeps_cloudwatch_out(name: str, key: str | None) -> None:
 
 UNCLEAR = {
     "no JSON": a_topic(policy="x"),
-    "unknown condition": on_condition("StringEquals", "aws:PrincipalOrgID", "o-1"),
-    "denied on an unknown condition": denying("StringNotEquals", "aws:PrincipalOrgID", "o-1"),
+    "unknown condition": on_condition("StringEquals", "aws:SourceOrgID", "o-1"),
+    "denied on an unknown condition": denying("StringNotEquals", "aws:SourceOrgID", "o-1"),
     "the account": with_policy(letting(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})),
 }
 
@@ -127,6 +131,30 @@ def test_the_account_that_publishes_is_the_alarms() -> None:
     assert_found(found_of(a_topic(), alarm=alarm), Gap, "topic.policy", TOPIC)
     for name in ("aws:SourceAccount", "AWS:SourceOwner"):
         assert found_of(on_condition("StringEquals", name, OTHER), alarm=alarm) is HOLDS
+
+
+UMLAUT = an_alarm(name="Zugriff-verweigert-ü").arn
+ALONE = "then AWS asks for aws:SourceAccount alone."
+
+
+@pytest.mark.parametrize("arn", [UMLAUT, f"arn:aws:cloudwatch:*:{ACCOUNT}:alarm:*", ALARM])
+def test_how_the_arn_of_an_alarm_is_compared_whose_name_is_not_ascii_is_in_doubt(arn: str) -> None:
+    by_arn, by_account = {"ArnLike": {"aws:sourceArn": arn}}, {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    found = found_of(with_policy(letting(by_arn)), alarm=UMLAUT)
+    assert_found(found, Doubt, "topic.policy", TOPIC, "condition key aws:sourceArn", "Zugriff-verweigert-ü", ALONE)
+    assert found_of(with_policy(letting(by_account)), alarm=UMLAUT) is HOLDS
+    assert found_of(with_policy(letting(by_arn), letting(by_account)), alarm=UMLAUT) is HOLDS
+    key = a_key_for(using(by_arn))
+    found = found_of(a_topic(key_id="alias/mine", key=key), alarm=UMLAUT)
+    assert_found(found, Doubt, "topic.key", TOPIC, "condition key aws:sourceArn", ALONE)
+
+
+@pytest.mark.parametrize(("key", "alarm"), [("aws:SourceArn", ALARM), ("aws:SourceOrgID", UMLAUT)])
+def test_of_other_doubts_the_name_is_not_the_reason(key: str, alarm: str) -> None:
+    found = found_of(on_condition("NumericEquals", key, "1"), alarm=alarm)
+    assert_found(found, Doubt, "topic.policy", TOPIC, f"condition key {key}")
+    assert isinstance(found, Doubt)
+    assert ALONE not in found.message
 
 
 # The topic's key.
@@ -147,6 +175,8 @@ USABLE = {
     "updating": a_key(policy=KEY_POLICY, state="Updating"),
     "this account's": a_key_for(using({"StringEquals": {"aws:SourceAccount": ACCOUNT}})),
     "this alarm's": a_key_for(using({"ArnEquals": {"aws:SourceArn": ALARM}})),
+    "this topic's": a_key_for(using({"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": TOPIC}})),
+    "not by way of EC2": a_key_for(using({"StringNotEquals": {"kms:ViaService": f"ec2.{HOME}.amazonaws.com"}})),
 }
 
 
@@ -187,6 +217,10 @@ UNUSABLE = {
         a_topic(key_id="alias/mine", key=a_key_for(using(Principal={"Service": "s3.amazonaws.com"}))),
         "alias/mine",
     ),
+    "for those in an organization": (
+        a_topic(key_id="alias/mine", key=a_key_for(using({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}))),
+        "Statement 1 depends on condition key aws:PrincipalOrgID",
+    ),
     "for another account's": (
         a_topic(key_id="alias/mine", key=a_key_for(using({"StringEquals": {"aws:SourceAccount": OTHER}}))),
         "alias/mine",
@@ -208,9 +242,19 @@ UNKNOWN = {
     "policy unread": (a_key(policy=KEY_UNREAD), "unread.refused", "kms:DescribeKey"),
     "no JSON": (a_key(policy="x"), "topic.key", "alias/mine"),
     "an unknown condition": (
-        a_key_for(using({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})),
+        a_key_for(using({"StringEquals": {"aws:SourceOrgID": "o-1"}})),
         "topic.key",
-        "Topic security-alerts",
+        "condition key aws:SourceOrgID",
+    ),
+    "only by way of SNS": (
+        a_key_for(using({"StringEquals": {"kms:ViaService": f"sns.{HOME}.amazonaws.com"}})),
+        "topic.key",
+        "condition key kms:ViaService",
+    ),
+    "only by way of SNS in China": (
+        a_key_for(using({"StringEquals": {"kms:ViaService": f"sns.{HOME}.amazonaws.com.cn"}})),
+        "topic.key",
+        "condition key kms:ViaService",
     ),
     "a key by its ARN": (a_key_for(using(Resource=a_key().arn)), "topic.key", "alias/mine"),
 }

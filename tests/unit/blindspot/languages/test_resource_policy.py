@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blindspot.languages.resource_policy import allows
+from blindspot.languages.resource_policy import Answer, allows
 from blindspot.languages.three_valued import Truth
 from tests.builders import ACCOUNT, HOME, a_policy, topic_arn
 
@@ -19,6 +19,7 @@ ALARM = f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:calls: all"
 ROLE = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/Publisher"}
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 KEY_USE = ["kms:Decrypt", "kms:GenerateDataKey*"]
+VIA_SNS = f"sns.{HOME}.amazonaws.com"
 CONTEXT = {
     "aws:SourceArn": ALARM,
     "aws:SourceAccount": ACCOUNT,
@@ -46,17 +47,25 @@ def policy(statements: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def on_topic(text: str, context: dict[str, str] = CONTEXT) -> Truth:
+def asked(text: str, context: dict[str, str] = CONTEXT) -> Answer:
     return allows(
         text, service="cloudwatch.amazonaws.com", actions=["SNS:Publish"], resource=topic_arn(), context=context
     )
 
 
+def on_topic(text: str, context: dict[str, str] = CONTEXT) -> Truth:
+    return asked(text, context).allowed
+
+
 def on_key(statements: Any) -> Truth:
     actions = ["kms:Decrypt", "kms:GenerateDataKey"]
     return allows(
-        policy(statements), service="cloudwatch.amazonaws.com", actions=actions, resource="*", context=CONTEXT
-    )
+        policy(statements),
+        service="cloudwatch.amazonaws.com",
+        actions=actions,
+        resource="*",
+        context={**CONTEXT, "kms:ViaService": (None, VIA_SNS)},
+    ).allowed
 
 
 STATEMENTS: dict[str, tuple[Any, Truth]] = {
@@ -109,7 +118,21 @@ STATEMENTS: dict[str, tuple[Any, Truth]] = {
     "denied another action": (deny(Action="sns:Subscribe"), TRUE),
     "denied without encryption in transit": (deny(Condition={"Bool": {"aws:SecureTransport": "false"}}), TRUE),
     "denied with it": (deny(Condition={"Bool": {"aws:SecureTransport": True}}), FALSE),
-    "denied outside the organization": (deny(Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}), UNKNOWN),
+    "denied outside the organization": (deny(Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}), FALSE),
+    "denied outside the organization, but for services": (
+        deny(
+            Condition={
+                "StringNotEquals": {"aws:PrincipalOrgID": "o-1"},
+                "Bool": {"aws:PrincipalIsAWSService": "false"},
+            }
+        ),
+        TRUE,
+    ),
+    "denied outside a VPC endpoint": (deny(Condition={"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}), FALSE),
+    "denied in the organization of the source": (
+        deny(Condition={"StringNotEquals": {"aws:SourceOrgID": "o-1"}}),
+        UNKNOWN,
+    ),
     "perhaps denied, but never allowed": (deny(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})[1], FALSE),
     "denied for an alarm of another account": (deny(Condition={"ArnNotLike": {"aws:SourceArn": ALARM}}), TRUE),
     "neither allowed nor denied": (statement("Permit"), UNKNOWN),
@@ -150,17 +173,52 @@ CONDITIONS: dict[str, tuple[Any, Truth]] = {
     "not, whatever the case": ({"StringNotEqualsIgnoreCase": {"aws:SourceArn": ALARM.upper()}}, FALSE),
     "if it exists, and it does": ({"StringEqualsIfExists": {"aws:SourceAccount": ELSEWHERE}}, FALSE),
     "if it exists, which is not known": ({"StringEqualsIfExists": {"aws:SourceVpc": "vpc-1"}}, UNKNOWN),
+    "if it exists, which it does not": ({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}, TRUE),
+    "another one, if it exists": ({"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"}}, TRUE),
     "encrypted": ({"Bool": {"aws:SecureTransport": "true"}}, TRUE),
     "encrypted, as JSON has it": ({"BoolIfExists": {"aws:SecureTransport": [True]}}, TRUE),
     "neither true nor false": ({"Bool": {"aws:SecureTransport": "yes"}}, UNKNOWN),
     "there is an account": ({"Null": {"aws:SourceAccount": "false"}}, TRUE),
     "there is none": ({"Null": {"aws:SourceAccount": True}}, FALSE),
-    "whether there is one is not known": ({"Null": {"aws:PrincipalOrgID": "false"}}, UNKNOWN),
+    "there is no organization": ({"Null": {"aws:PrincipalOrgID": "true"}}, TRUE),
+    "there is an organization": ({"Null": {"aws:PrincipalOrgID": "false"}}, FALSE),
+    "there is or there is not": ({"Null": {"aws:PrincipalOrgID": ["false", "true"]}}, TRUE),
+    "neither is nor is not": ({"Null": {"aws:PrincipalOrgID": "yes"}}, UNKNOWN),
+    "whether there is one is not known": ({"Null": {"aws:SourceVpc": "true"}}, UNKNOWN),
     "there is none if it exists: not documented": ({"NullIfExists": {"aws:SourceAccount": "false"}}, UNKNOWN),
     "a set of one": ({"ForAnyValue:StringEquals": {"aws:SourceAccount": ACCOUNT}}, TRUE),
     "all of a set of one": ({"ForAllValues:StringLike": {"aws:SourceAccount": "9*"}}, FALSE),
     "a set, negated": ({"ForAnyValue:StringNotEquals": {"aws:SourceAccount": ELSEWHERE}}, UNKNOWN),
-    "the organization": ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, UNKNOWN),
+    "an organization": ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, FALSE),
+    "not an organization": ({"StringNotEquals": {"aws:principalorgid": "o-1"}}, TRUE),
+    "any organization": ({"StringLike": {"aws:PrincipalOrgID": "*"}}, FALSE),
+    "the organization of somebody": ({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}, FALSE),
+    "a tag of the caller": ({"StringEquals": {"aws:PrincipalTag/team": "security"}}, FALSE),
+    "no tag of the caller": ({"StringNotEquals": {"aws:PrincipalTag/team": "security"}}, TRUE),
+    "a path of an organization": ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/*"}}, FALSE),
+    "another path of an organization": ({"ForAnyValue:StringNotLike": {"aws:PrincipalOrgPaths": "o-1/*"}}, UNKNOWN),
+    "a path, if it exists": ({"ForAnyValue:StringLikeIfExists": {"aws:PrincipalOrgPaths": "o-1/*"}}, UNKNOWN),
+    "all paths of an organization": ({"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-1/*"}}, TRUE),
+    "all other paths": ({"ForAllValues:StringNotLikeIfExists": {"aws:PrincipalOrgPaths": "o-1/*"}}, TRUE),
+    "a role": ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}}, FALSE),
+    "not a role": ({"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/x"}}, TRUE),
+    "any role": ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}, UNKNOWN),
+    "the account that calls": ({"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, FALSE),
+    "any account that calls": ({"StringLike": {"aws:PrincipalAccount": "*"}}, UNKNOWN),
+    "the account that calls the key": ({"StringEquals": {"kms:CallerAccount": ACCOUNT}}, FALSE),
+    "the id of a role": ({"StringLike": {"aws:userid": "AROAEXAMPLEID1234567:*"}}, FALSE),
+    "the ids of some": ({"StringLike": {"aws:userid": "*:publisher"}}, UNKNOWN),
+    "a VPC endpoint": ({"StringEquals": {"aws:SourceVpce": "vpce-1"}}, FALSE),
+    "with a second factor": ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, FALSE),
+    "without a second factor": ({"Bool": {"aws:MultiFactorAuthPresent": "false"}}, UNKNOWN),
+    "without one, if that exists": ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, TRUE),
+    "a service": ({"Bool": {"aws:PrincipalIsAWSService": "true"}}, TRUE),
+    "CloudWatch by its name": ({"StringEquals": {"aws:PrincipalServiceName": "cloudwatch.amazonaws.com"}}, TRUE),
+    "another service by its name": ({"StringEquals": {"aws:PrincipalServiceName": "s3.amazonaws.com"}}, FALSE),
+    "the organization of the source": ({"StringEquals": {"aws:SourceOrgID": "o-1"}}, UNKNOWN),
+    "a key of nobody": ({"StringEquals": {"aws:PrincipalOrgID/x": "o-1"}}, UNKNOWN),
+    "an operator beyond, on a key that is absent": ({"NumericEquals": {"aws:PrincipalOrgID": "1"}}, UNKNOWN),
+    "no value of a key that is absent": ({"StringNotEquals": {"aws:PrincipalOrgID": []}}, UNKNOWN),
     "the organization, but the wrong account": (
         {"StringEquals": {"aws:PrincipalOrgID": "o-1", "aws:SourceAccount": ELSEWHERE}},
         FALSE,
@@ -189,8 +247,21 @@ KEYS: dict[str, tuple[Any, Truth]] = {
     "the account by its number": (statement(Principal={"AWS": ACCOUNT}, Action="kms:*", Resource="*"), FALSE),
     "by an ARN, which may be this key's": (statement(Action=KEY_USE, Resource="arn:aws:kms:x:1:key/1"), UNKNOWN),
     "by way of SNS, say": (
-        statement(Action=KEY_USE, Resource="*", Condition={"StringEquals": {"kms:ViaService": f"sns.{HOME}.x"}}),
+        statement(Action=KEY_USE, Resource="*", Condition={"StringEquals": {"kms:ViaService": VIA_SNS}}),
         UNKNOWN,
+    ),
+    "by way of EC2": (
+        statement(Action=KEY_USE, Resource="*", Condition={"StringEquals": {"kms:ViaService": "ec2.x"}}),
+        FALSE,
+    ),
+    "everybody in the account by way of SNS": (
+        statement(
+            Principal="*",
+            Action=KEY_USE,
+            Resource="*",
+            Condition={"StringEquals": {"kms:ViaService": VIA_SNS, "kms:CallerAccount": ACCOUNT}},
+        ),
+        FALSE,
     ),
 }
 
@@ -198,6 +269,84 @@ KEYS: dict[str, tuple[Any, Truth]] = {
 @pytest.mark.parametrize(("statements", "expected"), KEYS.values(), ids=KEYS)
 def test_key_policies(statements: Any, expected: Truth) -> None:
     assert on_key(statements) is expected
+
+
+WHY: dict[str, tuple[Any, str, str]] = {
+    "no JSON": ("x", "The policy cannot be read.", ""),
+    "allowed": (statement(), "", ""),
+    "nothing is allowed": ([], "", ""),
+    "another action only": (statement(Action="sns:Subscribe"), "", ""),
+    "denied outright": (deny(Sid="Stop"), "Statement Stop denies it.", ""),
+    "denied over TLS": (
+        deny(Condition={"Bool": {"aws:SecureTransport": "true"}}),
+        "Statement 2 depends on condition key aws:SecureTransport, which is true in this request.",
+        "aws:SecureTransport",
+    ),
+    "another account, and perhaps another organization": (
+        statement(Condition={"StringEquals": {"aws:SourceOrgID": "o-1", "aws:SourceAccount": ELSEWHERE}}),
+        f"Statement 1 depends on condition key aws:SourceAccount, which is {ACCOUNT} in this request.",
+        "aws:SourceAccount",
+    ),
+    "an organization": (
+        [statement(Action="sns:Subscribe"), everybody(StringEquals={"AWS:PrincipalOrgID": "o-1"})],
+        "Statement 2 depends on condition key AWS:PrincipalOrgID, which a request of an AWS service does not have.",
+        "AWS:PrincipalOrgID",
+    ),
+    "denied to others than an organization, over TLS": (
+        deny(Condition={"Bool": {"aws:SecureTransport": "true"}, "StringNotEquals": {"aws:SourceVpc": "vpc-1"}}),
+        (
+            "Statement 2 depends on condition key aws:SourceVpc, which a request of an AWS service does not have, or not "
+            "with that value."
+        ),
+        "aws:SourceVpc",
+    ),
+    "the organization of the source": (
+        statement(Sid="Ours", Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT, "aws:SourceOrgID": "o-1"}}),
+        (
+            "Statement Ours depends on condition key aws:SourceOrgID (StringEquals), and it is not known whether the "
+            "request meets that condition."
+        ),
+        "aws:SourceOrgID",
+    ),
+    "perhaps denied": (
+        deny(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+        (
+            "Statement 2 depends on condition key aws:SourceIp (IpAddress), and it is not known whether the request meets "
+            "that condition."
+        ),
+        "aws:SourceIp",
+    ),
+    "perhaps denied, but never allowed": (deny(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})[1], "", ""),
+    "the account": (
+        statement(Principal=ROOT),
+        "It is not known whether the Principal of statement 1 includes the request.",
+        "",
+    ),
+    "an unknown element": (statement(Sid=1, Obligation="x"), "Statement 1 cannot be read.", ""),
+    "neither allowed nor denied": (statement("Permit"), "Statement 1 cannot be read.", ""),
+    "no statement": (["x"], "Statement 1 cannot be read.", ""),
+    "no conditions": (statement(Condition="x"), "The conditions of statement 1 cannot be read.", ""),
+}
+
+
+@pytest.mark.parametrize(("statements", "because", "key"), WHY.values(), ids=WHY)
+def test_an_answer_names_the_statement_and_the_key(statements: Any, because: str, key: str) -> None:
+    text = statements if isinstance(statements, str) else policy(statements)
+    answer = asked(text)
+    assert (answer.because, answer.key) == (because, key)
+
+
+def test_of_several_actions_the_one_that_is_not_allowed_is_explained() -> None:
+    by_org = statement(Action="kms:Decrypt", Resource="*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})
+    other = statement(Action="kms:GenerateDataKey", Resource="*", Principal=CLOUDWATCH)
+    answer = allows(
+        policy([other, by_org]),
+        service="cloudwatch.amazonaws.com",
+        actions=["kms:GenerateDataKey", "kms:Decrypt"],
+        resource="*",
+        context=CONTEXT,
+    )
+    assert (answer.allowed, answer.key) == (FALSE, "aws:PrincipalOrgID")
 
 
 def test_the_policy_of_a_new_topic() -> None:
