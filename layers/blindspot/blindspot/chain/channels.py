@@ -22,6 +22,7 @@ from blindspot.chain.metric_filter import (
     filter_title,
     unread_filter,
 )
+from blindspot.chain.nearest_alarm import NearestAlarms
 from blindspot.chain.trail import (
     check_delivery,
     check_logging,
@@ -54,6 +55,7 @@ class Channels:
         self._patterns = FilterPatterns(snapshot, profile, proofs)
         self._paths: dict[str, tuple[Path, ...]] = {}
         self._alarm_paths: dict[Place, AlarmPaths | Unreadable] = {}
+        self._nearest_alarms = NearestAlarms(snapshot)
 
     def grouped(self, regions: Iterable[str]) -> Iterator[ChannelGroup]:
         """The channels of every trail that observes these regions (FUTURE may be one), in as few groups as possible."""
@@ -141,10 +143,8 @@ class Channels:
 
     def _without_alarm(self, group: LogGroup, metric_filter: MetricFilter) -> Path:
         """The path through a filter whose metric no alarm watches: its own fault comes first."""
-        resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
-        message = f"No alarm in {place_of(group.arn)[1]} watches the metric of metric filter {title}."
         noise = self._patterns.check_noise(group, metric_filter, ALWAYS)
-        missing = Gap("alarm.missing", resource, message)
+        missing = self._nearest_alarms.missing(group, metric_filter)
         return self._through_filter(group, metric_filter).then(noise, check_value(group, metric_filter), missing)
 
     def _alarms_of(self, place: Place) -> AlarmPaths | Unreadable:

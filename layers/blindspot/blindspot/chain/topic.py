@@ -11,7 +11,7 @@ from blindspot.languages import resource_policy
 from blindspot.languages.three_valued import Truth
 from blindspot.model.arn import is_arn, place_of, short
 from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, unread
-from blindspot.model.snapshot import Topic, Unreadable
+from blindspot.model.snapshot import Key, Topic, Unreadable
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 
@@ -82,18 +82,23 @@ def _check_key(topic: Topic, alarm_arn: str, context: dict[str, str | resource_p
         return Gap("topic.key", topic.arn, f"{encrypted} which does not exist.")
     if key.state not in USABLE:
         return Gap("topic.key", topic.arn, f"{encrypted} which is not enabled ({key.state}).")
-    if key.managed_by_aws:
-        return Gap("topic.key", topic.arn, f"{encrypted} which CloudWatch may not use.")
-    if isinstance(key.policy, Unreadable):
-        return unread(topic.arn, key.policy)
     # SNS makes the request for CloudWatch (Amazon GameLift Servers guide, "Set up an SNS topic with server-side
     # encryption"). Whether kms:ViaService tells that is not documented.
     _, region = place_of(topic.arn)
     by_sns = (f"sns.{region}.amazonaws.com", f"sns.{region}.amazonaws.com.cn")
     context = {**context, "kms:EncryptionContext:aws:sns:topicArn": topic.arn, "kms:ViaService": (None, *by_sns)}
-    answer = resource_policy.allows(
-        key.policy, service=CLOUDWATCH, actions=("kms:Decrypt", "kms:GenerateDataKey"), resource="*", context=context
-    )
+    return _check_key_policy(topic, key, encrypted, alarm_arn, context)
+
+
+def _check_key_policy(
+    topic: Topic, key: Key, encrypted: str, alarm_arn: str, context: dict[str, str | resource_policy.Possible]
+) -> Finding:
+    if key.managed_by_aws:
+        return Gap("topic.key", topic.arn, f"{encrypted} which CloudWatch may not use.")
+    if isinstance(key.policy, Unreadable):
+        return unread(topic.arn, key.policy)
+    actions = ("kms:Decrypt", "kms:GenerateDataKey")
+    answer = resource_policy.allows(key.policy, service=CLOUDWATCH, actions=actions, resource="*", context=context)
     if answer.allowed is Truth.FALSE:
         message = f"{encrypted} whose policy does not allow CloudWatch to use the key."
         return Gap("topic.key", topic.arn, _explained(message, answer))

@@ -72,15 +72,19 @@ HOLDS = Holds.HOLDS
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A broken link: a code, the resource to change, and a sentence that says what is wrong."""
+    """A broken link: a code, the resource to change, and a sentence that says what is wrong.
+
+    own_fix: the fix, where it is known better than by the code.
+    """
 
     code: str
     resource: str
     message: str
+    own_fix: str = ""
 
     @property
     def fix(self) -> str:
-        return FIXES[self.code]
+        return self.own_fix or FIXES[self.code]
 
     @property
     def rank(self) -> int:

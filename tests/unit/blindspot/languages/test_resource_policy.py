@@ -295,8 +295,8 @@ WHY: dict[str, tuple[Any, str, str]] = {
     "denied to others than an organization, over TLS": (
         deny(Condition={"Bool": {"aws:SecureTransport": "true"}, "StringNotEquals": {"aws:SourceVpc": "vpc-1"}}),
         (
-            "Statement 2 depends on condition key aws:SourceVpc, which a request of an AWS service does not have, or not "
-            "with that value."
+            "Statement 2 depends on condition key aws:SourceVpc, which a request of an AWS service does not have, or "
+            "not with that value."
         ),
         "aws:SourceVpc",
     ),
@@ -311,8 +311,8 @@ WHY: dict[str, tuple[Any, str, str]] = {
     "perhaps denied": (
         deny(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
         (
-            "Statement 2 depends on condition key aws:SourceIp (IpAddress), and it is not known whether the request meets "
-            "that condition."
+            "Statement 2 depends on condition key aws:SourceIp (IpAddress), and it is not known whether the request "
+            "meets that condition."
         ),
         "aws:SourceIp",
     ),
