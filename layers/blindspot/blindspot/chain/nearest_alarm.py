@@ -51,10 +51,10 @@ class NearestAlarms:
 def _likenesses(place: Place, namespace: str, metric: str) -> Iterator[Hashable]:
     """What a metric has in common with those that may be taken for it; the closest ones first."""
     yield place, namespace, metric
-    yield place, "spelled", _spelling(namespace), _spelling(metric)
-    yield place, "named", metric
-    yield place, "spelled", _spelling(metric)
-    yield "anywhere", namespace, metric
+    yield place, (_spelling(namespace), _spelling(metric))
+    yield place, metric
+    yield place, (_spelling(metric),)
+    yield namespace, metric
 
 
 def _spelling(name: str) -> str:
@@ -78,8 +78,8 @@ def _compared(nearest: _Watching, place: Place, title: str, metric_filter: Metri
         fix = f"Set alarm {alarm} to {_metric(metric_filter.namespace, metric_filter.metric)}, or create one on it."
         return f"watches {_metric(data.namespace, data.metric)}: {_differences(data, metric_filter)}", fix
     if data.unit not in (None, metric_filter.unit or "None"):
-        unit = metric_filter.unit or "None"
-        differs = f"watches it only in the unit {data.unit}, and the filter adds it in the unit {unit}"
+        unit = f"in the unit {metric_filter.unit}" if metric_filter.unit else "without a unit"
+        differs = f"watches it only in the unit {data.unit}, and the filter adds it {unit}"
         return differs, f"Remove the unit from alarm {alarm}."
     own = (*(name for name, _ in metric_filter.dimensions), *metric_filter.system_dimensions)
     watched = ", ".join(f"{name}={value}" for name, value in data.dimensions)

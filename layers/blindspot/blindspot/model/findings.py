@@ -94,11 +94,15 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A link that may hold: a code, the resource, and a sentence that says what is not known."""
+    """A link that may hold: a code, the resource, and a sentence that says what is not known.
+
+    in_few_words: the same without the resource, where the code does not say it.
+    """
 
     code: str
     resource: str
     message: str
+    in_few_words: str = ""
 
     @property
     def fix(self) -> str:
@@ -123,7 +127,8 @@ FOREIGN = "ForeignAccount"
 
 def malformed(resource: str, title: str, what: str) -> Doubt:
     """The doubt about a resource in a list whose other resources could be read. `what` was malformed in the list."""
-    return Doubt("unread.no-answer", resource, f"{title} could not be read ({what}).")
+    in_few_words = f"the resource could not be read ({what})"
+    return Doubt("unread.no-answer", resource, f"{title} could not be read ({what}).", in_few_words)
 
 
 def unread(resource: str, read: Unreadable) -> Doubt:

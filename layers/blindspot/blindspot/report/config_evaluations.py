@@ -17,7 +17,7 @@ from blindspot.model.harmless import ESCAPE, harmless
 from blindspot.model.snapshot import Unreadable
 from blindspot.report.short_text import cut, length
 from blindspot.report.summary import CANNOT_VERIFY
-from blindspot.report.wording import call, gaps_of, in_alarm, reason, resource
+from blindspot.report.wording import call, excused, gaps_of, in_alarm, more, reason, resource
 from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict
 
 RESOURCE_TYPE = "AWS::::Account"
@@ -25,8 +25,8 @@ RESOURCE_TYPE = "AWS::::Account"
 LONGEST_ANNOTATION = 256
 """As `short_text.length` counts it, which is the strictest way."""
 
-LONGEST_REASON = 150
-"""Of an annotation: the regions and the resource need the rest."""
+LONGEST_REASON = 200
+"""Of an annotation: no reason is longer, unless the error code in it is, and the number of regions still fits."""
 
 FOR_THE_RESOURCE = 80
 """What the names of the regions leave of an annotation, where the resource needs it."""
@@ -125,25 +125,29 @@ def _of_account(assessment: Assessment) -> str:
     enabled = assessment.snapshot.regions
     if isinstance(enabled, Unreadable):
         return cut(CANNOT_VERIFY + reason(unread("regions", enabled)), LONGEST_ANNOTATION)
-    return _compliant(assessment, assessment.regions, "Every unauthorized API call")
+    return _compliant(assessment, assessment.regions, "")
 
 
 def _of_region(assessment: Assessment, region: RegionAssessment) -> str:
     if region.verdict is Verdict.COMPLIANT:
-        return _compliant(assessment, [region], "Every unauthorized API call here")
+        return _compliant(assessment, [region], " here")
     return _annotation(assessment, [region])
 
 
-def _compliant(assessment: Assessment, regions: Sequence[RegionAssessment], calls: str) -> str:
-    text = f"{calls} raises an alarm that somebody receives (profile {assessment.profile})."
-    silent = in_alarm(assessment, regions, FOR_AN_ALARM)
-    return cut(f"{silent} Apart from that: {text[0].lower()}{text[1:]}" if silent else text, LONGEST_ANNOTATION)
+def _compliant(assessment: Assessment, regions: Sequence[RegionAssessment], here: str) -> str:
+    by, number = f"profile {assessment.profile}", assessment.exclusions
+    text = f"Every unauthorized API call{here}{excused(assessment)} raises an alarm that somebody receives ({by})."
+    if silent := in_alarm(assessment, regions, FOR_AN_ALARM):
+        exclusions = f", {number} exclusion{'s' * (number > 1)}" if number else ""
+        text = f"{silent} Otherwise there is no blind spot{here} ({by}{exclusions})."
+    return cut(text, LONGEST_ANNOTATION)
 
 
 def _annotation(assessment: Assessment, regions: Sequence[RegionAssessment], names: str = "") -> str:
     """What is wrong in these regions, as far as it fits: the reason, the regions' names after `names`, the resource,
     and the call that nobody is alerted to."""
-    finding = _first(assessment, regions)
+    findings = _findings(assessment, regions)
+    finding = findings[0]
     account = assessment.snapshot.account
     cannot = CANNOT_VERIFY if isinstance(finding, Doubt) else ""
     text = cut(cannot + reason(finding), LONGEST_REASON)
@@ -155,15 +159,17 @@ def _annotation(assessment: Assessment, regions: Sequence[RegionAssessment], nam
         text = f"{text} {where}"
     example = next((region.blind_spot for region in regions if finding in region.gaps and region.blind_spot), None)
     alerted = f" Nobody is alerted to {call(example)}." if example else ""
-    return text + alerted if length(text + alerted) <= LONGEST_ANNOTATION else text
+    for addition in (more(len(findings) - 1, "gap" if isinstance(finding, Gap) else "doubt"), alerted):
+        if length(text + addition) <= LONGEST_ANNOTATION:
+            text += addition
+    return text
 
 
-def _first(assessment: Assessment, regions: Sequence[RegionAssessment]) -> Gap | Doubt:
-    """The gap of most of the regions, or where they have none the first doubt."""
+def _findings(assessment: Assessment, regions: Sequence[RegionAssessment]) -> Sequence[Gap | Doubt]:
+    """The gaps, those of most of the regions first, or where they have none the doubts; at least one."""
     undecided = Doubt("undecided", assessment.profile, "The verdict cannot be decided.")
-    doubts = (doubt for region in regions for doubt in region.doubts)
-    found: tuple[Gap | Doubt, ...] = (*gaps_of(regions), *doubts, undecided)
-    return found[0]
+    doubts = dict.fromkeys(doubt for region in regions for doubt in region.doubts)
+    return tuple(gaps_of(regions)) or tuple(doubts) or (undecided,)
 
 
 def _listed(regions: Sequence[RegionAssessment], longest: int) -> str:

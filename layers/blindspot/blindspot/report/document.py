@@ -73,7 +73,7 @@ def document(
         "partition": snapshot.partition,
         "assessed_at": snapshot.read_at.isoformat(timespec="seconds"),
         "verdict": assessment.verdict.value,
-        "summary": summary.of(assessment, next(iter(gaps), None)),
+        "summary": summary.of(assessment, tuple(gaps)),
         "regions": {
             region.region: {
                 "verdict": region.verdict.value,

@@ -9,7 +9,7 @@ from blindspot.model.findings import Doubt, Gap, unread
 from blindspot.model.harmless import harmless
 from blindspot.model.snapshot import FUTURE, Unreadable
 from blindspot.report.short_text import cut, shortened
-from blindspot.report.wording import call, in_alarm
+from blindspot.report.wording import call, excused, in_alarm, more
 from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict
 
 CANNOT_VERIFY = "Cannot verify: "
@@ -18,25 +18,26 @@ LONGEST_PART = 500
 """Of a message, an error or a name in a summary."""
 
 
-def of(assessment: Assessment, gap: Gap | None) -> str:
+def of(assessment: Assessment, gaps: Sequence[Gap]) -> str:
     """The verdict and how many regions have it; the first gap or doubt, with the call that nobody would be alerted to;
-    and the fix.
+    the fix; how many more there are; and the code and the resource.
 
-    gap: the first of the document, None where there is none.
+    gaps: those of the document.
     """
     judged = assessment.regions
     unseen = [region for region in judged if region.verdict is Verdict.NON_COMPLIANT]
     unknown = [region for region in judged if region.verdict is Verdict.INDETERMINATE]
     about = f"{assessment.verdict.value} (account {assessment.snapshot.account}, profile {assessment.profile})"
-    if unseen and gap is not None:
-        example = next((region for region in unseen if gap in region.gaps), unseen[0])
+    if unseen and gaps:
+        example = next((region for region in unseen if gaps[0] in region.gaps), unseen[0])
         calls = f"there are unauthorized API calls that alert nobody, such as {_call(example)}"
-        return f"{about}: {_where(unseen, judged)} {calls}. {_finding(gap)}"
+        return f"{about}: {_where(unseen, judged)} {calls}. {_finding(gaps)}"
     if assessment.verdict is Verdict.INDETERMINATE:
         return f"{about}: {_unknown(assessment, unknown)}"
-    text = f"{about}: {_where(judged, judged)} every unauthorized API call raises an alarm that somebody receives"
-    silent = in_alarm(assessment, judged, LONGEST_PART)
-    return f"{text}, unless that alarm is in ALARM already. {silent}" if silent else f"{text}."
+    everywhere, exclusions = f"{about}: {_where(judged, judged)}", excused(assessment)
+    if silent := in_alarm(assessment, judged, LONGEST_PART):
+        return f"{everywhere} there is no blind spot{exclusions.rstrip(',')}. {silent}"
+    return f"{everywhere} every unauthorized API call{exclusions} raises an alarm that somebody receives."
 
 
 def of_failure(reason: str) -> str:
@@ -45,23 +46,25 @@ def of_failure(reason: str) -> str:
 
 
 def _unknown(assessment: Assessment, regions: Sequence[RegionAssessment]) -> str:
-    doubt = next((doubt for region in regions for doubt in region.doubts), None)
+    doubts = tuple(dict.fromkeys(doubt for region in regions for doubt in region.doubts))
     enabled = assessment.snapshot.regions
-    if doubt is None and isinstance(enabled, Unreadable):
-        doubt = unread("regions", enabled)
-    example = next((region for region in regions if region.blind_spot and doubt in region.doubts), None)
-    which = (
-        f"unauthorized API calls such as {_call(example)} raise" if example else "every unauthorized API call raises"
-    )
+    if not doubts and isinstance(enabled, Unreadable):
+        doubts = (unread("regions", enabled),)
+    example = next((region for region in regions if region.blind_spot and region.doubts[:1] == doubts[:1]), None)
+    which = f"every unauthorized API call{excused(assessment)} raises"
+    if example:
+        which = f"unauthorized API calls such as {_call(example)} raise"
     where = f"{_where(regions, assessment.regions)} " if regions else ""
     text = f"{where}it is not known whether {which} an alarm that somebody receives."
-    return f"{text} {_finding(doubt)}" if doubt else text
+    return f"{text} {_finding(doubts)}" if doubts else text
 
 
-def _finding(finding: Gap | Doubt) -> str:
-    """The code and the resource, the message, and the fix."""
-    where = f" ({shortened(harmless(finding.resource), LONGEST_PART)})" if is_arn(finding.resource) else ""
-    return f"{finding.code}{where}: {cut(harmless(finding.message), LONGEST_PART)} Fix: {finding.fix}"
+def _finding(findings: Sequence[Gap | Doubt]) -> str:
+    """The first one: the message, the fix, how many more there are, then the code and the resource."""
+    first, kind = findings[0], "gap" if isinstance(findings[0], Gap) else "doubt"
+    message, fix = (cut(harmless(text), LONGEST_PART) for text in (first.message, first.fix))
+    where = f", {shortened(harmless(first.resource), LONGEST_PART)}" if is_arn(first.resource) else ""
+    return f"{message} Fix: {fix}{more(len(findings) - 1, kind)} ({first.code}{where})"
 
 
 def _call(region: RegionAssessment) -> str:

@@ -65,7 +65,8 @@ def reason(finding: Gap | Doubt) -> str:
     """The code and what is wrong, or for a doubt what may be, without the resource where that is possible."""
     words = IN_FEW_WORDS.get(finding.code)
     if words is None:
-        return f"{finding.code}: {harmless(finding.message)}"
+        in_few_words = isinstance(finding, Doubt) and finding.in_few_words
+        return f"{finding.code}: {harmless(f'{in_few_words}.' if in_few_words else finding.message)}"
     perhaps = "perhaps " if isinstance(finding, Doubt) and finding.code in FIXES else ""
     return f"{finding.code}: {perhaps}{words}."
 
@@ -116,6 +117,19 @@ def call(event: Event) -> str:
         shortened(harmless(str(event.get(field, "?"))), 60) for field in ("eventSource", "eventName", "errorCode")
     )
     return f"{service.removesuffix('.amazonaws.com')}:{name} refused with {code}"
+
+
+def excused(assessment: Assessment) -> str:
+    """What to add to "calls": that those are meant that no exclusion of the profile excuses. It is empty where the
+    profile has no exclusions."""
+    number = assessment.exclusions
+    excuse = "1 exclusion excuses" if number == 1 else f"{number} exclusions excuse"
+    return f", except those that {excuse}," if number else ""
+
+
+def more(number: int, kind: str) -> str:
+    """A sentence that says how many more gaps or doubts there are; it is empty where there are none."""
+    return f" And {number} more {kind}{'s' * (number > 1)}." if number else ""
 
 
 def in_alarm(assessment: Assessment, regions: Iterable[RegionAssessment], longest: int) -> str:

@@ -73,6 +73,7 @@ class Assessment:
 
     confirmed: the names of the regions in which AWS confirmed every filter that the verdict depends on.
     required: the events that somebody must be notified of.
+    exclusions: how many patterns of the profile excuse events from that.
     """
 
     snapshot: Snapshot
@@ -83,6 +84,7 @@ class Assessment:
     unreadable: tuple[Unreadable, ...]
     confirmed: frozenset[str] = frozenset()
     required: Predicate = ALWAYS
+    exclusions: int = 0
 
 
 SHORT = BUDGET // 20
@@ -114,6 +116,7 @@ def assess(snapshot: Snapshot, profile: Profile, proofs: Proofs | None = None) -
         notes=tuple(notes(snapshot, channels.alarms())),
         unreadable=tuple(dict.fromkeys(unreadable_reads(snapshot))),
         required=judge.required,
+        exclusions=len(profile.benign),
     )
 
 

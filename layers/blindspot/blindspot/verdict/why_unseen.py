@@ -16,7 +16,7 @@ from filter_pattern import Atom, Event, FieldPath, TextAtom, atoms, why_not
 def gaps_of(profile: Profile, region: str, channels: Sequence[Channel], event: Event) -> tuple[Gap, ...]:
     """Why no channel sees the event, at least one gap: those latest in the chain, then the filters that miss it."""
     if not channels:
-        return (_no_trail(region),)
+        return (_NOT_MULTI_REGION if region == FUTURE else _NO_TRAIL,)
     seeing = (channel for channel in channels if channel.gap and channel.whole.matches(event))
     findings = dict.fromkeys(found for channel in seeing for found in channel.broken_by())  # many channels share them
     broken = [gap for found in findings for gap in found.gaps]
@@ -25,11 +25,10 @@ def gaps_of(profile: Profile, region: str, channels: Sequence[Channel], event: E
     return tuple(dict.fromkeys(found or _not_recorded(channels, event)))
 
 
-def _no_trail(region: str) -> Gap:
-    if region == FUTURE:
-        message = "No multi-region trail would record a region enabled later."
-        return Gap("trail.not-multi-region", "account", message)
-    return Gap("trail.missing", region, f"No trail records {region}.")
+_NO_TRAIL = Gap("trail.missing", "account", "No trail records the region.")
+_NOT_MULTI_REGION = Gap(
+    "trail.not-multi-region", "account", "No multi-region trail would record a region enabled later."
+)
 
 
 def _not_recorded(channels: Iterable[Channel], event: Event) -> Iterator[Gap]:

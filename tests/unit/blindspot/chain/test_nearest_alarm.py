@@ -79,7 +79,7 @@ def missing(metric_filter: MetricFilter, alarms: dict[Place, tuple[Alarm, ...] |
         (
             {},
             {"unit": "Count"},
-            "watches it only in the unit Count, and the filter adds it in the unit None.",
+            "watches it only in the unit Count, and the filter adds it without a unit.",
             "Remove the unit from alarm unauthorized.",
         ),
         (
@@ -90,7 +90,7 @@ def missing(metric_filter: MetricFilter, alarms: dict[Place, tuple[Alarm, ...] |
         ),
         (
             {},
-            {"dimensions": ALICE},
+            {"dimensions": ALICE, "unit": "None"},
             "watches it with dimensions user=alice, role=x, and the filter adds it without dimensions.",
             "Remove the dimensions from alarm unauthorized.",
         ),
@@ -142,6 +142,7 @@ def test_without_an_alarm_that_comes_near_one_is_to_be_created(
 ) -> None:
     gap = missing(a_filter(), alarms)
     assert (gap.message, gap.fix) == (NONE, FIXES["alarm.missing"])
+    assert gap.resource == f"{log_group_arn()}:metric-filter:unauthorized"
 
 
 def test_a_name_without_letters_is_like_no_other() -> None:

@@ -18,6 +18,7 @@ from tests.builders import (
     a_filter,
     a_trail,
     an_alarm,
+    topic_arn,
 )
 from tests.cases.accounts import BROKEN, DOUBTFUL
 from tests.cases.hostile import NAMES
@@ -28,7 +29,7 @@ EXACT = '{ $.errorCode = "AccessDenied" || $.errorCode = "*UnauthorizedOperation
 
 def summed_up(snapshot: Snapshot) -> str:
     assessment = assess(snapshot, PROFILE)
-    return summary.of(assessment, next(iter(gaps_of(assessment.regions)), None))
+    return summary.of(assessment, tuple(gaps_of(assessment.regions)))
 
 
 @pytest.mark.parametrize(
@@ -38,16 +39,16 @@ def summed_up(snapshot: Snapshot) -> str:
             a_compliant_snapshot(),
             (
                 "COMPLIANT (account 123456789012, profile cis-level-2): in all 3 enabled regions, and in regions "
-                "enabled later, every unauthorized API call raises an alarm that somebody receives."
+                "enabled later, every unauthorized API call, except those that 2 exclusions excuse, raises an alarm "
+                "that somebody receives."
             ),
         ),
         (
             a_compliant_snapshot(alarms=(an_alarm(state="ALARM", state_since=NOW - timedelta(days=30)),)),
             (
                 "COMPLIANT (account 123456789012, profile cis-level-2): in all 3 enabled regions, and in regions "
-                "enabled later, every unauthorized API call raises an alarm that somebody receives, unless that "
-                "alarm is in ALARM already. Alarm unauthorized has been in ALARM since 2026-10-22 12:00 UTC: it "
-                "announces nothing new until it returns to OK."
+                "enabled later, there is no blind spot, except those that 2 exclusions excuse. Alarm unauthorized has "
+                "been in ALARM since 2026-10-22 12:00 UTC: it announces nothing new until it returns to OK."
             ),
         ),
         (
@@ -55,11 +56,11 @@ def summed_up(snapshot: Snapshot) -> str:
             (
                 "NON_COMPLIANT (account 123456789012, profile cis-level-2): in all 3 enabled regions, and in "
                 "regions enabled later, there are unauthorized API calls that alert nobody, such as "
-                "secretsmanager:GetSecretValue refused with AccessDeniedException in eu-central-1. filter.misses "
-                "(arn:aws:logs:eu-west-1:123456789012:log-group:management-events:metric-filter:unauthorized): "
+                "secretsmanager:GetSecretValue refused with AccessDeniedException in eu-central-1. "
                 "Metric filter unauthorized of log group management-events matches only if errorCode is exactly "
                 '"AccessDenied"; this event has errorCode "AccessDeniedException". Fix: Widen the filter pattern, '
-                "or add a second metric filter beside it."
+                "or add a second metric filter beside it. (filter.misses, "
+                "arn:aws:logs:eu-west-1:123456789012:log-group:management-events:metric-filter:unauthorized)"
             ),
         ),
         (
@@ -67,8 +68,8 @@ def summed_up(snapshot: Snapshot) -> str:
             (
                 "NON_COMPLIANT (account 123456789012, profile cis-level-2): in regions enabled later there are "
                 "unauthorized API calls that alert nobody, such as secretsmanager:GetSecretValue refused with "
-                "AccessDeniedException. trail.not-multi-region: No multi-region trail would record a region enabled"
-                " later. Fix: Make one of the trails a multi-region trail, which records regions enabled later."
+                "AccessDeniedException. No multi-region trail would record a region enabled later. Fix: Make one of "
+                "the trails a multi-region trail, which records regions enabled later. (trail.not-multi-region)"
             ),
         ),
         (
@@ -79,19 +80,18 @@ def summed_up(snapshot: Snapshot) -> str:
                 "INDETERMINATE (account 123456789012, profile cis-level-2): in all 3 enabled regions, and in "
                 "regions enabled later, it is not known whether unauthorized API calls such as "
                 "secretsmanager:GetSecretValue refused with AccessDeniedException in eu-central-1 raise an alarm "
-                "that somebody receives. unread.refused "
-                "(arn:aws:logs:eu-west-1:123456789012:log-group:management-events): cloudwatch:DescribeAlarms was "
-                "refused in eu-west-1 (AccessDenied). Fix: Allow the role to make the call. If a policy denies the "
-                "region, use ExcludedRegions."
+                "that somebody receives. cloudwatch:DescribeAlarms was refused in eu-west-1 (AccessDenied). Fix: Allow "
+                "the role to make the call. If a policy denies the region, use ExcludedRegions. (unread.refused, "
+                "arn:aws:logs:eu-west-1:123456789012:log-group:management-events)"
             ),
         ),
         (
             a_compliant_snapshot(regions=Unreadable("ec2:DescribeRegions", HOME, "Timeout")),
             (
                 "INDETERMINATE (account 123456789012, profile cis-level-2): it is not known whether every "
-                "unauthorized API call raises an alarm that somebody receives. unread.no-answer: "
+                "unauthorized API call, except those that 2 exclusions excuse, raises an alarm that somebody receives. "
                 "ec2:DescribeRegions gave no answer in eu-west-1 (Timeout). Fix: Run the evaluation again. If the "
-                "read fails again, check the region and the network."
+                "read fails again, check the region and the network. (unread.no-answer)"
             ),
         ),
     ],
@@ -104,15 +104,40 @@ def test_it_counts_the_regions_of_the_verdict() -> None:
     snapshot = a_compliant_snapshot(trails=(a_trail(multi_region=False),))
     assert ": in 2 of 3 enabled regions, and in regions enabled later, there are " in summed_up(snapshot)
     no_future = assess(snapshot, profile.load("cis-level-2", {"future_region": False}))
-    gap = next(iter(gaps_of(no_future.regions)))
-    assert ": in 2 of 3 enabled regions there are " in summary.of(no_future, gap)
+    gaps = tuple(gaps_of(no_future.regions))
+    assert ": in 2 of 3 enabled regions there are " in summary.of(no_future, gaps)
+
+
+def test_it_counts_the_further_gaps_and_doubts() -> None:
+    further = a_filter('{ $.errorCode = "AccessDenied" }', name="further")
+    gaps = a_compliant_snapshot(filters=(a_filter(EXACT), further, replace(further, name="third")))
+    assert (
+        summed_up(gaps)
+        .partition(" Fix: ")[2]
+        .startswith(
+            "Widen the filter pattern, or add a second metric filter beside it. And 2 more gaps. (filter.misses, arn:"
+        )
+    )
+    doubts = a_compliant_snapshot(
+        alarms=(an_alarm(actions=(topic_arn(), topic_arn(name="second"))),),
+        topics=dict.fromkeys((topic_arn(), topic_arn(name="second")), Unreadable("sns:GetTopicAttributes", HOME, "x")),
+    )
+    assert " And 1 more doubt. (unread.no-answer, arn:" in summed_up(doubts)
+
+
+def test_without_exclusions_it_excepts_nothing() -> None:
+    strict = assess(a_compliant_snapshot(), profile.load("cis-level-2", {"benign": []}))
+    assert summary.of(strict, ()).endswith("every unauthorized API call raises an alarm that somebody receives.")
+    one = assess(a_compliant_snapshot(), profile.load("cis-level-2", {"benign": ["{ $.eventName = HeadBucket }"]}))
+    assert "call, except those that 1 exclusion excuses, raises" in summary.of(one, ())
 
 
 def test_without_any_doubt_the_verdict_is_still_told() -> None:
     assessed = assess(a_compliant_snapshot(alarms=Unreadable("cloudwatch:DescribeAlarms", HOME, "Timeout")), PROFILE)
     bare = replace(assessed, regions=tuple(replace(each, doubts=(), blind_spot=None) for each in assessed.regions))
-    assert summary.of(bare, None).endswith(
-        "whether every unauthorized API call raises an alarm that somebody receives."
+    assert summary.of(bare, ()).endswith(
+        "whether every unauthorized API call, except those that 2 exclusions excuse, raises an alarm that somebody "
+        "receives."
     )
 
 
@@ -121,7 +146,7 @@ def test_every_summary_is_a_few_sentences_with_verdict_account_reason_and_fix(na
     snapshot = BROKEN[name][0] if name in BROKEN else DOUBTFUL[name]
     text = summed_up(snapshot)
     assert text.startswith(("NON_COMPLIANT (account", "INDETERMINATE (account"))
-    assert text.endswith(".")
+    assert text.endswith(")")
     assert ACCOUNT in text
     assert " Fix: " in text
     assert ".." not in text

@@ -54,7 +54,7 @@ def the_gap(*channels: Channel, region: str = HOME) -> Gap:
 
 
 def test_without_a_channel_no_trail_records_the_region() -> None:
-    assert_found(the_gap(), Gap, "trail.missing", HOME, HOME)
+    assert_found(the_gap(), Gap, "trail.missing", "account")
     assert_found(the_gap(region=FUTURE), Gap, "trail.not-multi-region", "account", "No multi-region")
 
 
