@@ -17,7 +17,7 @@ from blindspot.chain.metric_filter import filter_resource
 from blindspot.chain.subscription import check_subscriptions
 from blindspot.chain.topic import check_publish_access
 from blindspot.chain.trail import observes
-from blindspot.model.arn import Arn, Place, place_of
+from blindspot.model.arn import Arn, Place, is_arn, place_of
 from blindspot.model.findings import HOLDS
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import (
@@ -407,15 +407,35 @@ class _Planner:
         return (PutAlarm(wanted, log_group, is_new=there is None, needs=needs),)
 
     def gap(self, log_group: str, action: Repair) -> str:
-        """The code of the gap that the action closes: the first that was found in that link, else that the link is
-        missing."""
-        found = (
-            gap.code
+        """The code of the gap that the action closes, as the assessment found it: that of the action's own link; if a
+        resource of that kind is there without a gap, the first one of the log group's channels; if there is none, that
+        it is missing."""
+        place, link = place_of(log_group), action.link
+        channels = [
+            channel
+            for region in self.assessment.regions
+            for channel in region.channels
+            if channel.log_group == log_group
+        ]
+        found = [
+            gap
             for region in self.assessment.regions
             for gap in region.gaps
-            if gap.code.startswith(f"{action.link}.") and place_of(gap.resource) == place_of(log_group)
-        )
-        return next(found, f"{action.link}.missing")
+            if gap.resource == log_group
+            or gap.resource.startswith(f"{log_group}:")
+            or (
+                gap.code.startswith(("alarm.", "topic.", "subscription."))
+                and is_arn(gap.resource)
+                and place_of(gap.resource) == place
+            )
+        ]
+        found += [channel.gap for channel in channels if channel.gap]
+        for gap in found:
+            if gap.code.startswith(f"{link}."):
+                return gap.code
+        if found and any(getattr(channel, link) for channel in channels):
+            return found[0].code
+        return f"{link}.missing"
 
     def tasks(self, repairs: Iterable[Repairs], reachable: frozenset[str]) -> Iterator[Task]:
         """The manual tasks: confirmations that the plan depends on, what it cannot repair, then what is in doubt."""

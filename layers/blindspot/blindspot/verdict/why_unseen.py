@@ -21,8 +21,9 @@ def gaps_of(profile: Profile, region: str, channels: Sequence[Channel], event: E
     findings = dict.fromkeys(found for channel in seeing for found in channel.broken_by())  # many channels share them
     broken = [gap for found in findings for gap in found.gaps]
     latest = max((gap.rank for gap in broken), default=-1)
-    found = [gap for gap in broken if gap.rank == latest] + list(_misses(profile, channels, event))
-    return tuple(dict.fromkeys(found or _not_recorded(channels, event)))
+    whole = [channel for channel in channels if channel.gap is None]
+    found = [gap for gap in broken if gap.rank == latest] + list(_misses(profile, whole, event))
+    return tuple(dict.fromkeys(found or [*_misses(profile, channels, event)] or _not_recorded(channels, event)))
 
 
 _NO_TRAIL = Gap("trail.missing", "account", "No trail records the region.")
@@ -45,11 +46,11 @@ def _not_recorded(channels: Iterable[Channel], event: Event) -> Iterator[Gap]:
 
 
 def _misses(profile: Profile, channels: Iterable[Channel], event: Event) -> Iterator[Gap]:
-    """The filters that test the same fields as the profile, whose channel holds, and that do not match the event."""
+    """The filters of these channels that test the same fields as the profile, and that do not match the event."""
     tested = {*map(_tested_field, atoms(profile.required)), None}
     for channel in channels:
         pattern = channel.pattern
-        if channel.gap or pattern is None or channel.filter is None or not channel.recorded.matches(event):
+        if pattern is None or channel.filter is None or not channel.recorded.matches(event):
             continue
         resource = filter_resource(channel.log_group or "", channel.filter)
         title = filter_title(channel.log_group or "", channel.filter)

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blindspot.model import profile
-from blindspot.model.findings import Gap
 from blindspot.model.snapshot import LogGroup, Snapshot, Unreadable
 from blindspot.report.config_evaluations import LONGEST_ANNOTATION, evaluations
 from blindspot.report.document import Document, Origin, document
@@ -88,10 +87,8 @@ def test_a_row_has_the_reason_whole_then_the_regions_then_the_resource(snapshot:
         assert len(text.encode()) <= LONGEST_ANNOTATION
         assert text.isprintable()
         assert "..." not in text or re.search(r"\S\.\.\.\S", text)  # only names are shortened
-        findings = {finding for region in assessment.regions for finding in (*region.gaps, *region.doubts)}
-        reasons = {
-            f"{'' if isinstance(finding, Gap) else 'Cannot verify: '}{reason(finding)}": finding for finding in findings
-        }
+        reasons = {reason(gap) for region in assessment.regions for gap in region.gaps}
+        reasons |= {f"Cannot verify: {reason(doubt)}" for region in assessment.regions for doubt in region.doubts}
         (whole,) = (each for each in reasons if text.startswith(each))
         rest = text.removeprefix(whole)
         if row.resource_id == ACCOUNT:

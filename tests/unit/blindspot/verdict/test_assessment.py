@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from blindspot.model import profile
-from blindspot.model.findings import Doubt
+from blindspot.model.findings import Doubt, Gap
 from blindspot.model.profile import Profile, SettingsError
 from blindspot.model.snapshot import (
     FUTURE,
@@ -198,11 +198,11 @@ def test_what_is_benign_may_be_unseen() -> None:
 # What explains a verdict.
 
 
-def test_without_a_trail_each_region_has_its_own_gap() -> None:
-    for region in assess(a_compliant_snapshot(trails=()), PROFILE).regions:
-        (gap,) = region.gaps
-        expected = "account" if region.region == FUTURE else region.region
-        assert (gap.resource, region.doubts, region.channels) == (expected, (), ())
+def test_without_a_trail_all_regions_have_one_gap_and_future_another() -> None:
+    *regions, future = assess(a_compliant_snapshot(trails=()), PROFILE).regions
+    assert {region.gaps for region in regions} == {(Gap("trail.missing", "account", "No trail records the region."),)}
+    assert [gap.code for gap in future.gaps] == ["trail.not-multi-region"]
+    assert {(region.doubts, region.channels) for region in (*regions, future)} == {((), ())}
 
 
 def test_a_doubt_explains_only_what_it_may_see() -> None:

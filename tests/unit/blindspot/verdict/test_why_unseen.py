@@ -89,6 +89,14 @@ def test_a_whole_channel_misses_the_event_by_its_pattern() -> None:
     assert "AccessDeniedException" in missed.message
 
 
+def test_a_broken_channel_is_named_by_what_its_filter_misses_only_where_nothing_else_explains_the_event() -> None:
+    late = broken("alarm.missing", "a", path=NARROW)
+    assert found_of(late) == [("filter.misses", RESOURCE)]
+    assert found_of(late, broken("trail.not-logging", "t")) == [("trail.not-logging", "t")]
+    whole = a_channel(a_path('{ $.errorCode = "x" }', filter="x"))
+    assert found_of(late, whole) == [("filter.misses", f"{LOG_GROUP}:metric-filter:x")]
+
+
 def test_filters_that_miss_the_event_are_named_beside_what_is_broken() -> None:
     assert found_of(broken("topic.key", "t"), a_channel(NARROW)) == [("topic.key", "t"), ("filter.misses", RESOURCE)]
 
@@ -103,9 +111,9 @@ def test_a_filter_looks_for_refused_calls_where_it_tests_a_required_field_or_the
     [
         a_channel(a_path('{ $.eventName = "ConsoleLogin" }')),
         a_channel(a_path(None)),
-        broken("alarm.missing", path=NARROW),
+        broken("alarm.missing", path=a_path('{ $.eventName = "ConsoleLogin" }')),
     ],
-    ids=["other fields", "no filter", "a broken one that misses it"],
+    ids=["other fields", "no filter", "a broken one for something else"],
 )
 def test_other_filters_do_not_look_for_refused_calls(other: Channel) -> None:
     assert_found(the_gap(other), Gap, "filter.missing", LOG_GROUP, "management-events")
