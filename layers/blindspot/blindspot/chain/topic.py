@@ -39,7 +39,7 @@ def check_publish_access(arn: str, topic: Topic | Unreadable | None, alarm_arn: 
     if answer.allowed is Truth.FALSE:
         alarm = short(alarm_arn)
         message = f"The access policy of topic {short(arn)} does not allow CloudWatch to publish for alarm {alarm}."
-        return Gap("topic.policy", arn, _explained(message, answer))
+        return Gap("topic.policy", arn, _explained(message, answer, alarm_arn))
     key = _check_key(topic, alarm_arn, context)
     if key is HOLDS and answer.allowed is Truth.UNKNOWN:
         message = f"It is not known whether the access policy of topic {short(arn)} allows CloudWatch to publish."
@@ -47,8 +47,8 @@ def check_publish_access(arn: str, topic: Topic | Unreadable | None, alarm_arn: 
     return key
 
 
-def _explained(message: str, answer: resource_policy.Answer, alarm_arn: str = "") -> str:
-    """The message with what decides the answer. alarm_arn: where the answer is not known."""
+def _explained(message: str, answer: resource_policy.Answer, alarm_arn: str) -> str:
+    """The message with what decides the answer about the alarm."""
     parts = [message, answer.because]
     if not alarm_arn.isascii() and answer.key.lower() == "aws:sourcearn":
         parts.append(f"The name of alarm {short(alarm_arn)} is not ASCII: then AWS asks for aws:SourceAccount alone.")
@@ -101,7 +101,7 @@ def _check_key_policy(
     answer = resource_policy.allows(key.policy, service=CLOUDWATCH, actions=actions, resource="*", context=context)
     if answer.allowed is Truth.FALSE:
         message = f"{encrypted} whose policy does not allow CloudWatch to use the key."
-        return Gap("topic.key", topic.arn, _explained(message, answer))
+        return Gap("topic.key", topic.arn, _explained(message, answer, alarm_arn))
     if answer.allowed is Truth.UNKNOWN:
         message = f"{encrypted} and it is not known whether the key's policy allows CloudWatch to use the key."
         return Doubt("topic.key", topic.arn, _explained(message, answer, alarm_arn))

@@ -29,14 +29,14 @@ def of(assessment: Assessment, gaps: Sequence[Gap]) -> str:
     unknown = [region for region in judged if region.verdict is Verdict.INDETERMINATE]
     about = f"{assessment.verdict.value} (account {assessment.snapshot.account}, profile {assessment.profile})"
     if unseen and gaps:
-        example = next((region for region in unseen if gaps[0] in region.gaps), unseen[0])
+        example = next(region for region in unseen if gaps[0] in region.gaps)
         calls = f"there are unauthorized API calls that alert nobody, such as {_call(example)}"
         return f"{about}: {_where(unseen, judged)} {calls}. {_finding(gaps)}"
     if assessment.verdict is Verdict.INDETERMINATE:
         return f"{about}: {_unknown(assessment, unknown)}"
     everywhere, exclusions = f"{about}: {_where(judged, judged)}", excused(assessment)
     if silent := in_alarm(assessment, judged, LONGEST_PART):
-        return f"{everywhere} there is no blind spot{exclusions.rstrip(',')}. {silent}"
+        return f"{everywhere} there is no blind spot{exclusions[:-1]}. {silent}"
     return f"{everywhere} every unauthorized API call{exclusions} raises an alarm that somebody receives."
 
 
@@ -50,7 +50,8 @@ def _unknown(assessment: Assessment, regions: Sequence[RegionAssessment]) -> str
     enabled = assessment.snapshot.regions
     if not doubts and isinstance(enabled, Unreadable):
         doubts = (unread("regions", enabled),)
-    example = next((region for region in regions if region.blind_spot and region.doubts[:1] == doubts[:1]), None)
+    first = next(iter(doubts), None)
+    example = next((region for region in regions if region.blind_spot and first in region.doubts), None)
     which = f"every unauthorized API call{excused(assessment)} raises"
     if example:
         which = f"unauthorized API calls such as {_call(example)} raise"

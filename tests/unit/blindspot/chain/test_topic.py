@@ -113,6 +113,15 @@ def test_a_policy_that_keeps_cloudwatch_out(name: str, key: str | None) -> None:
     assert_found(found_of(topic), Gap, "topic.policy", TOPIC, "topic security-alerts", "alarm unauthorized")
 
 
+def test_the_message_says_by_which_statement() -> None:
+    found = found_of(KEEPS_OUT["another account"])
+    assert isinstance(found, Gap)
+    assert found.message == (
+        "The access policy of topic security-alerts does not allow CloudWatch to publish for alarm unauthorized. "
+        f"Statement 1 depends on condition key aws:SourceAccount, which is {ACCOUNT} in this request."
+    )
+
+
 UNCLEAR = {
     "no JSON": a_topic(policy="x"),
     "unknown condition": on_condition("StringEquals", "aws:SourceOrgID", "o-1"),

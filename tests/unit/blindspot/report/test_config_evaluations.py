@@ -17,8 +17,19 @@ from blindspot.report.config_evaluations import (
     retirement,
     verdict_before,
 )
+from blindspot.report.wording import gaps_of, resource
 from blindspot.verdict.assessment import Verdict, assess
-from tests.builders import ACCOUNT, HOME, NOW, a_compliant_snapshot, a_filter, a_trail, an_alarm, log_group_arn
+from tests.builders import (
+    ACCOUNT,
+    HOME,
+    NOW,
+    a_compliant_snapshot,
+    a_filter,
+    a_trail,
+    an_alarm,
+    log_group_arn,
+    topic_arn,
+)
 
 AT = datetime(2026, 11, 21, 12, 0, 0, 373000, tzinfo=UTC)
 PROFILE = profile.load("cis-level-2")
@@ -131,6 +142,34 @@ def test_many_regions_leave_room_for_the_resource() -> None:
     )
 
 
+def test_the_row_of_a_region_names_no_regions_and_counts_the_further_doubts() -> None:
+    second = topic_arn(name="second")
+    unread = Unreadable("sns:GetTopicAttributes", HOME, "Timeout")
+    snapshot = a_compliant_snapshot(
+        alarms=(an_alarm(actions=(topic_arn(), second)),), topics={topic_arn(): unread, second: unread}
+    )
+    rows = evaluations(assess(snapshot, PROFILE), AT, report_regions=True)
+    said = "Cannot verify: unread.no-answer: sns:GetTopicAttributes gave no answer in eu-west-1 (Timeout)."
+    where = " Topic security-alerts in eu-west-1. And 1 more doubt."
+    assert rows[1].annotation == said + where
+    assert rows[0].annotation == (f"{said} Undetermined regions: eu-central-1, eu-west-1, us-east-1, future.{where}")
+
+
+def test_as_many_regions_are_named_as_leave_the_resource_its_room() -> None:
+    for number in range(1, 30):
+        regions = tuple(f"{'r' * number}-{each}" for each in range(10, 50))
+        assessment = assess(replace(long_names("abcdefgh"), regions=regions), PROFILE)
+        text = str(evaluations(assessment, AT, report_regions=False)[0].annotation)
+        begin, _, rest = text.partition(" regions: ")
+        listed, _, _ = rest.partition(" Metric filter ")
+        shown = listed.count(",") + 1
+        one_more = f"{', '.join(regions[: shown + 1])} and {40 - shown} more."
+        needed = len(resource(next(iter(gaps_of(assessment.regions))), ACCOUNT, 80)) + 1
+        assert listed == f"{', '.join(regions[:shown])} and {41 - shown} more."
+        room = LONGEST_ANNOTATION - len(f"{begin} regions: ") - needed
+        assert len(listed) <= room < len(one_more)
+
+
 def test_where_there_is_room_the_call_is_named_that_nobody_is_alerted_to() -> None:
     (row,) = evaluations(assess(a_compliant_snapshot(trails=()), PROFILE), AT, report_regions=False)
     assert str(row.annotation).endswith(
@@ -148,6 +187,9 @@ def test_a_compliant_row_does_not_claim_a_notification_from_an_alarm_that_stays_
             "Alarm unauthorized has been in ALARM since 2026-10-22 12:00 UTC: it announces nothing new until it "
             f"returns to OK. Otherwise there is no blind spot{here} (profile cis-level-2, 2 exclusions)."
         )
+    without = assess(a_compliant_snapshot(alarms=(long,)), profile.load("cis-level-2", {"benign": []}))
+    (row,) = evaluations(without, AT, report_regions=False)
+    assert str(row.annotation).endswith("Otherwise there is no blind spot (profile cis-level-2).")
     for recent in (an_alarm(state="ALARM", state_since=NOW - timedelta(hours=2)), replace(long, state="OK")):
         assert str(of_account(a_compliant_snapshot(alarms=(recent,))).annotation).startswith("Every unauthorized")
 

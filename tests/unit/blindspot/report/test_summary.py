@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from blindspot.model import profile
-from blindspot.model.snapshot import Snapshot, Unreadable
+from blindspot.model.snapshot import LogGroup, Snapshot, Unreadable
 from blindspot.report import summary
 from blindspot.report.wording import gaps_of
-from blindspot.verdict.assessment import assess
+from blindspot.verdict.assessment import Verdict, assess
 from tests.builders import (
     ACCOUNT,
     HOME,
@@ -18,6 +18,7 @@ from tests.builders import (
     a_filter,
     a_trail,
     an_alarm,
+    log_group_arn,
     topic_arn,
 )
 from tests.cases.accounts import BROKEN, DOUBTFUL
@@ -106,6 +107,27 @@ def test_it_counts_the_regions_of_the_verdict() -> None:
     no_future = assess(snapshot, profile.load("cis-level-2", {"future_region": False}))
     gaps = tuple(gaps_of(no_future.regions))
     assert ": in 2 of 3 enabled regions there are " in summary.of(no_future, gaps)
+
+
+def test_the_call_is_one_of_a_region_with_the_gap_or_the_doubt() -> None:
+    trail = a_trail(multi_region=False)
+    gaps = a_compliant_snapshot(trails=(trail,), filters=(a_filter(EXACT),), regions=("eu-west-1", "us-east-1"))
+    assert ": in all 2 enabled regions, and in regions enabled later, there are " in summed_up(gaps)
+    two = a_compliant_snapshot(
+        trails=(trail, a_trail("us-east-1", name="second", multi_region=False)),
+        log_groups={
+            log_group_arn(): LogGroup(log_group_arn(), (a_filter(EXACT),)),
+            log_group_arn("us-east-1", "second"): Unreadable("logs:DescribeMetricFilters", "us-east-1", "Timeout"),
+        },
+        regions=("eu-west-1", "us-east-1"),
+    )
+    first, second, _ = assess(two, PROFILE).regions
+    swapped = replace(assess(two, PROFILE), regions=(replace(first, gaps=second.gaps), first))
+    assert "AccessDeniedException in eu-west-1. " in summary.of(swapped, first.gaps)
+    doubtful = replace(second, region="first", doubts=()), second
+    assert "AccessDeniedException in us-east-1 raise" in summary.of(
+        replace(assess(two, PROFILE), verdict=Verdict.INDETERMINATE, regions=doubtful), ()
+    )
 
 
 def test_it_counts_the_further_gaps_and_doubts() -> None:

@@ -1,5 +1,6 @@
 """What is wrong, in few words."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,8 @@ from blindspot.model import profile
 from blindspot.model.findings import DOUBT_FIXES, FIXES, Doubt, Gap
 from blindspot.model.snapshot import MuteRule
 from blindspot.report.short_text import length
-from blindspot.report.wording import IN_FEW_WORDS, call, in_alarm, reason, resource
-from blindspot.verdict.assessment import assess
+from blindspot.report.wording import IN_FEW_WORDS, call, excused, gaps_of, in_alarm, more, reason, resource
+from blindspot.verdict.assessment import RegionAssessment, Verdict, assess
 from tests.builders import ACCOUNT, HOME, NOW, a_compliant_snapshot, an_alarm, log_group_arn, topic_arn
 
 PROFILE = profile.load("cis-level-2")
@@ -36,6 +37,7 @@ def test_the_words_are_few_and_begin_no_sentence(code: str) -> None:
         (Doubt("topic.missing", topic_arn(), "Is it?"), "topic.missing: perhaps the topic does not exist."),
         (Doubt("alarm.unclear", "a", "It is."), "alarm.unclear: Blindspot cannot analyze the alarm."),
         (Doubt("unread.refused", "a", "x\n was refused."), r"unread.refused: x\u000a was refused."),
+        (Doubt("unread.no-answer", "a", "No.", "the resource\n is"), r"unread.no-answer: the resource\u000a is."),
     ],
 )
 def test_the_reason(finding: Gap | Doubt, text: str) -> None:
@@ -62,6 +64,12 @@ ALARM = f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:unauthorized"
             f"Alarm {'n' * 14}...{'n' * 13} in eu-west-1.",
         ),
         (f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:{'n' * 255}", 34, ""),
+        (f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:{'n' * 255}", 35, "Alarm nnnnnn...nnnnnn in eu-west-1."),
+        (
+            f"{log_group_arn(name='g')}:metric-filter:{'f' * 90}",
+            70,
+            f"Metric filter {'f' * 12}...{'f' * 12} of log group g in eu-west-1.",
+        ),
         (
             f"{log_group_arn(name='g' * 90)}:metric-filter:f",
             70,
@@ -88,6 +96,27 @@ def test_a_call_names_service_event_and_error_and_nothing_else() -> None:
     assert call(event) == "s3:GetObject refused with AccessDenied"
     assert call({"eventName": 7}) == "?:7 refused with ?"
     assert call({"eventName": "x" * 500, "eventSource": "a\nb"}) == rf"a\u000ab:{'x' * 29}...{'x' * 28} refused with ?"
+
+
+def test_every_gap_is_told_once_those_of_most_regions_first() -> None:
+    one, many = Gap("topic.missing", "t", "."), Gap("alarm.missing", "a", ".")
+    given = {"first": (one,), "second": (many,), "third": (many, one), "fourth": (many,)}
+    regions = [RegionAssessment(name, Verdict.NON_COMPLIANT, None, gaps, (), ()) for name, gaps in given.items()]
+    assert list(gaps_of(regions).items()) == [(many, ["second", "third", "fourth"]), (one, ["first", "third"])]
+
+
+@pytest.mark.parametrize(
+    ("number", "excepted", "further"),
+    [
+        (0, "", ""),
+        (1, ", except those that 1 exclusion excuses,", " And 1 more gap."),
+        (2, ", except those that 2 exclusions excuse,", " And 2 more gaps."),
+        (3, ", except those that 3 exclusions excuse,", " And 3 more gaps."),
+    ],
+)
+def test_numbers_in_words(number: int, excepted: str, further: str) -> None:
+    assert excused(replace(assess(a_compliant_snapshot(), PROFILE), exclusions=number)) == excepted
+    assert more(number, "gap") == further
 
 
 LONG_AGO = NOW - timedelta(days=30)
