@@ -93,11 +93,17 @@ TOPICS = (
         lets_in(CLOUDWATCH, {**BY_ALARMS, "Effect": "Deny"}),
         "A Deny outweighs every Allow.",
     ),
-    leaves_open(
+    breaks(
         "only our organization may publish",
         "topic.policy",
         lets_in({**BY_ALARMS, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}}),
-        "Whether a message that CloudWatch publishes carries an organization is not documented.",
+        "aws:PrincipalOrgID is there only if the principal is a member of an organization, which a service is not.",
+    ),
+    leaves_open(
+        "only alarms of our organization may publish",
+        "topic.policy",
+        lets_in({**BY_ALARMS, "Condition": {"StringEquals": {"aws:SourceOrgID": "o-1234567890"}}}),
+        "Of which organization the alarm's account is has not been read.",
     ),
     leaves_open(
         "this account alone may publish",
