@@ -80,9 +80,19 @@ class LocalAws:
         _, partition, _, _, account, _ = role_arn.split(":")
         trusted(sts_backends[account][partition]).add(role_arn)
 
-    def fail(self, call: str, region: str | None = None, error: str = "AccessDenied", times: int | None = None) -> None:
-        """The call is answered with this error code, for so many attempts; the SDK retries what it always retries."""
-        self.faults.append(Fault(call, region, None, times, error))
+    def fail(
+        self,
+        call: str,
+        region: str | None = None,
+        error: str = "AccessDenied",
+        times: int | None = None,
+        about: str = "",
+    ) -> None:
+        """The call is answered with this error code, for so many attempts; the SDK retries what it always retries.
+
+        about: only for requests with this text, such as a resource's ARN.
+        """
+        self.faults.append(Fault(call, region, None, times, error, about))
 
     def hang(
         self,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from unittest.mock import patch
+from urllib.parse import unquote_plus
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
@@ -23,13 +24,14 @@ from local.aws.extension.sts import account_of
 class Call:
     """A call that the code under test made; `service` is its prefix in IAM.
 
-    account: whose credentials it was made with, if they are not the account's own.
+    account: whose credentials it was made with, if they are not the account's own. request: what was sent, as text.
     """
 
     service: str
     operation: str
     region: str
     account: str | None = None
+    request: str = field(default="", repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.service}:{self.operation}"
@@ -37,7 +39,8 @@ class Call:
 
 @dataclass
 class Fault:
-    """The answer to a call instead of moto's, for the first `times` calls; a region of None is every region.
+    """The answer to a call instead of moto's, for the first `times` calls; a region of None is every region. With
+    `about`, to calls whose request has this text.
 
     answer: returns what botocore takes for the parsed answer, or raises; used once for a call.
     error: the error code of the error response instead; used once for each attempt that the SDK makes.
@@ -48,9 +51,11 @@ class Fault:
     answer: Callable[[Call], object] | None
     times: int | None = None
     error: str | None = None
+    about: str = ""
 
     def meets(self, call: Call) -> bool:
-        return self.call == str(call) and self.region in (None, call.region) and self.times != 0
+        here = self.call == str(call) and self.region in (None, call.region)
+        return here and self.times != 0 and self.about in call.request
 
     def spend(self) -> None:
         self.times = None if self.times is None else self.times - 1
@@ -75,11 +80,12 @@ class Calls:
     def fault(self, call: Call) -> Fault | None:
         return next((fault for fault in self.faults if fault.meets(call)), None)
 
-    def answer(self, client: BaseClient, model: OperationModel, headers: dict[str, str]) -> object:
+    def answer(self, client: BaseClient, model: OperationModel, request: dict[str, Any]) -> object:
         """What botocore takes for the parsed answer; None where AWS, which is moto, is to answer."""
         service = _IAM_PREFIXES.get(model.service_model.signing_name, model.service_model.signing_name)
         account = account_of(_access_key(client))
-        call = Call(service, model.name, client.meta.region_name, None if account == self.account else account)
+        other = None if account == self.account else account
+        call = Call(service, model.name, client.meta.region_name, other, _sent(request["body"]))
         self.made.append(call)
         if self.delay:
             time.sleep(self.delay)
@@ -89,7 +95,9 @@ class Calls:
         if fault is None:
             return None
         if fault.answer is None:
-            headers[_TO_FAIL] = f"{service} {model.name} {call.region} {model.service_model.resolved_protocol}"
+            request["headers"][_TO_FAIL] = (
+                f"{service} {model.name} {call.region} {model.service_model.resolved_protocol}"
+            )
             return None
         fault.spend()
         return fault.answer(call)
@@ -105,8 +113,8 @@ class Calls:
 
     def refuse(self, request: AWSPreparedRequest) -> AWSResponse | None:
         """The error response to one attempt of a call that is to fail."""
-        *named, protocol = _text(request.headers[_TO_FAIL]).split()
-        fault = self.fault(Call(*named))
+        service, operation, region, protocol = _text(request.headers[_TO_FAIL]).split()
+        fault = self.fault(Call(service, operation, region, request=_sent(request.body)))
         if fault is None or fault.error is None:
             return None
         fault.spend()
@@ -130,7 +138,7 @@ def intercepted(calls: Calls) -> Iterator[None]:
             return _make_request(client, model, request, context)
         began = time.monotonic()
         try:
-            answer = calls.answer(client, model, request["headers"])
+            answer = calls.answer(client, model, request)
             return answer or _make_request(client, model, request, context)
         finally:
             calls.answered.append((began, time.monotonic()))
@@ -162,3 +170,8 @@ def _access_key(client: BaseClient) -> str:
 
 def _text(header: str | bytes) -> str:
     return header.decode() if isinstance(header, bytes) else header
+
+
+def _sent(body: object) -> str:
+    """A request's body, whatever its protocol, as text in which ARNs and names can be found."""
+    return unquote_plus(body.decode(errors="replace") if isinstance(body, bytes) else str(body))

@@ -67,6 +67,11 @@ def log_group(**bent: Any) -> Snapshot:
     return a_compliant_snapshot(log_groups={log_group_arn(): LogGroup(log_group_arn(), (a_filter(),), **bent)})
 
 
+def theirs(arn: str) -> str:
+    """The same in another account."""
+    return arn.replace(ACCOUNT, "999999999999")
+
+
 MUTE = f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm-mute-rule"
 
 
@@ -202,7 +207,30 @@ DOUBTFUL = {
         log_groups={log_group_arn(): Unreadable("logs:DescribeMetricFilters", HOME, "Excluded")}
     ),
     "another account's log group": a_compliant_snapshot(
-        log_groups={log_group_arn(): Unreadable("logs:DescribeMetricFilters", HOME, "ForeignAccount")}
+        trails=(a_trail(log_group_arn=theirs(log_group_arn())),),
+        log_groups={theirs(log_group_arn()): Unreadable("logs:DescribeMetricFilters", HOME, "ForeignAccount")},
+    ),
+    "a central copy with the filter": a_compliant_snapshot(
+        filters=(),
+        other_filters={(ACCOUNT, "us-east-1"): ((log_group_arn("us-east-1"), a_filter()),)},
+    ),
+    "a topic for small messages": topic(largest_message=1024),
+    "another account's topic": a_compliant_snapshot(
+        alarms=(an_alarm(actions=(theirs(topic_arn()),)),),
+        topics={theirs(topic_arn()): Unreadable("sns:GetTopicAttributes", HOME, "ForeignAccount")},
+    ),
+    "another account's key": topic(
+        key_id=theirs(a_key().arn), key=Unreadable("kms:DescribeKey", HOME, "ForeignAccount")
+    ),
+    "another account's subscription": topic(
+        subscriptions=(
+            Subscription(
+                f"{topic_arn()}:0001",
+                "email",
+                Unreadable("sns:GetSubscriptionAttributes", HOME, "ForeignAccount"),
+                owner="999999999999",
+            ),
+        )
     ),
     "another account's trail": trails(
         arn=f"arn:aws:cloudtrail:{HOME}:999999999999:trail/organization",

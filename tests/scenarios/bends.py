@@ -8,6 +8,7 @@ from typing import Any
 
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.cloudwatch.models import cloudwatch_backends
+from moto.sns.models import sns_backends
 
 from blindspot.model import profile
 from blindspot.model.profile import Profile
@@ -486,6 +487,17 @@ READ_TOPIC = {
     "Action": ["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:GetSubscriptionAttributes"],
     "Resource": "*",
 }
+
+
+def another_accounts_subscription(aws: LocalAws, made: Made) -> None:
+    """Confirmed, before all others."""
+    topics = aws.client("sns", made.region)
+    topics.subscribe(TopicArn=made.topic, Protocol="email", Endpoint="soc@example.com")
+    aws.confirm(made.topic)
+    kept = sns_backends[aws.account][made.region].subscriptions
+    theirs = next(arn for arn, each in kept.items() if each.endpoint == "soc@example.com")
+    kept[theirs].owner = OTHER
+    kept.move_to_end(theirs, last=False)
 
 
 def a_fifo_topic(aws: LocalAws, made: Made) -> None:

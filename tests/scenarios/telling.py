@@ -24,6 +24,7 @@ from tests.scenarios.bends import (
     USE_KEY,
     WHOLE_BUT,
     a_fifo_topic,
+    another_accounts_subscription,
     another_accounts_topic,
     breaks,
     but,
@@ -162,7 +163,7 @@ TOPICS = (
     ),
     leaves_open(
         "another account's key",
-        "unread.refused",
+        "key.foreign",
         with_another_accounts_key,
         "Only a key's own account, or whom its policy lets in, may describe it.",
     ),
@@ -174,7 +175,7 @@ TOPICS = (
     ),
     leaves_open(
         "another account's topic, unread",
-        "unread.refused",
+        "topic.foreign",
         another_accounts_topic(),
         "SNS lets nobody but the owner read a topic unless its policy says so.",
     ),
@@ -185,10 +186,17 @@ TOPICS = (
         "The policy that SNS makes is for the topic's owner.",
         roles={OTHER: ROLE},
     ),
-    holds(
-        "another account's topic, open to us",
+    leaves_open(
+        "another account's topic, open to us, without a role",
+        "topic.foreign",
         another_accounts_topic(CLOUDWATCH, READ_TOPIC),
+        "Whether a call to another account would be refused shows only when it is made.",
+    ),
+    holds(
+        "another account's topic, open to CloudWatch",
+        together(another_accounts_topic(CLOUDWATCH), lambda aws, _: aws.trust(ROLE)),
         "An alarm may notify a topic of another account whose policy lets CloudWatch in.",
+        roles={OTHER: ROLE},
     ),
 )
 
@@ -200,6 +208,23 @@ SUBSCRIPTIONS = (
         "subscription.pending",
         only(*EMAIL),
         "An address gets nothing but the link until somebody follows it.",
+    ),
+    holds(
+        "another account's subscription before ours",
+        another_accounts_subscription,
+        "Every confirmed subscription gets the message, in whatever order SNS lists them.",
+    ),
+    leaves_open(
+        "another account's subscription alone",
+        "subscription.foreign",
+        together(no_subscription, another_accounts_subscription),
+        "Only its owner may read a subscription's filter policy.",
+    ),
+    holds(
+        "another account's subscription alone, read",
+        together(no_subscription, another_accounts_subscription, lambda aws, _: aws.trust(ROLE)),
+        "Its owner may read a subscription.",
+        roles={OTHER: ROLE},
     ),
     holds("one of two confirmed", subscribed(*EMAIL), "Every confirmed subscription gets the message."),
     breaks(

@@ -168,7 +168,13 @@ def get_topic_attributes(self: SNSResponse) -> ActionResult:
 
 def read_subscription(self: SNSResponse) -> ActionResult:
     arn = self._get_param("SubscriptionArn")
-    if arn not in self.backend.subscriptions and _account(arn, "SubscriptionArn") != self.current_account:
+    caller, topics_owner = self.current_account, _account(arn, "SubscriptionArn")
+    found = sns_backends[topics_owner][self.region].subscriptions.get(arn)
+    if found is not None and caller == found.owner:
+        self.current_account = topics_owner
+    elif found is not None and caller == topics_owner:
+        raise AuthorizationError(f"User is not authorized to perform: SNS:GetSubscriptionAttributes on resource: {arn}")
+    else:
         _as_owner(self, arn.rpartition(":")[0], "GetSubscriptionAttributes")
     return _read_subscription(self)
 

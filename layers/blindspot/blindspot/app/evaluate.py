@@ -196,6 +196,7 @@ def _document(
         "origin": run.origin,
         "config": config,
         "changed_from": before if before is not verdict else None,
+        "refused_calls": run.refused_calls,
         "api_calls": run.api_calls,
         "duration_ms": run.duration_ms,
     }

@@ -45,7 +45,7 @@ class Run:
         self._seconds = context.get_remaining_time_in_millis() / 1000
         self.environ = environ
         self.clients = clients(environ["AWS_REGION"])
-        self._calls_before = self.clients.api_calls
+        self._calls_before, self._refused_before = self.clients.api_calls, self.clients.refused_calls
         self.origin = Origin(settings.stack(environ), context.aws_request_id)
 
     def at(self, share: float) -> float:
@@ -56,6 +56,11 @@ class Run:
     def api_calls(self) -> int:
         """How many AWS operations the run has called."""
         return self.clients.api_calls - self._calls_before
+
+    @property
+    def refused_calls(self) -> int:
+        """How many of them AWS refused."""
+        return self.clients.refused_calls - self._refused_before
 
     @property
     def duration_ms(self) -> int:

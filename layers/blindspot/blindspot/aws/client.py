@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import UnknownRegionError
+from botocore.exceptions import ClientError, UnknownRegionError
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
+from blindspot.aws.errors import REFUSED, error_code
 from blindspot.aws.response_fields import Malformed, NoAnswer, field
 from blindspot.aws.responses import Credentials
 
@@ -41,6 +42,7 @@ class Clients:
 
     region: the region of the function, of AWS Config's rule and of the event bus.
     api_calls: how many operations were called. Every page counts once; retries do not count.
+    refused_calls: how many of them AWS refused.
     """
 
     def __init__(self, region: str) -> None:
@@ -48,7 +50,7 @@ class Clients:
         # Not so at INFO, whatever level the application logs at.
         logging.getLogger("botocore").setLevel(logging.INFO)
         self.region = region
-        self.api_calls = 0
+        self.api_calls = self.refused_calls = 0
         self._session = self._new_session()
         self._roles: dict[str, Session] = {}
         self._clients: dict[tuple[str, str, str | None, int], Any] = {}
@@ -73,6 +75,11 @@ class Clients:
         method = getattr(self._client(call, region, account), xform_name(operation))
         try:
             answer: dict[str, Any] = method(**parameters)
+        except ClientError as error:
+            if error_code(error) in REFUSED:
+                with self._counting:
+                    self.refused_calls += 1
+            raise
         except (
             *(ResponseParserError, AttributeError, LookupError, TypeError, ValueError),
             *(OverflowError, RecursionError),

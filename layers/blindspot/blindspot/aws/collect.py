@@ -32,6 +32,7 @@ from blindspot.model.snapshot import (
     SubscriptionFilter,
     Topic,
     Trail,
+    TrailStatus,
     Unreadable,
 )
 
@@ -42,6 +43,9 @@ MOST_POLICIES = 200
 
 MOST_PAGES = 20
 """The largest number of pages, of 100 each, that are read of one topic's subscriptions."""
+
+PROBE = "cloudtrail:DescribeTrails"
+"""The first call in a region: if it fails, nothing else is read there."""
 
 LIST_SUBSCRIPTIONS = "sns:ListSubscriptionsByTopic"
 
@@ -133,6 +137,7 @@ async def _collect(
         alarms=_results(chain.alarms),
         topics=_results(chain.topics),
         other_filters=_elsewhere(identity.partition, _results(chain.filters), chain.log_groups),
+        unread_filters=chain.unread_elsewhere(),
         mute_rules=_results(chain.mute_rules),
         subscription_policies=_results(chain.policies),
     )
@@ -158,8 +163,13 @@ class _Roles:
         self._roles = roles
         self._assumed: dict[str, asyncio.Task[Unreadable | None]] = {}
 
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The other accounts that have a role."""
+        return tuple(sorted(self._roles.keys() - {self.own_account}))
+
     def has(self, account: str) -> bool:
-        return account in self._roles and account != self.own_account
+        return account in self.accounts
 
     async def closed(self, call: str, place: Place) -> Unreadable | None:
         """Why nothing is read in this place of another account; None if it can be read."""
@@ -175,7 +185,7 @@ class _Roles:
             "sts:AssumeRole",
             self._own_region,
             partial(responses.credentials, role=self._roles[account]),
-            owner=account,
+            of=account,
             RoleArn=self._roles[account],
             RoleSessionName="blindspot",
         )
@@ -207,6 +217,8 @@ class _Chain:
         self._topic_names = topic_names
         self._siem = siem
         self._has_mute_rules = has_mute_rules
+        self._may_notify = False
+        self._elsewhere: list[Place] = []
         self._homes: dict[str, asyncio.Task[None]] = {}
         self.probes: dict[str, asyncio.Task[tuple[Trail, ...] | Unreadable]] = {}
         self.trails: dict[str, asyncio.Task[Trail]] = {}
@@ -228,12 +240,34 @@ class _Chain:
             self.start(region)
         await asyncio.gather(*self._homes.values())
         await self._follow_trails(self._shown_elsewhere())
+        ours = all(place_of(arn)[0] == self._account for arn in self.log_groups)
+        if ours and not self._may_notify and not self._siem:
+            await self._look_elsewhere(regions)
         return regions
+
+    async def _look_elsewhere(self, regions: Regions) -> None:
+        """Reads the metric filters of all places, as copies of the events may be counted there. What is unread for the
+        same reason as the region's trails is not asked for, and not noted again."""
+        homes = sorted({place_of(arn)[1] for arn in self.log_groups})
+        others = [(account, region) for account in self._roles.accounts for region in homes]
+        for place in [*((self._account, region) for region in regions.judged), *others]:
+            if place not in self.filters:
+                self._elsewhere.append(place)
+                _once(self.filters, place, partial(self._place_filters, place))
+        await asyncio.gather(*self.filters.values())
+
+    def unread_elsewhere(self) -> dict[Place, Unreadable]:
+        """The places beside those of the trails' log groups whose metric filters could not be read."""
+        found = {place: self.filters[place].result() for place in self._elsewhere}
+        return {
+            place: filters
+            for place, filters in found.items()
+            if isinstance(filters, Unreadable) and filters.call != PROBE
+        }
 
     async def _shown(self, region: str) -> tuple[Trail, ...] | Unreadable:
         """The trails that a region lists. This is the probe: if it fails, nothing else is read in the region."""
-        call = "cloudtrail:DescribeTrails"
-        reading = partial(self._reader.one, call, region, responses.trails, includeShadowTrails=True)
+        reading = partial(self._reader.one, PROBE, region, responses.trails, includeShadowTrails=True)
         return await _once(self.probes, region, reading)
 
     async def _follow_home(self, region: str) -> None:
@@ -257,22 +291,23 @@ class _Chain:
             await self._follow_log_group(trail.log_group_arn)
             return trail
         status, selectors, _ = await asyncio.gather(
-            self._one("cloudtrail:GetTrailStatus", self._at_home(trail), responses.trail_status, Name=trail.arn),
+            self._status(trail),
             self._selectors(trail),
             self._follow_log_group(trail.log_group_arn),
         )
         return replace(trail, status=status, selectors=selectors)
 
-    def _at_home(self, trail: Trail) -> Place:
-        """The trail's home region in our account, which lists an organization's trail too."""
-        return self._account, trail.home_region
+    async def _status(self, trail: Trail) -> TrailStatus | Unreadable:
+        home = self._account, trail.home_region  # our account has an organization's trail too
+        parse = responses.trail_status
+        return await self._one("cloudtrail:GetTrailStatus", home, parse, of=trail.arn, Name=trail.arn)
 
     async def _selectors(self, trail: Trail) -> EventSelectors | Unreadable:
         # Only the owner of an organization's trail may call this.
         home = place_of(trail.arn)[0], trail.home_region
         call = "cloudtrail:GetEventSelectors"
         parse = partial(responses.event_selectors, trail=trail.arn)
-        return await self._one(call, home, parse, TrailName=trail.arn)
+        return await self._one(call, home, parse, of=trail.arn, TrailName=trail.arn)
 
     async def _follow_log_group(self, arn: str | None) -> None:
         """Reads a log group, and the alarms and mute rules of its place."""
@@ -293,10 +328,14 @@ class _Chain:
         filters, alarms = await asyncio.gather(
             self._metric_filters(arn), _once(self.alarms, place, partial(self._place_alarms, place))
         )
-        if not isinstance(filters, Unreadable) and not isinstance(alarms, Unreadable):
+        if isinstance(filters, Unreadable) or isinstance(alarms, Unreadable):
+            self._may_notify = True
+        else:
             partition, (account, region) = Arn.parse(arn).partition, place
             ours = self._topic_names if account == self._account else ()
-            topics = {*_notified(filters, alarms), *(f"arn:{partition}:sns:{region}:{account}:{name}" for name in ours)}
+            notified = _notified(filters, alarms)
+            self._may_notify = self._may_notify or bool(notified)
+            topics = {*notified, *(f"arn:{partition}:sns:{region}:{account}:{name}" for name in ours)}
             await asyncio.gather(*[_once(self.topics, topic, partial(self._topic, topic)) for topic in topics])
 
     async def _metric_filters(self, arn: str) -> tuple[MetricFilter, ...] | Unreadable:
@@ -314,29 +353,31 @@ class _Chain:
 
     async def _log_group(self, arn: str) -> LogGroup | Unreadable | None:
         place, name = place_of(arn), short(arn)
-        filters, log_class, subscriptions = await asyncio.gather(
+        filters, described, subscriptions = await asyncio.gather(
             self._metric_filters(arn),
             self._one(
                 "logs:DescribeLogGroups",
                 place,
-                partial(responses.log_group_class, name=name),
+                lambda answer: (responses.log_group_class(answer, name), responses.masks_data(answer, name)),
+                of=name,
                 logGroupNamePrefix=name,
                 limit=1,
             ),
             self._subscriptions(place, name),
         )
+        log_class, masked = (described, False) if isinstance(described, Unreadable) else described
         if log_class is None:
             return None
         if isinstance(filters, Unreadable) and isinstance(log_class, Unreadable):
             return filters
-        return LogGroup(arn, filters, log_class, subscriptions)
+        return LogGroup(arn, filters, log_class, subscriptions, masked)
 
     async def _subscriptions(self, place: Place, name: str) -> tuple[SubscriptionFilter, ...] | Unreadable:
         if not self._siem:
             return ()
         call = "logs:DescribeSubscriptionFilters"
         parse = partial(responses.subscription_filters, log_group=name)
-        return await self._every(call, place, parse, logGroupName=name, limit=50)
+        return await self._every(call, place, parse, of=name, logGroupName=name, limit=50)
 
     async def _place_policies(self, place: Place) -> tuple[SubscriptionFilter, ...] | Unreadable:
         call, kind = "logs:DescribeAccountPolicies", "SUBSCRIPTION_FILTER_POLICY"
@@ -356,7 +397,7 @@ class _Chain:
 
     async def _muted(self, place: Place, rule: MuteRule) -> tuple[str, ...] | Unreadable:
         name, parse = Arn.parse(rule.arn).name, partial(responses.muted, rule=rule.arn)
-        return await self._one("cloudwatch:GetAlarmMuteRule", place, parse, AlarmMuteRuleName=name)
+        return await self._one("cloudwatch:GetAlarmMuteRule", place, parse, of=name, AlarmMuteRuleName=name)
 
     async def _topic(self, arn: str) -> Topic | Unreadable | None:
         topic, subscriptions = await asyncio.gather(self._topic_itself(arn), self._subscribed(arn))
@@ -367,31 +408,27 @@ class _Chain:
 
     async def _topic_itself(self, arn: str) -> Topic | Unreadable | None:
         """The topic without its subscriptions."""
-        place, parse = self._or_ours(arn), partial(responses.topic_attributes, topic=arn)
-        attributes = await self._one("sns:GetTopicAttributes", place, parse, owner=arn, TopicArn=arn)
+        place, parse = place_of(arn), partial(responses.topic_attributes, topic=arn)
+        attributes = await self._one("sns:GetTopicAttributes", place, parse, of=arn, TopicArn=arn)
         if isinstance(attributes, Unreadable):
             return _absent(attributes)
-        policy, key_id = attributes
-        return Topic(arn, policy, key_id, subscriptions=(), key=await self._key(place, key_id))
-
-    def _or_ours(self, arn: str) -> Place:
-        """The place from which a resource is read: its own account if that has a role, otherwise ours."""
-        account, region = place_of(arn)
-        return (account if self._roles.has(account) else self._account), region
+        policy, key_id, largest = attributes
+        key = await self._key(place, key_id)
+        return Topic(arn, policy, key_id, subscriptions=(), key=key, largest_message=largest)
 
     async def _key(self, place: Place, key_id: str | None) -> Key | Unreadable | None:
         if key_id is None or key_id.endswith("alias/aws/sns"):
             return None  # the AWS managed key of SNS is known by its name
         if is_arn(key_id):
-            place = self._or_ours(key_id)
+            place = place_of(key_id)
         parse = partial(responses.key, key_id=key_id)
-        key = await self._one("kms:DescribeKey", place, parse, owner=key_id, KeyId=key_id)
+        key = await self._one("kms:DescribeKey", place, parse, of=key_id, KeyId=key_id)
         if isinstance(key, Unreadable):
             return _absent(key)
         if key.managed_by_aws:
             return key
         policy = await self._one(
-            "kms:GetKeyPolicy", place, responses.key_policy, owner=key_id, KeyId=key.arn, PolicyName="default"
+            "kms:GetKeyPolicy", place, responses.key_policy, of=key_id, KeyId=key.arn, PolicyName="default"
         )
         return replace(key, policy=policy)
 
@@ -402,12 +439,12 @@ class _Chain:
 
         Also whether there are more, and none of these is such a one.
         """
-        place, call, parse = self._or_ours(topic), LIST_SUBSCRIPTIONS, partial(responses.subscriptions, topic=topic)
+        place, call, parse = place_of(topic), LIST_SUBSCRIPTIONS, partial(responses.subscriptions, topic=topic)
         may_be_used = place[0] == self._account and short(topic) in self._topic_names
         found: list[Subscription] = []
         policies, reached, following = 0, False, dict[str, str]()
         for _ in range(MOST_PAGES):
-            page = await self._one(call, place, parse, owner=topic, TopicArn=topic, **following)
+            page = await self._one(call, place, parse, of=topic, TopicArn=topic, **following)
             if isinstance(page, responses.SubscriptionPage) and page.token and page.token in following.values():
                 page = Unreadable(call, place[1], "RepeatedToken")
             if isinstance(page, Unreadable):
@@ -418,7 +455,7 @@ class _Chain:
                 elif not reached:
                     if policies == MOST_POLICIES:
                         return tuple(found), True
-                    policies += 1
+                    policies += not subscription.owner or self._roles.has(subscription.owner)
                     found.append(await self._with_policy(place, topic, subscription))
                     reached = found[-1].filter_policy is None
             if page.token is None or (reached and not may_be_used):
@@ -431,7 +468,8 @@ class _Chain:
         if isinstance(unread, Unreadable) and unread.error != "NotRead":
             return subscription
         parse = partial(responses.filter_policy, subscription=arn, topic=topic)
-        read = await self._one(call, place, parse, owner=topic, SubscriptionArn=arn)
+        place = (subscription.owner or place[0], place[1])  # SNS lets only the owner read a subscription
+        read = await self._one(call, place, parse, of=arn, SubscriptionArn=arn)
         policy, scope = (read, subscription.filter_scope) if isinstance(read, Unreadable) else read
         return replace(subscription, filter_policy=policy, filter_scope=scope)
 

@@ -57,13 +57,18 @@ class CallFailed(Exception):
         self.failure = failure
 
 
+def error_code(response: ClientError) -> str:
+    """The error code of an error response."""
+    return str(response.response.get("Error", {}).get("Code") or "Unknown")
+
+
 def read(call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
     """What `answer` returns, or Unreadable if it could not be had: no answer of AWS ends a run."""
     denied = False
     try:
         return answer()
     except ClientError as refusal:
-        error = str(refusal.response.get("Error", {}).get("Code") or "Unknown")
+        error = error_code(refusal)
         denied = error in REFUSED
     except (ConnectTimeoutError, ReadTimeoutError):
         error = "Timeout"

@@ -26,7 +26,7 @@ def owners(clients: Clients, arns: Collection[str], *, deadline: float) -> Owner
 async def _owners(reader: Reader, arns: Collection[str]) -> Owners:
     # The role allows some names and not others: after a refusal the next may be allowed.
     reads = [
-        reader.one(call, region, _owner, owner=arn, **named) for arn in arns for call, region, named in [_tags_of(arn)]
+        reader.one(call, region, _owner, of=arn, **named) for arn in arns for call, region, named in [_tags_of(arn)]
     ]
     return {arn: _owner_from(found) for arn, found in zip(arns, await asyncio.gather(*reads), strict=True)}
 

@@ -25,13 +25,19 @@ AT_ONCE = 40
 regions that do not answer, for example behind a firewall, do not delay the others."""
 
 
+MOST_REFUSED = 10
+"""For how many resources of a place an operation may be refused before the permission itself is taken to be missing."""
+
+
 class Reader:
     """Reads until the deadline, which is on the monotonic clock.
 
-    In a region of an account, an operation is called once at a time. After AWS refused it, it is not called again: each
-    refusal is itself an unauthorized call, which the audited alarm may count. This also stays below the lowest quota,
-    5 DescribeMetricFilters a second (CloudWatch Logs user guide, "CloudWatch Logs quotas"). `owner` names a resource
-    that has its own policy, such as a topic or a key: a refusal there does not apply to other resources.
+    In a region of an account, an operation is called once at a time. This stays below the lowest quota, 5
+    DescribeMetricFilters a second (CloudWatch Logs user guide, "CloudWatch Logs quotas").
+
+    After AWS refused it for a resource (`of`), it is not called for that resource again: each refusal is itself an
+    unauthorized call, which the audited alarm may count. It says nothing of other resources, as policies name them one
+    by one. Only where it was refused for the first MOST_REFUSED of them and never allowed, it is not called any more.
     """
 
     def __init__(self, clients: Clients, deadline: float) -> None:
@@ -39,7 +45,8 @@ class Reader:
         self._deadline = deadline
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._turns: defaultdict[tuple[str, str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._refused: dict[tuple[str, str, str, str], Unreadable] = {}
+        self._refused: defaultdict[tuple[str, str, str], dict[str, Unreadable]] = defaultdict(dict)
+        self._allowed: set[tuple[str, str, str]] = set()
 
     async def one(
         self,
@@ -49,12 +56,15 @@ class Reader:
         /,
         *,
         account: str | None = None,
-        owner: str = "",
+        of: str = "",
         **parameters: Any,
     ) -> T | Unreadable:
-        """What `parse` returns for the response. `account`: another account, whose role makes the call."""
+        """What `parse` returns for the response. `account`: another account, whose role makes the call.
+
+        of: the resource that is asked for, if the operation is about one.
+        """
         answer = partial(self._clients.call, call, region, account, **parameters)
-        return await self._read((call, region, account or ""), owner, lambda: parse(answer()))
+        return await self._read((call, region, account or ""), of, lambda: parse(answer()))
 
     async def every(
         self,
@@ -64,25 +74,27 @@ class Reader:
         /,
         *,
         account: str | None = None,
-        owner: str = "",
+        of: str = "",
         **parameters: Any,
     ) -> tuple[T, ...] | Unreadable:
         """What `parse` returns for all pages of the response."""
         pages = partial(self._clients.pages, call, region, parse, account, until=self._deadline, **parameters)
-        return await self._read((call, region, account or ""), owner, pages)
+        return await self._read((call, region, account or ""), of, pages)
 
-    async def _read(self, turn: tuple[str, str, str], owner: str, answer: Callable[[], T]) -> T | Unreadable:
+    async def _read(self, turn: tuple[str, str, str], of: str, answer: Callable[[], T]) -> T | Unreadable:
         call, region, _ = turn
-        key = *turn, owner
+        refused = self._refused[turn]
         try:
             async with asyncio.timeout_at(self._deadline), self._turns[turn], self._slots:
-                if key in self._refused:
-                    return self._refused[key]
+                if of in refused or (len(refused) >= MOST_REFUSED and turn not in self._allowed):
+                    return refused.get(of) or next(iter(refused.values()))
                 if time.monotonic() >= self._deadline:
                     return Unreadable(call, region, "Timeout")
                 found = await in_thread(partial(read, call, region, answer))
-                if isinstance(found, Unreadable) and found.denied:
-                    self._refused[key] = found
+                if not isinstance(found, Unreadable):
+                    self._allowed.add(turn)
+                elif found.denied:
+                    refused[of] = found
                 return found
         except TimeoutError:
             return Unreadable(call, region, "Timeout")

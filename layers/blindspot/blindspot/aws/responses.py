@@ -263,6 +263,16 @@ def log_group_class(answer: Answer, name: str) -> str | None:
     return None
 
 
+def masks_data(answer: Answer, name: str) -> bool:
+    """Whether the log group with that name has a data protection policy, of its own or of its account."""
+    named = (group for group in items(answer, "logGroups") if group.get("logGroupName") == name)
+    return any(
+        group.get("dataProtectionStatus") == "ACTIVATED"
+        or "ACCOUNT_DATA_PROTECTION" in texts(group, "inheritedProperties")
+        for group in named
+    )
+
+
 def subscription_filters(answer: Answer, log_group: str) -> tuple[SubscriptionFilter, ...]:
     """The subscription filters of the log group with this name."""
     records = items(answer, "subscriptionFilters")
@@ -335,7 +345,12 @@ def _alarm(record: Answer, parse: Callable[[Answer], Alarm], kind: str) -> Alarm
 
 
 def _log_alarm(alarm: Answer) -> Alarm:
-    return _other(alarm, "log alarm", mentions=text(field(alarm, "ScheduledQueryConfiguration", dict)))
+    """An alarm on the results of a query. With SOURCE the query itself selects log groups, also by other than names
+    (CloudWatch Logs user guide, "SOURCE")."""
+    query = field(alarm, "ScheduledQueryConfiguration", dict)
+    selects = re.search(r"\bSOURCE\b", field(query, "QueryString", str), re.IGNORECASE)
+    named = texts(query, "LogGroupIdentifiers") and not selects
+    return _other(alarm, "log alarm" if named else UNREAD_LOG_ALARM, mentions=text(query))
 
 
 _UNUSUAL = {
@@ -344,6 +359,7 @@ _UNUSUAL = {
     "Metrics": "metric math",
     "WarmUpConfiguration": "alarm with a warm-up period",
     "EvaluationWindow": "alarm with a wall clock window",
+    "EvaluationState": "alarm that CloudWatch says it cannot evaluate in full",
 }
 """Settings that a MetricAlarm cannot hold, the most informative first (CloudWatch API reference, MetricAlarm)."""
 
@@ -459,11 +475,23 @@ def _dimensions(alarm: Answer) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((field(d, "Name", str), field(d, "Value", str)) for d in found))
 
 
-def topic_attributes(answer: Answer, topic: str) -> tuple[str, str | None]:
-    """The access policy of the topic with this ARN, and the key or None."""
+class TopicAttributes(NamedTuple):
+    """A topic's access policy, its key, and the size in bytes of the largest message that it takes, if that is set."""
+
+    policy: str
+    key_id: str | None
+    largest_message: int | None
+
+
+def topic_attributes(answer: Answer, topic: str) -> TopicAttributes:
+    """The attributes of the topic with this ARN."""
     attributes = field(answer, "Attributes", dict)
     expect(attributes, "TopicArn", topic)
-    return field(attributes, "Policy", str), field(attributes, "KmsMasterKeyId", str, None) or None
+    size = field(attributes, "MaximumMessageSize", str, None)
+    if size is not None and not size.isdecimal():
+        raise Malformed("MaximumMessageSize")
+    key_id = field(attributes, "KmsMasterKeyId", str, None) or None
+    return TopicAttributes(field(attributes, "Policy", str), key_id, None if size is None else int(size))
 
 
 def mute_rules(answer: Answer) -> tuple[MuteRule, ...]:
@@ -527,13 +555,14 @@ def _subscription(subscription: Answer) -> Subscription:
         protocol, endpoint = field(subscription, "Protocol", str), field(subscription, "Endpoint", str, "")
         return Subscription(None, protocol, endpoint=endpoint)
     confirmed = arn(subscription, "SubscriptionArn")
-    unread = Unreadable("sns:GetSubscriptionAttributes", place_of(confirmed)[1], "NotRead")
+    account, region = place_of(confirmed)
+    unread = Unreadable("sns:GetSubscriptionAttributes", region, "NotRead")
     try:
         protocol, endpoint = field(subscription, "Protocol", str), field(subscription, "Endpoint", str, "")
+        owner = field(subscription, "Owner", str, account)
     except Malformed as why:
-        call = "sns:ListSubscriptionsByTopic"
-        return Subscription(confirmed, "", Unreadable(call, place_of(confirmed)[1], str(why)))
-    return Subscription(confirmed, protocol, unread, endpoint=endpoint)
+        return Subscription(confirmed, "", Unreadable("sns:ListSubscriptionsByTopic", region, str(why)))
+    return Subscription(confirmed, protocol, unread, endpoint=endpoint, owner="" if owner == account else owner)
 
 
 def filter_policy(answer: Answer, subscription: str, topic: str) -> tuple[str | None, str]:

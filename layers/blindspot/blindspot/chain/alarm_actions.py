@@ -24,7 +24,9 @@ def check_actions(alarm: Alarm, services: Collection[str], mute_rules: Sequence[
         return Gap("alarm.actions-disabled", alarm.arn, f"The actions of alarm {name} are disabled.")
     if not accepted_actions(alarm, services):
         what = "an SNS topic" if tuple(services) == ("sns",) else " or ".join(services)
-        return Gap("alarm.no-action", alarm.arn, f"Alarm {name} notifies nobody: none of its alarm actions is {what}.")
+        elsewhere = "EventBridge rules on its state are not assessed"
+        message = f"Alarm {name} notifies nobody ({elsewhere}): none of its alarm actions is {what}."
+        return Gap("alarm.no-action", alarm.arn, message)
     if isinstance(alarm, CompositeAlarm) and alarm.suppressed:
         return Gap("alarm.muted", alarm.arn, f"The actions of alarm {name} are suppressed by alarm {alarm.suppressor}.")
     return _check_mute_rules(alarm, mute_rules)

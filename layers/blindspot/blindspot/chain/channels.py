@@ -13,7 +13,7 @@ from typing import NamedTuple
 from blindspot.chain import siem
 from blindspot.chain.alarm_paths import AlarmPaths
 from blindspot.chain.channel import Channel, Path
-from blindspot.chain.log_group import check_class
+from blindspot.chain.log_group import check_class, filters_of_copies
 from blindspot.chain.metric_filter import (
     FilterPatterns,
     check_narrowing,
@@ -98,6 +98,7 @@ class Channels:
             return
         yield from self._to_siem(group)
         yield from self._to_querying_alarms(group)
+        yield from self._to_copies(group)
         if isinstance(group.filters, Unreadable):
             yield self._in_log_group(group).then(unread(arn, group.filters))
         elif not group.filters:
@@ -118,8 +119,23 @@ class Channels:
         """The paths of alarms that query the log group itself."""
         alarms = self._alarms_of(place_of(group.arn))
         for arn in alarms.querying(group.arn) if isinstance(alarms, AlarmPaths) else ():
-            message = f"Alarm {short(arn)} refers to this log group. Blindspot cannot analyze alarms of this kind."
+            message = f"Alarm {short(arn)} may query log group {short(group.arn)}: its kind cannot be analyzed."
             yield self._in_log_group(group).to_alarm(arn).then(Doubt("alarm.unclear", arn, message))
+
+    def _to_copies(self, group: LogGroup) -> Iterator[Path]:
+        """The path through a metric filter that may count central copies of our log group's events, if there is one;
+        and where one may be."""
+        if place_of(group.arn)[0] != self._snapshot.account:
+            return
+        for arn, found in filters_of_copies(group, self._snapshot):
+            resource, title = filter_resource(arn, found.name), filter_title(arn, found.name)
+            pattern = self._patterns.pattern(resource, f"metric filter {title}", found.pattern)
+            if isinstance(pattern, Doubt) or self._patterns.may_see_everything(pattern):
+                message = f"Metric filter {title} in {place_of(arn)[1]} may count a central copy of these events."
+                yield Path().then(Doubt("log-group.copied", resource, message))
+                break
+        for place, read in self._snapshot.unread_filters.items():
+            yield Path().then(unread(f"metric filters in {place[1]}", read))
 
     def _from_filter(self, group: LogGroup, metric_filter: MetricFilter) -> Iterator[Path]:
         if metric_filter.adds_to_any_metric:

@@ -22,11 +22,14 @@ from blindspot.model.profile import Profile
 from blindspot.model.snapshot import LogGroup, MetricFilter, MetricQuery, Snapshot, Trail, Unreadable
 from filter_pattern import (
     BOOLEAN,
+    BUDGET,
     STRING,
     And,
     Atom,
     Event,
     Field,
+    Found,
+    Not,
     Pattern,
     PatternSyntaxError,
     Predicate,
@@ -38,6 +41,8 @@ from filter_pattern import (
 _ACCOUNTS = tuple(f"{number:012}" for number in range(100))
 """More accounts than a pattern can name, as examples of other accounts of an organization."""
 
+
+_FEW_STEPS = BUDGET // 20
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -105,6 +110,16 @@ class FilterPatterns:
     def _counts_refusals_alone(self, pattern: Pattern) -> bool:
         anywhere = cloudtrail_events.records(account=self._snapshot.account, region=None)
         return self._proofs.implies(pattern, self._profile.required, anywhere)
+
+    def may_see_everything(self, pattern: Pattern) -> bool:
+        """Whether nothing that is required is known to be missed by the pattern. It takes few steps: most patterns miss
+        the first example."""
+        anywhere = cloudtrail_events.records(account=self._snapshot.account, region=None)
+        required = And(self._profile.required, *map(Not, self._profile.benign))
+        example = self._proofs.find(required, anywhere, _FEW_STEPS)
+        if isinstance(example, Found) and not self._proofs.matched(pattern, [example.event]):
+            return False
+        return not isinstance(self._proofs.unseen(required, [pattern], anywhere, _FEW_STEPS), Found)
 
     def may_be_delivered(self, log_group: str) -> bool:
         """Whether a trail delivers to the log group, or may."""

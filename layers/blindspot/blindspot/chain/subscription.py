@@ -36,7 +36,7 @@ def _check_filter_policy(subscription: Subscription, alarm_arn: str) -> Finding:
     if policy is None:
         return HOLDS
     if isinstance(policy, Unreadable):
-        return unread(arn, policy)
+        return unread(arn, policy, subscription.owner)
     body = sns_filter_policy.alarm_body(
         account=place_of(alarm_arn)[0], alarm_name=short(alarm_arn), alarm_arn=alarm_arn
     )

@@ -10,13 +10,17 @@ from __future__ import annotations
 from blindspot.languages import resource_policy
 from blindspot.languages.three_valued import Truth
 from blindspot.model.arn import is_arn, place_of, short
-from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, unread
+from blindspot.model.findings import FOREIGN, HOLDS, Doubt, Finding, Gap, unread
 from blindspot.model.snapshot import Key, Topic, Unreadable
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 USABLE = ("Enabled", "Updating")
 """States in which a key can be used (KMS developer guide, "Key states of AWS KMS keys")."""
+
+LARGEST_ALARM_MESSAGE = 64 * 1024
+"""No alarm's message is larger. It has the alarm's settings, whose longest are 30 dimensions of up to 1,279 characters,
+and its description and reasons of about 1,000 each (CloudWatch API reference, PutMetricAlarm and Dimension)."""
 
 _OF_AWS = "alias/aws/sns"
 """The AWS managed key of SNS, whose policy cannot be changed."""
@@ -44,7 +48,16 @@ def check_publish_access(arn: str, topic: Topic | Unreadable | None, alarm_arn: 
     if key is HOLDS and answer.allowed is Truth.UNKNOWN:
         message = f"It is not known whether the access policy of topic {short(arn)} allows CloudWatch to publish."
         return Doubt("topic.policy", arn, _explained(message, answer, alarm_arn))
-    return key
+    return _check_message_size(topic) if key is HOLDS else key
+
+
+def _check_message_size(topic: Topic) -> Finding:
+    if topic.largest_message is None or topic.largest_message >= LARGEST_ALARM_MESSAGE:
+        return HOLDS
+    message = (
+        f"Topic {short(topic.arn)} takes messages of up to {topic.largest_message} bytes. An alarm's may be larger."
+    )
+    return Doubt("topic.message-size", topic.arn, message)
 
 
 def _explained(message: str, answer: resource_policy.Answer, alarm_arn: str) -> str:
@@ -77,7 +90,7 @@ def _check_key(topic: Topic, alarm_arn: str, context: dict[str, str | resource_p
         return Gap("topic.key", topic.arn, f"{encrypted} which CloudWatch may not use.")
     key = topic.key
     if isinstance(key, Unreadable):
-        return unread(topic.arn, key)
+        return unread(topic.key_id if key.error == FOREIGN else topic.arn, key)
     if key is None:
         return Gap("topic.key", topic.arn, f"{encrypted} which does not exist.")
     if key.state not in USABLE:

@@ -6,10 +6,11 @@ docs/gaps.md describes each code, with an example.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TypeVar
 
-from blindspot.model.arn import short
+from blindspot.model.arn import Arn, is_arn, place_of, short
 from blindspot.model.snapshot import Unreadable
 
 FIXES = {
@@ -50,6 +51,11 @@ DOUBT_FIXES = {
     "unread.not-asked": "Remove the region from ExcludedRegions, or opt in to it.",
     "trail.foreign": "Name a role of the trail's account in MonitoringRoleArns.",
     "log-group.foreign": "Name a role of the log group's account in MonitoringRoleArns.",
+    "log-group.copied": "Create the metric filter and its alarm on the trail's own log group.",
+    "topic.foreign": "Name a role of the topic's account in MonitoringRoleArns.",
+    "topic.message-size": "Set the topic's MaximumMessageSize to 65,536 bytes or more, or remove it.",
+    "key.foreign": "Name a role of the key's account in MonitoringRoleArns.",
+    "subscription.foreign": "Name a role of the subscription's account in MonitoringRoleArns.",
     "filter.unclear": "Simplify the filter pattern as docs/filter-patterns.md explains, so that it can be decided.",
     "filter.disputed": "Report the pattern as an issue of this project: AWS and Blindspot read it differently.",
     "alarm.unclear": "Add a metric alarm on the filter's metric, without metric math, to this one.",
@@ -113,6 +119,8 @@ class Doubt:
 Finding = Gap | Doubt | Holds
 """The finding on one link."""
 
+Either = TypeVar("Either", Gap, Doubt)
+
 NOT_ASKED = {
     "Excluded": "ExcludedRegions contains the region",
     "NotOptedIn": "the account has not opted in to the region",
@@ -131,16 +139,38 @@ def malformed(resource: str, title: str, what: str) -> Doubt:
     return Doubt("unread.no-answer", resource, f"{title} could not be read ({what}).", in_few_words)
 
 
-def unread(resource: str, read: Unreadable) -> Doubt:
-    """The doubt about a resource that could not be read."""
+def unread(resource: str, read: Unreadable, owner: str = "") -> Doubt:
+    """The doubt about a resource that could not be read. `owner`: its account, if that is not the one in its ARN."""
     if read.denied:
         return Doubt("unread.refused", resource, f"{read.call} was refused in {read.region} ({read.error}).")
     if read.error == FOREIGN:
-        code = "log-group.foreign" if ":log-group:" in resource else "trail.foreign"
-        kind = code.removesuffix(".foreign").replace("-", " ").capitalize()
-        message = f"{kind} {short(resource)} belongs to another account, for which no role is set."
-        return Doubt(code, resource, message)
+        return _foreign(resource, owner or place_of(resource)[0])
     if read.error in NOT_ASKED:
         message = f"{read.call} was not called in {read.region}: {NOT_ASKED[read.error]}."
         return Doubt("unread.not-asked", resource, message)
     return Doubt("unread.no-answer", resource, f"{read.call} gave no answer in {read.region} ({read.error}).")
+
+
+_KINDS = {"cloudtrail": "trail", "logs": "log group", "cloudwatch": "alarm", "sns": "topic", "kms": "key"}
+"""By service, what the resources of the chain are called."""
+
+
+def _kind(arn: str) -> str:
+    """What kind of resource this is. A subscription's ARN is its topic's and an id."""
+    return "subscription" if ":sns:" in arn and ":" in short(arn) else _KINDS[Arn.parse(arn).service]
+
+
+def _foreign(arn: str, owner: str) -> Doubt:
+    kind = _kind(arn)
+    message = f"{kind.capitalize()} {short(arn)} belongs to account {owner}. MonitoringRoleArns names no role there."
+    return Doubt(f"{kind.replace(' ', '-')}.foreign", arn, message)
+
+
+def with_account(finding: Either, account: str) -> Either:
+    """The finding, whose message names the account of its resource if that is another one than `account`."""
+    arn = finding.resource.partition(":metric-filter:")[0]
+    owner = place_of(arn)[0] if is_arn(arn) else account
+    if owner == account or owner in finding.message or Arn.parse(arn).service not in _KINDS:
+        return finding
+    message = f"{finding.message} {_kind(arn).capitalize()} {short(arn)} is in account {owner}."
+    return replace(finding, message=message)

@@ -149,12 +149,13 @@ class SubscriptionFilter:
 @dataclass(frozen=True, slots=True)
 class LogGroup:
     """A log group that a trail delivers to. `arn` is without the trailing `:*`; `log_class` is "STANDARD" and so on;
-    `subscriptions` are read only where a SIEM may be their target."""
+    `subscriptions` are read only where a SIEM may be their target; `masked`: whether data protection masks values."""
 
     arn: str
     filters: tuple[MetricFilter, ...] | Unreadable
     log_class: str | Unreadable = "STANDARD"
     subscriptions: tuple[SubscriptionFilter, ...] | Unreadable = ()
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,7 @@ class CompositeAlarm:
 UNKNOWN_KIND = "alarm of an unknown kind"
 """The kind of an alarm with fields that this SDK does not know, or that were malformed: it may watch any metric."""
 
-UNREAD_LOG_ALARM = "log alarm with fields that were malformed"
+UNREAD_LOG_ALARM = "log alarm that may query any log group"
 """The kind of an alarm that may query any log group."""
 
 
@@ -269,13 +270,15 @@ class MuteRule:
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """A subscription of a topic. It is confirmed if it has an ARN. Before, SNS returns `PendingConfirmation`, which is
-    None here. `filter_policy` is JSON text, or None. `endpoint` is the address that messages go to."""
+    None here. `filter_policy` is JSON text, or None. `endpoint` is the address that messages go to. `owner` is its
+    account, if that is not the topic's."""
 
     arn: str | None
     protocol: str
     filter_policy: str | Unreadable | None = None
     filter_scope: str = "MessageAttributes"
     endpoint: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +300,7 @@ class Topic:
     subscriptions: if one of them surely gets every notification, others may be missing.
     key: None if no such key exists, or the topic has none.
     more_subscriptions: whether there are so many that the others were not read, and none of those read is such a one.
+    largest_message: the size in bytes of the largest message that it takes; None for the default of SNS, 256 KiB.
     """
 
     arn: str
@@ -305,6 +309,7 @@ class Topic:
     subscriptions: tuple[Subscription, ...] | Unreadable
     key: Key | Unreadable | None = None
     more_subscriptions: bool = False
+    largest_message: int | None = None
 
 
 FUTURE = "future"
@@ -326,7 +331,9 @@ class Snapshot:
     alarms: by place, for every place in which a log group was read.
     topics: by ARN, for every topic that an alarm on one of these metrics notifies, and those that the remediator
         looks up by name; None if it does not exist.
-    other_filters: by place, the metric filters of log groups to which no trail delivers, by their ARNs.
+    other_filters: by place, the metric filters of log groups to which no trail delivers, by their ARNs. If no metric
+        filter of a trail's log group leads to a topic, all places that can be read are among them.
+    unread_filters: of these places, those whose metric filters could not be read.
     mute_rules: by place, if AWS has mute rules there and the SDK knows them.
     subscription_policies: by place, if the profile names a SIEM as their target.
     disputed_patterns: filter patterns that logs:TestMetricFilter matches differently than Blindspot.
@@ -344,6 +351,7 @@ class Snapshot:
     alarms: Mapping[Place, tuple[Alarm, ...] | Unreadable]
     topics: Mapping[str, Topic | Unreadable | None]
     other_filters: Mapping[Place, tuple[tuple[str, MetricFilter], ...]] = field(default_factory=dict)
+    unread_filters: Mapping[Place, Unreadable] = field(default_factory=dict)
     mute_rules: Mapping[Place, tuple[MuteRule, ...] | Unreadable] = field(default_factory=dict)
     subscription_policies: Mapping[Place, tuple[SubscriptionFilter, ...] | Unreadable] = field(default_factory=dict)
     disputed_patterns: frozenset[str] = frozenset()
@@ -356,7 +364,12 @@ def unreadable_reads(snapshot: Snapshot) -> Iterator[Unreadable]:
         candidates += [trail.status, trail.selectors]
     for group in snapshot.log_groups.values():
         candidates += [group.log_class, group.filters, group.subscriptions] if isinstance(group, LogGroup) else [group]
-    candidates += [*snapshot.subscription_policies.values(), *snapshot.alarms.values(), *snapshot.mute_rules.values()]
+    candidates += [
+        *snapshot.unread_filters.values(),
+        *snapshot.subscription_policies.values(),
+        *snapshot.alarms.values(),
+        *snapshot.mute_rules.values(),
+    ]
     for rules in snapshot.mute_rules.values():
         candidates += [] if isinstance(rules, Unreadable) else [rule.alarms for rule in rules]
     for topic in snapshot.topics.values():

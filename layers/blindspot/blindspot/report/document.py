@@ -22,6 +22,7 @@ from blindspot.report import summary
 from blindspot.report.sight import Sight
 from blindspot.report.wording import gaps_of
 from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict
+from blindspot.verdict.notes import of_refused_calls
 
 __all__ = [
     "LARGEST_ANSWER",
@@ -53,7 +54,7 @@ def document(
     origin: Origin,
     config: Mapping[str, object] | None,
     changed_from: Verdict | None = None,
-    refused_calls: Mapping[str, object] | None = None,
+    refused_calls: int = 0,
     api_calls: int,
     duration_ms: int,
 ) -> Document:
@@ -62,11 +63,12 @@ def document(
 
     config: {"rule", "sent", "refused"}, or None where nothing was reported to AWS Config.
     changed_from: the account's verdict before, if it was another and is known.
-    refused_calls: what a review found; None without one.
+    refused_calls: how many of the run's own calls AWS refused.
     """
     snapshot = assessment.snapshot
     channels = _Channels(assessment)
     gaps = gaps_of(assessment.regions)
+    noted = (*of_refused_calls(refused_calls, snapshot.account), *assessment.notes)
     made: Document = {
         "profile": assessment.profile,
         "account": snapshot.account,
@@ -93,7 +95,7 @@ def document(
             {**_gap(gap), "regions": regions, "message": gap.message, "fix": gap.fix, "help": _help(gap.code)}
             for gap, regions in gaps.items()
         ],
-        "notes": [{"code": n.code, "resource": n.resource, "message": n.message} for n in assessment.notes],
+        "notes": [{"code": n.code, "resource": n.resource, "message": n.message} for n in noted],
         "skipped": [{"region": skipped.region, "reason": skipped.reason} for skipped in snapshot.skipped],
         "unreadable": [_unreadable(read) for read in assessment.unreadable],
     }
@@ -110,6 +112,7 @@ def failure(
     changed_from: Verdict | None = None,
     profile: str | None = None,
     partition: str | None = None,
+    refused_calls: int = 0,
     api_calls: int,
     duration_ms: int,
 ) -> Document:
@@ -127,7 +130,7 @@ def failure(
         "regions": {},
         **{name: [] for name in ("channels", "gaps", "notes", "skipped", "unreadable")},
     }
-    return _document(origin, made, config, changed_from, None, api_calls, duration_ms)
+    return _document(origin, made, config, changed_from, refused_calls, api_calls, duration_ms)
 
 
 def _document(
@@ -135,7 +138,7 @@ def _document(
     made: Document,
     config: Mapping[str, object] | None,
     changed_from: Verdict | None,
-    refused_calls: Mapping[str, object] | None,
+    refused_calls: int,
     api_calls: int,
     duration_ms: int,
 ) -> Document:
@@ -147,7 +150,7 @@ def _document(
             "run": origin.run,
             "control": CONTROL,
             **made,
-            "refused_calls": dict(refused_calls) if refused_calls is not None else None,
+            "refused_calls": refused_calls,
             "config": dict(config) if config is not None else None,
             "changed_from": changed_from.value if changed_from else None,
             "api_calls": api_calls,

@@ -15,7 +15,7 @@ from blindspot.chain.channels import ChannelGroup, Channels
 from blindspot.chain.metric_filter import filter_resource, filter_title
 from blindspot.model import cloudtrail_events
 from blindspot.model.arn import short
-from blindspot.model.findings import Doubt, Gap, unread
+from blindspot.model.findings import Doubt, Either, Gap, unread, with_account
 from blindspot.model.profile import Profile, SettingsError
 from blindspot.model.snapshot import FUTURE, Snapshot, Unreadable, unreadable_reads
 from blindspot.verdict.notes import Note, notes
@@ -172,7 +172,7 @@ class _Judge:
         if isinstance(certain, Undecided):
             certain = self.unseen(possibly, records, BUDGET)
         if isinstance(certain, Found):
-            gaps = gaps_of(self.profile, region, channels, certain.event)
+            gaps = self.with_accounts(gaps_of(self.profile, region, channels, certain.event))
             return replace(assessed, verdict=Verdict.NON_COMPLIANT, blind_spot=certain.event, gaps=gaps)
         unproven = uncertain.event if isinstance(uncertain, Found) else None
         open_channels = [c for c in channels if c.gap is None and (unproven is None or c.possibly.matches(unproven))]
@@ -184,9 +184,11 @@ class _Judge:
                     message = f"The verdict cannot be decided: {answer.reason}."
                     named = [Doubt("undecided", self.profile.name, message)]
                 doubts += named
-        return replace(
-            assessed, verdict=Verdict.INDETERMINATE, blind_spot=unproven, doubts=tuple(dict.fromkeys(doubts))
-        )
+        return replace(assessed, verdict=Verdict.INDETERMINATE, blind_spot=unproven, doubts=self.with_accounts(doubts))
+
+    def with_accounts(self, findings: Iterable[Either]) -> tuple[Either, ...]:
+        """Each finding once. Those of another account name it, as a resource of the same name may be here too."""
+        return tuple(with_account(finding, self.snapshot.account) for finding in dict.fromkeys(findings))
 
     def decidable(self, channel: Channel, budget: int) -> Channel:
         """The channel; with a doubt if it cannot be decided what its filter's pattern matches by itself. What leads

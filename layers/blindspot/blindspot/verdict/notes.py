@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from blindspot.chain.alarm_graph import StatefulAlarm
 from blindspot.chain.trail import check_delivery, is_silent
-from blindspot.model.arn import Arn, short
+from blindspot.model.arn import Arn, place_of, short
 from blindspot.model.findings import HOLDS
-from blindspot.model.snapshot import CompositeAlarm, MuteRule, OtherAlarm, Snapshot, Unreadable
+from blindspot.model.snapshot import CompositeAlarm, LogGroup, MuteRule, OtherAlarm, Snapshot, Unreadable
 
 LONG_IN_ALARM = timedelta(days=1)
 
@@ -29,10 +29,48 @@ def notes(snapshot: Snapshot, alarms: Collection[str | None]) -> Iterator[Note]:
         if is_silent(trail, snapshot.read_at) and check_delivery(trail, snapshot.read_at) is HOLDS:
             message = f"Trail {short(trail.arn)} has delivered nothing to its log group for a day or more."
             yield Note("trail.silent", trail.arn, message)
+    yield from of_masked_log_groups(snapshot)
+    yield from of_events_without_a_trail(snapshot)
     for place, found in snapshot.alarms.items():
         for alarm in () if isinstance(found, Unreadable) else found:
             if alarm.arn in alarms and not isinstance(alarm, OtherAlarm):
                 yield from _of_alarm(alarm, snapshot.mute_rules.get(place, ()), snapshot.read_at)
+
+
+def of_masked_log_groups(snapshot: Snapshot) -> Iterator[Note]:
+    """The notes on log groups in which data protection hides values from metric filters (CloudWatch Logs user guide,
+    "Help protect sensitive log data with masking")."""
+    for arn, group in snapshot.log_groups.items():
+        if isinstance(group, LogGroup) and group.masked:
+            message = (
+                f"Data protection masks values in log group {short(arn)}. Metric filters do not match what is masked."
+            )
+            yield Note("log-group.masked", arn, message)
+
+
+STRAIGHT_FROM_CLOUDTRAIL = "aws/cloudtrail/managementevents"
+"""The log group to which CloudTrail delivers management events without a trail, as telemetry rules name it by default
+(CloudWatch user guide, "Telemetry enablement rules")."""
+
+
+def of_events_without_a_trail(snapshot: Snapshot) -> Iterator[Note]:
+    """The notes on metric filters of log groups to which CloudTrail delivers without a trail."""
+    groups = {arn for filters in snapshot.other_filters.values() for arn, _ in filters}
+    for arn in sorted(group for group in groups if short(group) == STRAIGHT_FROM_CLOUDTRAIL):
+        message = (
+            f"Log group {short(arn)} in {place_of(arn)[1]} has metric filters. CloudTrail delivers there without a"
+            " trail: what a telemetry rule selects, and nothing of regions without such a rule. The control asks for a"
+            " trail, so Blindspot does not assess this log group."
+        )
+        yield Note("log-group.without-trail", arn, message)
+
+
+def of_refused_calls(number: int, account: str) -> Iterator[Note]:
+    """The note on so many calls of Blindspot itself that AWS refused, if there are any."""
+    if number:
+        calls = "one call" if number == 1 else f"{number} calls"
+        message = f"AWS refused {calls} of Blindspot. Each is itself an unauthorized call, which the alarm may count."
+        yield Note("calls.refused", account, message)
 
 
 def _of_alarm(alarm: StatefulAlarm, mute_rules: Sequence[MuteRule] | Unreadable, now: datetime) -> Iterator[Note]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from blindspot.model import profile
-from blindspot.model.findings import DOUBT_FIXES, FIXES, LINKS, Doubt, Gap
+from blindspot.model.findings import DOUBT_FIXES, FIXES, LINKS, Doubt, Gap, with_account
 from blindspot.verdict.assessment import assess
 from tests.builders import a_compliant_snapshot, a_filter
 from tests.cases.accounts import BROKEN, DOUBTFUL, HOSTILE, PROFILE, SIEM, to_siem
@@ -62,3 +62,25 @@ def test_a_doubt_has_a_code_that_is_told() -> None:
     assert codes >= set(DOUBT_FIXES)
     assert codes <= {*FIXES, *DOUBT_FIXES}
     assert all(finding.fix for finding in TOLD)
+
+
+LOG_GROUP = "arn:aws:logs:eu-west-1:999999999999:log-group:g"
+
+
+@pytest.mark.parametrize(
+    ("resource", "account", "added"),
+    [
+        (LOG_GROUP, "123456789012", " Log group g is in account 999999999999."),
+        (f"{LOG_GROUP}:metric-filter:a:metric-filter:b", "123456789012", " Log group g is in account 999999999999."),
+        ("arn:aws:sns:eu-west-1:999999999999:t", "123456789012", " Topic t is in account 999999999999."),
+        ("arn:aws:sns:eu-west-1:999999999999:t:1", "123456789012", " Subscription t:1 is in account 999999999999."),
+        ("arn:aws:cloudwatch:eu-west-1:999999999999:alarm:a", "123456789012", " Alarm a is in account 999999999999."),
+        (LOG_GROUP, "999999999999", ""),
+        ("arn:aws:s3:::siem", "123456789012", ""),
+        ("trails in eu-west-1", "123456789012", ""),
+    ],
+)
+def test_a_finding_of_another_account_names_it(resource: str, account: str, added: str) -> None:
+    doubt = Doubt("undecided", resource, "Why.")
+    assert with_account(doubt, account) == Doubt("undecided", resource, f"Why.{added}")
+    assert with_account(with_account(doubt, account), account) == with_account(doubt, account)

@@ -44,13 +44,14 @@ STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/blindspot/0a1b2c"
 CONFIG = {"rule": "r", "sent": 1, "refused": []}
 
 
-def documented(snapshot: Snapshot, changed_from: Verdict | None = None) -> Document:
+def documented(snapshot: Snapshot, changed_from: Verdict | None = None, refused_calls: int = 0) -> Document:
     assessed = assess(snapshot, profile.load("cis-level-2"))
     return document(
         assessed,
         origin=Origin(STACK, "run-1"),
         config=CONFIG,
         changed_from=changed_from,
+        refused_calls=refused_calls,
         api_calls=12,
         duration_ms=345,
     )
@@ -65,6 +66,7 @@ def test_every_field_is_there() -> None:
             unread_regions={"us-east-1": refused},
         ),
         Verdict.COMPLIANT,
+        refused_calls=2,
     )
     assert {key: value for key, value in found.items() if key not in ("regions", "summary")} == {
         "schema": 2,
@@ -101,7 +103,14 @@ def test_every_field_is_there() -> None:
                 "help": "docs/gaps.md#filter-misses",
             }
         ],
-        "notes": [],
+        "notes": [
+            {
+                "code": "calls.refused",
+                "resource": ACCOUNT,
+                "message": "AWS refused 2 calls of Blindspot. "
+                "Each is itself an unauthorized call, which the alarm may count.",
+            }
+        ],
         "skipped": [{"region": "af-south-1", "reason": "not opted in"}],
         "unreadable": [
             {
@@ -111,7 +120,7 @@ def test_every_field_is_there() -> None:
                 "permission": "cloudtrail:DescribeTrails",
             }
         ],
-        "refused_calls": None,
+        "refused_calls": 2,
         "config": CONFIG,
         "changed_from": "COMPLIANT",
         "api_calls": 12,

@@ -11,22 +11,25 @@ from blindspot.model.snapshot import (
     Alarm,
     EventSelector,
     EventSelectors,
+    LogGroup,
     MuteRule,
     OtherAlarm,
     Trail,
     Unreadable,
 )
-from blindspot.verdict.notes import Note, notes
+from blindspot.verdict.notes import STRAIGHT_FROM_CLOUDTRAIL, Note, notes, of_refused_calls
 from tests.builders import (
     ACCOUNT,
     HOME,
     NOW,
     a_compliant_snapshot,
     a_composite,
+    a_filter,
     a_math_alarm,
     a_status,
     a_trail,
     an_alarm,
+    log_group_arn,
 )
 
 WRITES = EventSelectors((EventSelector("WriteOnly"),))
@@ -143,3 +146,36 @@ def test_the_alarms_of_every_place_are_noted() -> None:
     snapshot = a_compliant_snapshot()
     found = list(notes(replace(snapshot, alarms=places), {alarm.arn for alarm in alarms}))
     assert [note.resource for note in found] == [alarm.arn for alarm in alarms]
+
+
+@pytest.mark.parametrize(("number", "what"), [(1, "one call"), (2, "2 calls"), (30, "30 calls")])
+def test_refused_calls_of_our_own_are_noted(number: int, what: str) -> None:
+    message = f"AWS refused {what} of Blindspot. Each is itself an unauthorized call, which the alarm may count."
+    assert list(of_refused_calls(number, ACCOUNT)) == [Note("calls.refused", ACCOUNT, message)]
+
+
+def test_without_refused_calls_there_is_no_note() -> None:
+    assert list(of_refused_calls(0, ACCOUNT)) == []
+
+
+def test_log_groups_with_events_without_a_trail_are_noted_once_each() -> None:
+    found = [log_group_arn(region, STRAIGHT_FROM_CLOUDTRAIL) for region in ("us-east-1", HOME)]
+    others = (log_group_arn(HOME, "application"), a_filter())
+    filters = {
+        (ACCOUNT, "us-east-1"): ((found[0], a_filter()), (found[0], a_filter(name="second"))),
+        (ACCOUNT, HOME): ((found[1], a_filter()), others),
+    }
+    noted = told(other_filters=filters)
+    assert [(note.code, note.resource) for note in noted] == [("log-group.without-trail", arn) for arn in sorted(found)]
+    assert STRAIGHT_FROM_CLOUDTRAIL in noted[1].message
+    assert "us-east-1" in noted[1].message
+
+
+@pytest.mark.parametrize(
+    "group", [None, REFUSED, LogGroup(log_group_arn(), ()), LogGroup(log_group_arn(), (), masked=True)]
+)
+def test_masked_log_groups_are_noted(group: LogGroup | Unreadable | None) -> None:
+    masked = isinstance(group, LogGroup) and group.masked
+    noted = told(log_groups={log_group_arn(): group})
+    assert [(note.code, note.resource) for note in noted] == [("log-group.masked", log_group_arn())] * masked
+    assert all("management-events" in note.message for note in noted)
