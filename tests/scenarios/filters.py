@@ -57,7 +57,7 @@ PATTERNS = (
     ),
     breaks(
         "a field in lower case",
-        "filter.missing",
+        "filter.misses",
         the_filter('{ ($.errorcode = "*UnauthorizedOperation") || ($.errorcode = "AccessDenied*") }'),
         "Field names are compared case by case, and no event has such a field.",
     ),

@@ -1,13 +1,11 @@
 """Checks filter patterns: are they valid, what do they miss, and do they count ordinary calls?
 
-    python -m blindspot.explain '<pattern>' [more patterns] [--profile P] [--json]
+    python -m blindspot.explain '<pattern>' [more patterns] [--profile P] [--overrides JSON] [--json]
     python -m blindspot.explain --corpus FILE
 
 The events are those of all regions in the trail of account 111122223333. A pattern that requires another account
 matches none of them. Several patterns are assessed together, as the metric filters of one log group. One pattern can be
 read from standard input. Write -- before a pattern that begins with -.
-Exit status: 0 if together the patterns cover what the profile requires, and none counts ordinary calls; 2 if a pattern
-is invalid; 1 otherwise, also if there is no certain answer. With --corpus: 0 if the file can be read.
 """
 
 from __future__ import annotations
@@ -22,6 +20,10 @@ from typing import Any
 
 from blindspot.model import cloudtrail_events, profile
 from blindspot.model.harmless import harmless, harmless_dumps
+from blindspot.model.other_checks import SECURITY_HUB, prowler_accepts, security_hub_accepts
+from blindspot.model.pattern_remarks import remarks
+from blindspot.remediation.kept_exclusions import keeping_exclusions
+from blindspot.remediation.pattern_writer import pattern_to_write
 from blindspot.terminal import as_a_command
 from filter_pattern import (
     And,
@@ -31,6 +33,7 @@ from filter_pattern import (
     Not,
     Pattern,
     PatternSyntaxError,
+    Proofs,
     Undecided,
     equivalent,
     find,
@@ -50,26 +53,67 @@ SHORT = 50_000
 
 COVERS, DOES_NOT, INVALID = 0, 1, 2
 
+_OPTIONS = ("-", "-h", "--help", "--profile", "--overrides", "--json", "--corpus")
+
+EPILOG = """\
+exit status:
+  0  together the patterns cover what the profile requires, and none counts ordinary calls; also after --help
+  1  they do not, or there is no certain answer
+  2  a pattern is invalid or empty, or the command line is wrong
+
+example:
+  python -m blindspot.explain '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }'
+
+The quotes '...' keep the shell away from $ and ". To check the text of a file: python -m blindspot.explain < FILE
+docs/filter-patterns.md explains the syntax and the fields of --json.
+"""
+
 
 def explain(patterns: Sequence[Pattern], judge: profile.Profile, *, simplify: bool = True) -> dict[str, Any]:
-    """The answer as JSON: {"profile", "covers": true | false | null, "blind_spot": event | null, "why": [reason per
-    pattern], "undecided": reason | null, "noise": [{"pattern", "event"}], "simpler": pattern | null}."""
+    """The answer as JSON; docs/filter-patterns.md has its fields. simplify: whether to look for patterns to use
+    instead, which takes longer than the answer."""
     required = And(judge.required, *map(Not, judge.benign))
     answer = unseen(required, patterns, RECORDS)
     event = answer.event if isinstance(answer, Found) else None
+    covers = {Empty: True, Found: False}.get(type(answer))
+    texts = [pattern.text for pattern in patterns]
+    noise = [
+        {"pattern": pattern.text, "event": f"{counted['eventSource']} {counted['eventName']}"}
+        for pattern in patterns
+        if judge.noise_breaks and (counted := _counted(pattern))
+    ]
     return {
         "profile": judge.name,
-        "covers": {Empty: True, Found: False}.get(type(answer)),
+        "covers": covers,
         "blind_spot": event,
         "why": [why_not(pattern, event) for pattern in patterns] if event else [],
         "undecided": answer.reason if isinstance(answer, Undecided) else None,
-        "noise": [
-            {"pattern": pattern.text, "event": f"{counted['eventSource']} {counted['eventName']}"}
-            for pattern in patterns
-            if judge.noise_breaks and (counted := _counted(pattern))
-        ],
+        "noise": noise,
+        "remarks": [{"pattern": pattern.text, "remark": remark} for pattern in patterns for remark in remarks(pattern)],
+        **(_instead(patterns, judge) if simplify and not (covers and not noise) else _NOTHING_INSTEAD),
         "simpler": _simpler(patterns[0]) if simplify and len(patterns) == 1 else None,
+        "security_hub": security_hub_accepts(texts),
+        "prowler": prowler_accepts(texts),
     }
+
+
+_NOTHING_INSTEAD = {"suggestion": None, "keeping_exclusions": None}
+
+
+def _instead(patterns: Sequence[Pattern], judge: profile.Profile) -> dict[str, Any]:
+    """The pattern that covers the profile; and one that keeps the exclusions of the given one."""
+    proofs = Proofs()
+    kept = keeping_exclusions(patterns[0], judge, proofs) if len(patterns) == 1 else None
+    benign = [pattern.text for pattern in (*judge.benign, *kept.benign)] if kept and kept.benign else None
+    return {
+        "suggestion": _suggestion(judge, proofs),
+        "keeping_exclusions": {"pattern": kept.pattern.text, "benign": benign} if kept else None,
+    }
+
+
+def _suggestion(judge: profile.Profile, proofs: Proofs) -> str | None:
+    pattern = pattern_to_write(judge, proofs)
+    return pattern.text if pattern else None
 
 
 def _counted(pattern: Pattern) -> Event | None:
@@ -125,9 +169,19 @@ def table(lines: Iterable[str]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m blindspot.explain", description=(__doc__ or "").split("\n", 1)[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m blindspot.explain",
+        description=(__doc__ or "").split("\n", 1)[0],
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
     parser.add_argument(
-        "patterns", nargs="*", help="filter patterns; without one, or with -, one is read from standard input"
+        "patterns",
+        nargs="*",
+        metavar="PATTERN",
+        help="a filter pattern; several are assessed together, as the metric filters of one log group. Without one, or "
+        "with -, one is read from standard input. Write -- before a pattern that begins with -",
     )
     parser.add_argument(
         "--profile",
@@ -136,13 +190,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         choices=profile.names(),
         help=f"what the patterns must cover: {', '.join(profile.names())} (default: {profile.DEFAULT})",
     )
+    parser.add_argument(
+        "--overrides", metavar="JSON", default="{}", help="the value of the stack's parameter Overrides, if it is set"
+    )
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
     parser.add_argument(
         "--corpus", metavar="FILE", help="assess the patterns in a file of JSON lines with every profile"
     )
-    chosen = parser.parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for argument in given[: given.index("--")] if "--" in given else given:
+        # argparse takes -heartbeat for -h, and would end with the exit status of --help, which is 0.
+        option = argument.split("=", 1)[0] if argument.startswith("--") else argument
+        if option.startswith("-") and option not in _OPTIONS:
+            parser.error(
+                f"{argument} is no option. If it is a pattern, write -- before the patterns, or give it through "
+                "standard input."
+            )
+    chosen = parser.parse_args(given)
     if chosen.corpus:
-        if chosen.patterns or chosen.json or chosen.profile != profile.DEFAULT:
+        if chosen.patterns or chosen.json or chosen.profile != profile.DEFAULT or chosen.overrides != "{}":
             parser.error(
                 "--corpus takes no other option and no pattern: it assesses the patterns in its file with every profile"
             )
@@ -151,42 +217,97 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (OSError, ValueError, KeyError, TypeError):
             parser.error(f'--corpus {chosen.corpus}: expected a file with one JSON object with "pattern" on each line')
         return COVERS
-    texts = [sys.stdin.read().rstrip("\n") if text == "-" else text for text in chosen.patterns or ["-"]]
-    if not all(texts) and "" not in chosen.patterns:
-        parser.error("standard input is empty; expected a filter pattern")
+    texts = [_read() if text == "-" else text for text in chosen.patterns or ["-"]]
+    if not all(text.strip() for text in texts):
+        where = "a pattern" if chosen.patterns and "-" not in chosen.patterns else "standard input"
+        parser.error(
+            f"{where} is empty; expected a filter pattern. AWS accepts an empty pattern, which counts every event: "
+            "that is never what this control needs"
+        )
+    try:
+        judge = profile.load(chosen.profile, json.loads(chosen.overrides))
+    except (ValueError, RecursionError) as error:
+        parser.error(f"--overrides: expected a JSON object with keys of a profile. {error}")
     try:
         patterns = [parse(text) for text in texts]
     except PatternSyntaxError as error:
-        found = {"error": error.message, "pattern": error.pattern, "at": [error.start, error.end]}
-        print(harmless_dumps(found) if chosen.json else _printed(f"Invalid: {error}".split("\n")))
+        print(_invalid(error, judge, as_json=chosen.json))
         return INVALID
-    answer = explain(patterns, profile.load(chosen.profile))
+    answer = explain(patterns, judge)
     print(harmless_dumps(answer, indent=1) if chosen.json else _as_text(answer, patterns))
     return COVERS if answer["covers"] and not answer["noise"] else DOES_NOT
 
 
+def _read() -> str:
+    return sys.stdin.read().rstrip("\r\n") if sys.stdin else ""
+
+
+def _invalid(error: PatternSyntaxError, judge: profile.Profile, *, as_json: bool) -> str:
+    suggestion = _suggestion(judge, Proofs())
+    if as_json:
+        found = {"error": error.message, "pattern": error.pattern, "at": [error.start, error.end]}
+        return harmless_dumps({**found, "hint": error.hint, "meant": error.meant, "suggestion": suggestion})
+    lines = f"Invalid: {error}".split("\n")
+    return _printed(lines if error.meant else [*lines, *_suggested(judge.name, suggestion)])
+
+
 def _as_text(answer: dict[str, Any], patterns: Sequence[Pattern]) -> str:
     lines = []
+    event = answer["blind_spot"]
     if answer["covers"]:
         lines.append(f"Covers every event that profile {answer['profile']} requires.")
-    elif answer["undecided"]:
+    elif event is None:
         lines.append(f"Undecided: {answer['undecided']}.")
     else:
-        event = answer["blind_spot"]
+        refused = f", refused with {event['errorCode']}" if "errorCode" in event else ""
         lines.append(
             f"Misses events that profile {answer['profile']} requires. Example: {event['eventSource']} "
-            f"{event['eventName']}, refused with {event['errorCode']}."
+            f"{event['eventName']}{refused}."
         )
         for pattern, why in zip(patterns, answer["why"], strict=True):
             lines += [f"  {pattern.text.strip()}", f"    {why}."]
-        lines += harmless_dumps(event, indent=1).split("\n")
     lines += [
         f"Noise: {noise['pattern'].strip()} counts ordinary successful calls such as {noise['event']}."
         for noise in answer["noise"]
     ]
+    for remark in answer["remarks"]:
+        which = f"{remark['pattern'].strip()}: " if len(patterns) > 1 else ""
+        lines.append(f"Note: {which}{remark['remark']}")
+    lines += _suggested(answer["profile"], answer["suggestion"])
+    lines += _with_exclusions(answer["keeping_exclusions"])
     if answer["simpler"]:
         lines.append(f"A shorter pattern that matches the same events: {answer['simpler']}")
+    lines.append(f"Security Hub's CloudWatch.2 {_SECURITY_HUB[answer['security_hub']]}")
+    lines.append(f"Prowler's check {_PROWLER[answer['prowler']]}")
+    if event is not None:
+        lines += ["The event:", *harmless_dumps(event, indent=1).split("\n")]
     return _printed(lines)
+
+
+def _suggested(name: str, suggestion: str | None) -> list[str]:
+    return [f"A pattern that covers profile {name}: {suggestion}"] if suggestion else []
+
+
+def _with_exclusions(kept: dict[str, Any] | None) -> list[str]:
+    if kept is None:
+        return []
+    lines = [f"One that also leaves out what your pattern leaves out: {kept['pattern']}"]
+    if kept["benign"]:
+        overrides = json.dumps({"benign": kept["benign"]})
+        lines.append(f"  It covers the profile if nobody has to be alerted to that. Then set Overrides: {overrides}")
+    return lines
+
+
+_SECURITY_HUB = {
+    True: "accepts this text.",
+    None: f"accepts the text {SECURITY_HUB} and AWS does not document whether it compares spaces, the only difference.",
+    False: f"rejects this text. It accepts only {SECURITY_HUB}",
+}
+_PROWLER = {
+    True: "accepts this text.",
+    False: "rejects this text. It searches for $.errorCode = *UnauthorizedOperation, and after it for $.errorCode = "
+    "AccessDenied*.",
+}
 
 
 def _printed(lines: Iterable[str]) -> str:

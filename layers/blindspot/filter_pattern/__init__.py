@@ -25,12 +25,15 @@ from filter_pattern.predicate import (
     Or,
     Predicate,
     TextAtom,
+    Word,
     equals,
+    selector,
 )
 from filter_pattern.proofs import Proofs
 from filter_pattern.records import ANYTHING, ARRAY, BOOLEAN, NULL, NUMBER, OBJECT, STRING, Field, Records
+from filter_pattern.terms import ignored_terms
 from filter_pattern.tokenizer import PatternSyntaxError
-from filter_pattern.why import why_not
+from filter_pattern.why import excludes, why_not
 
 __all__ = [
     "ALWAYS",
@@ -65,12 +68,16 @@ __all__ = [
     "Records",
     "TextAtom",
     "Undecided",
+    "Word",
     "atoms",
     "equals",
     "equivalent",
+    "excludes",
     "find",
+    "ignored_terms",
     "implies",
     "parse",
+    "selector",
     "unseen",
     "why_not",
 ]

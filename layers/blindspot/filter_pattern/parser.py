@@ -62,7 +62,17 @@ class Pattern:
 
 
 def parse(text: str) -> Pattern:
-    """The parsed pattern. Raises PatternSyntaxError where AWS would reject the text."""
+    """The parsed pattern. Raises PatternSyntaxError where AWS would reject the text, with a hint if there is one."""
+    try:
+        return _parse(text)
+    except PatternSyntaxError as error:
+        from filter_pattern import mistakes  # used only here, and a Lambda function's cold start need not read it
+
+        hint, meant = mistakes.hint(error), mistakes.meant(text, _parse)
+        raise PatternSyntaxError(error.message, text, error.start, error.end, hint, meant) from None
+
+
+def _parse(text: str) -> Pattern:
     if len(text) > LONGEST_PATTERN:
         raise PatternSyntaxError(
             f"A filter pattern can have at most {LONGEST_PATTERN} characters; this one has {len(text)}.",

@@ -13,7 +13,14 @@ from filter_pattern.tokenizer import TERM, Tokenizer
 
 
 class TermsParser(Tokenizer):
-    """Reads one pattern of terms, or one regular expression."""
+    """Reads one pattern of terms, or one regular expression.
+
+    ignored: once it is read, the terms with `?` that AWS ignores because the pattern has other terms.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.ignored: list[str] = []
 
     def parse(self) -> Predicate:
         """pattern := regex | terms"""
@@ -30,7 +37,9 @@ class TermsParser(Tokenizer):
         self.skip_blanks()
         while self.at < len(self.text):
             if self.accept("?"):
+                start = self.at
                 alternatives.append(self._parse_term(signed=True))
+                self.ignored.append(f"?{self.text[start : self.at].strip()}")
             elif self.accept("-"):
                 must.append(Not(self._parse_term(signed=True)))
             elif (term := self._parse_term()) != ALWAYS:
@@ -38,6 +47,7 @@ class TermsParser(Tokenizer):
             self.skip_blanks()
         if must:
             return And(*must) if len(must) > 1 else must[0]
+        self.ignored.clear()
         return Or(*alternatives) if alternatives else ALWAYS
 
     def _parse_term(self, *, signed: bool = False) -> Predicate:
@@ -57,6 +67,15 @@ class TermsParser(Tokenizer):
         if signed and not phrase.strip():
             raise self.error("The term after ? or - must not be blank.", start, self.at)
         return TextAtom(Word(phrase)) if phrase.strip() else ALWAYS
+
+
+def ignored_terms(text: str) -> tuple[str, ...]:
+    """The terms with `?` that AWS ignores, because the pattern has other terms; `text` is a valid pattern."""
+    if text.startswith(("{", "[")):
+        return ()
+    parser = TermsParser(text)
+    parser.parse()
+    return tuple(parser.ignored)
 
 
 def written(predicate: Predicate) -> str:

@@ -27,14 +27,16 @@ NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 TERM = re.compile(r"[A-Za-z0-9_]+")
-JSON_WORD = re.compile(r"[^\s()=!<>&|\"%,'{}\\]+")
-"""A value without quotes in a JSON pattern."""
+JSON_WORD = re.compile(r"[^\s()=!<>&|\"%,'{}\\\u201c\u201d\u2018\u2019]+")
+"""A value without quotes in a JSON pattern. AWS rejects the quotes of a word processor (recorded)."""
 FIELD_WORD = re.compile(r"[^\s,\[\]&|=!<>%\"]+")
 """A name, or a value without quotes, in a space-delimited pattern."""
 STEP = re.compile(
     rf"\.(?P<name>{NAME.pattern})|(?P<each>\.\*|\[\*\])|\.?\['(?P<quoted>[^'\]]+)'\]|\[(?P<index>[0-9]{{1,9}})\]"
 )
 """One step of a selector such as `$.resources[0].ARN`."""
+SHOWN = 160
+"""Characters of the pattern that an error shows around its place."""
 LINE_FIELD = re.compile(r'\[([^\]]*)\]|"([^"]*)"|(\S+)')
 """A field of a line that a space-delimited pattern tests."""
 LINE_NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
@@ -42,14 +44,37 @@ LINE_NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
 
 
 class PatternSyntaxError(ValueError):
-    """Raised for an invalid filter pattern. The text shows the pattern and marks the place of the error."""
+    """Raised for an invalid filter pattern. The text shows the pattern and marks the place of the error.
 
-    def __init__(self, message: str, pattern: str, start: int, end: int) -> None:
+    hint: what to do instead, where it is a mistake that people are known to make. meant: the pattern that was probably
+    meant.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        pattern: str,
+        start: int,
+        end: int,
+        hint: str | None = None,
+        meant: str | None = None,
+    ) -> None:
         self.message, self.pattern, self.start, self.end = message, pattern, start, end
-        line_start = pattern.rfind("\n", 0, start) + 1
-        line = pattern[line_start:].split("\n", 1)[0]
-        marked = max(1, min(end, line_start + len(line)) - start)
-        super().__init__(f"{message}\n    {line}\n    {' ' * (start - line_start)}{'^' * marked}")
+        self.hint, self.meant = hint, meant
+        lines = [message, *_marked(pattern, start, end), *filter(None, [hint])]
+        super().__init__("\n".join([*lines, f"Probably meant: {meant}"] if meant else lines))
+
+
+def _marked(pattern: str, start: int, end: int) -> tuple[str, str]:
+    """The line with the span, cut where it is long, and the marks under it."""
+    line_start = pattern.rfind("\n", 0, start) + 1
+    line = pattern[line_start:].split("\n", 1)[0]
+    marked = max(1, min(end, line_start + len(line)) - start)
+    first = max(0, min(start - line_start - SHOWN // 2, len(line) - SHOWN))
+    shown, before = line[first : first + SHOWN], "... " if first else ""
+    after = " ..." if first + SHOWN < len(line) else ""
+    marks = "^" * min(marked, max(1, len(shown) - (start - line_start - first)))
+    return f"    {before}{shown}{after}", f"    {' ' * (len(before) + start - line_start - first)}{marks}"
 
 
 class Tokenizer:

@@ -1,14 +1,23 @@
 import io
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
-from blindspot.explain import main
+from blindspot.explain import explain, main
+from blindspot.model import profile
+from blindspot.model.other_checks import SECURITY_HUB
+from filter_pattern import parse
 from tests.cases.hostile import NAMES
 
 CIS = '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }'
 HALF = '{ $.errorCode = "AccessDenied" }'
+IN_ONE_REGION = (
+    '{ ($.errorCode = "*UnauthorizedOperation" || $.errorCode = "AccessDenied*") && $.awsRegion = "us-east-1" }'
+)
+NO_CI = '{ ($.errorCode = "*UnauthorizedOperation" || $.errorCode = "AccessDenied*") && $.userIdentity.arn != "*ci*" }'
+PROFILE = profile.load(profile.DEFAULT)
 
 
 @pytest.mark.parametrize(
@@ -24,11 +33,32 @@ HALF = '{ $.errorCode = "AccessDenied" }'
         (["[first, second]"], 1, "Undecided: the answer depends on words"),
         ([CIS[:-1] + '|| $.errorCode = "AccessDeniedException" }'], 0, f"matches the same events: {CIS}"),
         (
-            [CIS[:-1] + '&& $.awsRegion = "us-east-1" }'],
+            [IN_ONE_REGION],
             1,
             "Misses events that profile cis-level-2 requires. Example: ",
         ),
         (["{ $.a"], 2, "Invalid: Expected =, !="),
+        (["{ $.a"], 2, "A pattern that covers profile cis-level-2: {"),
+        (
+            ['{ $.errorCode == "A" }'],
+            2,
+            'Write one =. Filter patterns have no ==.\nProbably meant: { $.errorCode = "A" }',
+        ),
+        ([HALF, "?a b"], 1, "Note: ?a b: AWS ignores ?a"),
+        ([HALF], 1, "Security Hub's CloudWatch.2 rejects this text. It accepts only {($.errorCode=\"*Unauthorized"),
+        ([CIS], 0, "AWS does not document whether it compares spaces, the only difference."),
+        ([SECURITY_HUB], 0, "Security Hub's CloudWatch.2 accepts this text."),
+        ([CIS], 0, "Prowler's check accepts this text."),
+        (
+            [HALF],
+            1,
+            "Prowler's check rejects this text. It searches for $.errorCode = *UnauthorizedOperation, and after",
+        ),
+        (["--", "-HeadBucket"], 1, "Noise: -HeadBucket counts ordinary successful calls"),
+        (["--overrides", '{"benign": ["{ $.awsRegion != us-east-1 }"]}', IN_ONE_REGION], 0, "Covers"),
+        (["--overrides={}", IN_ONE_REGION], 1, "Misses"),
+        (["--overrides", '{"required": "{ $.eventName = GetSecretValue }"}', "x"], 1, "GetSecretValue"),
+        (["--overrides", '{"required": "{ $.errorCode NOT EXISTS }", "noise_breaks": false}', "x"], 1, "Misses"),
         ([CIS, "{ $.a"], 2, "Invalid"),
     ],
 )
@@ -54,6 +84,71 @@ def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["at"] == [5, 6]
 
 
+def test_the_json_says_what_to_paste_instead(capsys: pytest.CaptureFixture[str]) -> None:
+    pattern = profile.load("cis-level-2").pattern.text
+    main(["--json", HALF])
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["suggestion"], answer["keeping_exclusions"], answer["remarks"]) == (pattern, None, [])
+    assert (answer["security_hub"], answer["prowler"]) == (False, False)
+    main(["--json", CIS])
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["suggestion"], answer["keeping_exclusions"]) == (None, None)
+    assert (answer["security_hub"], answer["prowler"]) == (None, True)
+    main(["--json", '{ $.errorcode == "x" }'])
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["hint"], answer["meant"]) == ("Write one =. Filter patterns have no ==.", '{ $.errorcode = "x" }')
+    assert answer["suggestion"] == pattern
+    main(["--json", "?a b"])
+    remark = json.loads(capsys.readouterr().out)["remarks"][0]
+    assert (remark["pattern"], remark["remark"][:14]) == ("?a b", "AWS ignores ?a")
+
+
+def test_what_to_paste_to_keep_exclusions_covers_with_the_overrides_that_are_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """For the stack, and for this command."""
+    assert main(["--json", NO_CI]) == 1
+    kept = json.loads(capsys.readouterr().out)["keeping_exclusions"]
+    assert main([NO_CI]) == 1
+    printed = capsys.readouterr().out
+    assert f"One that also leaves out what your pattern leaves out: {kept['pattern']}" in printed
+    overrides = printed.split("Then set Overrides: ")[1].split("\n")[0]
+    assert json.loads(overrides) == {"benign": kept["benign"]}
+    assert main(["--overrides", overrides, kept["pattern"]]) == 0
+    assert main([kept["pattern"]]) == 1
+    assert main(["--json", '{ $.errorCode = "AccessDenied" && $.eventName != "HeadBucket" }']) == 1
+    capsys.readouterr()
+    kept_alone = explain([parse('{ $.errorCode = "AccessDenied" && $.eventName != "HeadBucket" }')], PROFILE)
+    assert kept_alone["keeping_exclusions"]["benign"] is None
+    assert main([kept_alone["keeping_exclusions"]["pattern"]]) == 0
+
+
+@pytest.mark.parametrize("overrides", ["x", "[]", '{"benig": []}', '{"benign": ["{"]}', "[" * 100_000], ids=len)
+def test_overrides_that_are_none(capsys: pytest.CaptureFixture[str], overrides: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--overrides", overrides, CIS])
+    assert ended.value.code == 2
+    assert "--overrides: expected a JSON object with keys of a profile" in capsys.readouterr().err
+
+
+def test_the_help_has_the_default_the_exit_statuses_and_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    assert all(text in printed for text in ("(default:", profile.DEFAULT, "exit status:\n  0  together", "\n  2  a"))
+    example = printed.split("example:\n")[1].split("\n")[0]
+    assert main(shlex.split(example)[3:]) == 0
+
+
+def test_the_documentation_has_every_field_of_the_json(capsys: pytest.CaptureFixture[str]) -> None:
+    documented = (Path(__file__).parents[3] / "docs/filter-patterns.md").read_text()
+    for arguments in (["--json", NO_CI], ["--json", "{ $.a"]):
+        main(arguments)
+        fields = json.loads(capsys.readouterr().out)
+        assert [name for name in fields if f"| `{name}` |" not in documented] == []
+
+
 @pytest.mark.parametrize("content", [None, "no json", '{"text": "x"}', '{"pattern": 3}', "3"])
 def test_a_corpus_that_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str | None) -> None:
     corpus = tmp_path / "patterns.jsonl"
@@ -71,18 +166,6 @@ def test_a_corpus_as_a_table(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     printed = capsys.readouterr().out
     assert "4 patterns, 1 of them invalid." in printed
     assert "| cis-level-2 | 1 | 1 | 1 | 0 | GetSecretValue, AccessDeniedException |" in printed
-
-
-@pytest.mark.parametrize("text", ["", "\n"])
-@pytest.mark.parametrize("arguments", [[], ["-"], ["--profile", "cis-v1.5.0"]])
-def test_an_empty_standard_input_is_no_pattern(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], text: str
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(text))
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert ended.value.code == 2
-    assert "standard input is empty; expected a filter pattern" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", NAMES)

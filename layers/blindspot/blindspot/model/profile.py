@@ -76,7 +76,7 @@ def load(name: str, overrides: Mapping[str, object] | None = None) -> Profile:
     if name not in names():
         raise SettingsError(f"Profile is {name!r}; allowed: {', '.join(names())}.")
     settings = _checked(_read(DEFAULT), _KEYS, f"Profile {DEFAULT}")
-    for layer, where in ((_read(name), f"Profile {name}"), (overrides or {}, "Overrides")):
+    for layer, where in ((_read(name), f"Profile {name}"), ({} if overrides is None else overrides, "Overrides")):
         for key, value in _checked(layer, _KEYS, where).items():
             settings[key] = {**settings[key], **value} if isinstance(value, dict) else value
     profile = Profile(

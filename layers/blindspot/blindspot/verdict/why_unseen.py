@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from blindspot.chain.channel import Channel
 from blindspot.chain.metric_filter import filter_resource, filter_title
 from blindspot.model.arn import short
+from blindspot.model.field_names import meant
 from blindspot.model.findings import Gap
+from blindspot.model.pattern_remarks import remarks
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import FUTURE
-from filter_pattern import Atom, Event, FieldPath, TextAtom, atoms, why_not
+from filter_pattern import Atom, Event, FieldPath, Pattern, TextAtom, atoms, why_not
 
 
 def gaps_of(profile: Profile, region: str, channels: Sequence[Channel], event: Event) -> tuple[Gap, ...]:
@@ -60,12 +62,15 @@ def _misses(profile: Profile, channels: Iterable[Channel], event: Event) -> Iter
             )
             yield Gap("filter.narrowed", resource, message)
         elif channel.to_siem:
-            message = f"Subscription filter {title} {why_not(pattern, event)}."
-            yield Gap("siem.misses", channel.log_group or "", message)
+            yield Gap("siem.misses", channel.log_group or "", f"Subscription filter {title} {_why(pattern, event)}")
         elif not tested.isdisjoint(map(_tested_field, atoms(pattern))):
-            yield Gap("filter.misses", resource, f"Metric filter {title} {why_not(pattern, event)}.")
+            yield Gap("filter.misses", resource, f"Metric filter {title} {_why(pattern, event)}")
+
+
+def _why(pattern: Pattern, event: Event) -> str:
+    return " ".join([f"{why_not(pattern, event)}.", *remarks(pattern)])
 
 
 def _tested_field(atom: Atom | TextAtom) -> FieldPath | None:
-    """The field that is tested; None for the text as a whole."""
-    return atom.path if isinstance(atom, Atom) else None
+    """The field that is tested, or that was meant; None for the text as a whole."""
+    return meant(atom.path) or atom.path if isinstance(atom, Atom) else None
