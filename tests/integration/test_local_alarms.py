@@ -44,6 +44,7 @@ def the_only(alarms: Any, kind: str) -> dict[str, Any]:
         'ALARM("a") AND NOT OK(b)',
         f"(ALARM(arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:a) OR INSUFFICIENT_DATA(b)) AND TRUE",
         "FALSE",
+        'NOT AT_LEAST(50%, NOT OK, (a, "b")) OR AT_LEAST( 2 , ALARM, (a,b))',
     ],
 )
 def test_a_composite_alarm_is_shown_as_it_was_put(alarms: Any, rule: str) -> None:
@@ -67,6 +68,9 @@ def test_a_composite_alarm_is_shown_as_it_was_put(alarms: Any, rule: str) -> Non
         "(ALARM(a)",
         "ALARM(a))",
         "RINGS(a)",
+        "AT_LEAST(0, ALARM, (a))",
+        "AT_LEAST(1, ALARM, (a, missing))",
+        "AT_LEAST(1, (a))",
         "a",
     ],
 )

@@ -250,11 +250,18 @@ MATH = (
         together(HALVES, math("SUM([m1, m2])", *M1_M2)),
         "SUM of an array takes what data there are.",
     ),
-    leaves_open(
+    holds(
         "a sum of two halves with gaps",
-        "alarm.unclear",
         together(HALVES, math("m1 + m2", *M1_M2)),
-        "`+` has no data where either side has none; whether one call counts in both is not worked out.",
+        "Arithmetic treats missing values as 0.",
+    ),
+    holds(
+        "a share of all calls",
+        together(
+            the_filter("{ $.eventName = * }", another_metric(), name="all"),
+            math("m1 / m2 > 0", *M1_M2),
+        ),
+        "Ordinary calls make the share smaller, but do not take the alarm to ALARM by themselves.",
     ),
     holds(
         "a sum of two halves with a default of zero",
@@ -267,7 +274,9 @@ MATH = (
         "AccountId may name the account itself.",
     ),
     leaves_open("a rate", "alarm.unclear", math("RATE(m1)"), "A rate is the difference to the datapoint before."),
-    leaves_open("a condition", "alarm.unclear", math("IF(m1 > 0, 1, 0)"), "One call makes it one."),
+    holds("a rate of what is never missing", math("RATE(FILL(m1, 0)) * 300"), "One call more than before."),
+    holds("a condition", math("IF(m1 > 0, 1, 0)"), "One call makes it one."),
+    leaves_open("a logarithm", "alarm.unclear", math("LOG10(m1)"), "Its value is not worked out."),
     leaves_open(
         "a search",
         "alarm.unclear",
@@ -327,6 +336,23 @@ COMPOSITES = (
         "composite of either",
         composite('ALARM("{alarm}") OR ALARM(maintenance)'),
         "OR comes true when one of them rings.",
+    ),
+    holds(
+        "composite of at least one",
+        composite('AT_LEAST(1, ALARM, ("{alarm}", maintenance))'),
+        "One of them is enough.",
+    ),
+    breaks(
+        "composite of at least two",
+        "alarm.insensitive",
+        composite('AT_LEAST(2, ALARM, ("{alarm}", maintenance))'),
+        "The other alarm stays in OK.",
+    ),
+    breaks(
+        "composite that is in ALARM while the alarm is OK",
+        "alarm.latches",
+        composite("OK({alarm})"),
+        "It leaves ALARM on a refused call, and returns to it afterwards.",
     ),
     breaks(
         "composite of both",

@@ -167,6 +167,9 @@ def _operand(text: str, names: list[str]) -> str:
     if found := re.match(_STATE, text):
         names.append(found["quoted"] or found["name"].strip())
         return text[found.end() :]
+    if found := re.match(_AT_LEAST, text):
+        names += [name.strip().strip('"') for name in found["names"].split(",")]
+        return text[found.end() :]
     if not text.startswith("("):
         raise _unsupported(text)
     rest = _expression(text[1:], names)
@@ -176,6 +179,11 @@ def _operand(text: str, names: list[str]) -> str:
 
 
 _STATE = r"""(ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*("(?P<quoted>[^"]+)"|(?P<name>[^()"]+))\s*\)\s*"""
+
+
+_AT_LEAST = (
+    r"AT_LEAST\s*\(\s*[1-9][0-9]*%?\s*,\s*(NOT\s+)?(ALARM|OK|INSUFFICIENT_DATA)\s*,\s*\((?P<names>[^()]+)\)\s*\)\s*"
+)
 
 
 def _unsupported(rest: str) -> ValidationError:

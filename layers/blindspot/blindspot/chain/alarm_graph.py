@@ -15,7 +15,8 @@ The rules of the walk, and why they hold:
    cycle together.
 4. An alarm that a case does not reach may be in ALARM all the same: it is in ALARM now, or it gets data from a metric
    filter too, directly or through others. The latter are the companions. Some of them surely return to OK.
-5. Every other alarm gets no data, and is never in ALARM. A composite alarm whose rule is true even so always is.
+5. Every other alarm gets no data, and is never in ALARM, but in OK or in INSUFFICIENT_DATA. A composite alarm whose
+   rule may be true even so may always be in ALARM.
 
 A rule that is not understood may name every alarm whose name it contains.
 """
@@ -84,7 +85,10 @@ _FINDINGS: Mapping[Outcome, Callable[[CompositeAlarm], Finding]] = {
 
 
 class AlarmGraph:
-    """The alarms of one place. They are known by their positions, as AWS may list one on two pages."""
+    """The alarms of one place. They are known by their positions, as AWS may list one on two pages.
+
+    in_math: the metrics that alarms on metric math watch.
+    """
 
     def __init__(self, alarms: Iterable[Alarm]) -> None:
         self.alarms = tuple(alarms)
@@ -97,9 +101,12 @@ class AlarmGraph:
         for number, alarm in numbered:
             for name in dict.fromkeys(alarm_rule.names_of(alarm.arn)):
                 self._named[name].append(number)
+        self.in_math: set[Metric] = set()
         for number, on_metrics in self.on_metrics.items():
             for metric in metrics_of(on_metrics):
                 self._watching[metric].append(number)
+            if isinstance(on_metrics, MathAlarm):
+                self.in_math.update(metrics_of(on_metrics))
 
     @cached_property
     def named_by(self) -> dict[int, tuple[int, ...]]:
@@ -193,7 +200,7 @@ class Walk:
             self._in_cycle_with[number] = cycle
             if reached:
                 self.outcomes[number] = self._outcomes_of(number, reached, cycle)
-            if has_company or composite_alarm.is_on(self._graph.composites[number].rule):
+            if has_company or not composite_alarm.is_off(self._graph.composites[number].rule, ()):
                 self._companions[number] = not is_cycle and self._is_off(number)
 
     def _outcomes_of(self, number: int, reached: Cases, cycle: Collection[int]) -> Outcomes:

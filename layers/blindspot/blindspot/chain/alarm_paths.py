@@ -16,8 +16,7 @@ from typing import NamedTuple
 from blindspot.chain.alarm_graph import AlarmGraph, Metric, Outcome, Outcomes, Walk, metrics_of, numbers_in, union
 from blindspot.chain.channel import Findings, Path
 from blindspot.chain.filter_to_alarm import Arrival, Case, FilterToAlarm, Standing, Way
-from blindspot.chain.metric_alarm import queries
-from blindspot.chain.metric_data import Data, MetricData
+from blindspot.chain.metric_data import MetricData
 from blindspot.chain.metric_filter import FilterPatterns
 from blindspot.chain.notifications import Notification, Notifications
 from blindspot.languages.three_valued import Cases
@@ -85,7 +84,8 @@ class AlarmPaths:
                 standing = Standing("", MetricFilter("", "", *metric), Holds)
                 if self._graph.watching(metric):
                     self._before[this] = self._path_to(group, found)
-                    standing = Standing.of(self._before[this], group, found)
+                    matters = metric in self._graph.in_math and self._data.may_count_ordinary_calls(group, found)
+                    standing = Standing.of(self._before[this], group, found, pattern_matters=matters)
                 if standing not in numbers:
                     numbers[standing] = len(cases)
                     cases.append(Case(standing, group, found))
@@ -151,12 +151,9 @@ class AlarmPaths:
         fed = {number for metric in metrics for number in self._graph.watching(metric)}
         fed |= self._graph.on_metrics.keys() if self._data.reaches_any_metric else set()
         may_be_fed = [number for number, at in self._graph.unanalyzed(1, metrics, names) if at]
-        return {number: self._returns_to_ok(number) for number in fed & mattering} | dict.fromkeys(may_be_fed, False)
-
-    def _returns_to_ok(self, number: int) -> bool:
-        alarm = self._graph.on_metrics[number]
-        effects = self._filter_to_alarm.effects(Data.of(query) for query in queries(alarm) if not query.expression)
-        return alarm.missing_data not in ("ignore", "breaching") and not (effects.gaps or effects.doubts)
+        returns = self._filter_to_alarm.returns_to_ok
+        found = {number: returns(self._graph.on_metrics[number]) for number in fed & mattering}
+        return found | dict.fromkeys(may_be_fed, False)
 
     def _names(self, by_metric: Mapping[Metric, Cases], walk: Walk) -> Mapping[str, Cases]:
         """The names by which an alarm may refer to the data of a case: its metric's, and those of the alarms that it

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from blindspot.languages import alarm_rule
+from blindspot.languages.alarm_rule import Resting
 from blindspot.languages.three_valued import Cases, Truth
 from blindspot.model.arn import short
 from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
@@ -29,8 +30,8 @@ class Named:
 @dataclass(frozen=True, slots=True)
 class Answers:
     """The cases in which a composite alarm goes to ALARM and was not in ALARM before (`fires`); in which it is in ALARM
-    even when no alarm of its rule is (`stays`); and in which it does not go to ALARM (`never`). In the others that is
-    not known."""
+    when no alarm of its rule is, and does not go there from another state (`stays`); and in all others in which it does
+    not go to ALARM (`never`). In the rest that is not known."""
 
     fires: Cases
     stays: Cases
@@ -57,7 +58,13 @@ def check_rule(rule: str, every_case: Cases, named: Callable[[str], Named]) -> A
     called, flooded, quiet = (
         alarm_rule.evaluate_in_cases(rule, every_case, states) for states in (after, after_many_calls, before)
     )
-    return Answers(fires=called.true & flooded.true & quiet.false, stays=0, never=called.false)
+    # An alarm at rest is in OK or in INSUFFICIENT_DATA, by its data and by how it treats missing data.
+    ok, no_data = (
+        alarm_rule.evaluate_in_cases(rule, every_case, before, resting).true
+        for resting in (Resting.OK, Resting.INSUFFICIENT_DATA)
+    )
+    stays = called.false & (ok | no_data)
+    return Answers(fires=called.true & flooded.true & quiet.false, stays=stays, never=called.false & ~stays)
 
 
 def is_on(rule: str) -> bool:
@@ -77,14 +84,18 @@ def fires(_: CompositeAlarm) -> Finding:
 
 def may_fire(composite: CompositeAlarm) -> Finding:
     """The finding on one of which that is not known."""
-    name = short(composite.arn)
+    name, part = short(composite.arn), alarm_rule.not_understood(composite.rule)
     message = f"It is not known whether composite alarm {name} goes to ALARM when the alarms of its rule do."
+    if part is not None:
+        message = f"Blindspot does not understand a part of the rule of composite alarm {name}: {part}"
     return Doubt("alarm.unclear", composite.arn, message)
 
 
 def stays_in_alarm(composite: CompositeAlarm) -> Finding:
-    """The finding on one that is in ALARM in any case."""
+    """The finding on one that is in ALARM while there are no refused calls."""
     message = f"Composite alarm {short(composite.arn)} is in ALARM even when no alarm of its rule is."
+    if not is_on(composite.rule):
+        message = f"Composite alarm {short(composite.arn)} is in ALARM until an alarm of its rule goes to ALARM."
     return Gap("alarm.latches", composite.arn, message)
 
 

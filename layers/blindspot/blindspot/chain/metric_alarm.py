@@ -7,19 +7,25 @@ only where log events arrive. Where the answers differ, the alarm is a doubt.
 
 Source: CloudWatch user guide, "Using Amazon CloudWatch alarms", with its section "Configuring how CloudWatch alarms
 treat missing data"; CloudWatch Logs user guide, "Creating metrics from log events using filters".
+
+Where something is not known, such as how many ordinary calls a filter counts, or what metric math makes of missing
+data, every possible value is looked at. The alarm holds if it does so for each of them, and is broken if it is so for
+each.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from fractions import Fraction
 from itertools import product
+from typing import NamedTuple
 
 from blindspot.languages import metric_math
-from blindspot.languages.metric_math import Expression, Point
+from blindspot.languages.metric_math import Expression, Metric, NotWorkedOut, Point, Points, Range, Rate, every_part
+from blindspot.languages.three_valued import Truth
 from blindspot.model.arn import short
 from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, Holds
 from blindspot.model.snapshot import MathAlarm, MetricAlarm, MetricQuery
@@ -48,6 +54,7 @@ class Feed:
     own: whether it is the filter that counts the refused call; any other may count it too, or not.
     local: whether the refused call arrives in its log group. may_arrive: whether another trail may deliver it there.
     count: how many such filters there are.
+    ordinary: whether it counts ordinary calls. every: whether it counts every call that arrives in its log group.
     """
 
     value: Fraction
@@ -56,6 +63,8 @@ class Feed:
     local: bool
     count: int = 1
     may_arrive: bool = False
+    ordinary: Truth = Truth.FALSE
+    every: bool = False
 
 
 Feeds = Mapping[MetricQuery, Sequence[Feed]]
@@ -80,16 +89,15 @@ def queries(alarm: MetricAlarm | MathAlarm) -> tuple[MetricQuery, ...]:
     )
 
 
-def watches(alarm: MetricAlarm | MathAlarm) -> Expression | None:
-    """What the alarm compares with its threshold, as an expression of its metrics; None if it cannot be analyzed."""
+def watches(alarm: MetricAlarm | MathAlarm) -> Expression:
+    """What the alarm compares with its threshold, as an expression of its metrics. Raises NotWorkedOut."""
     lines = queries(alarm)
     returned = [query.name for query in lines if query.returned]
     if len(returned) != 1:
-        return None
-    try:
-        return metric_math.expression({query.name: query.expression for query in lines}, returned[0])
-    except metric_math.NotWorkedOut:
-        return None
+        raise NotWorkedOut("several lines that are compared with the threshold, or none")
+    periods = {query.period for query in lines if query.expression is None}
+    seconds = periods.pop() if len(periods) == 1 else None
+    return metric_math.expression({query.name: query.expression for query in lines}, returned[0], seconds)
 
 
 class _Outcome(Enum):
@@ -104,10 +112,11 @@ class _Outcome(Enum):
 
 def metrics(alarm: MetricAlarm | MathAlarm) -> tuple[MetricQuery, ...]:
     """The metrics that the alarm's state depends on; all lines if its metric math cannot be analyzed."""
-    lines, watched = queries(alarm), watches(alarm)
-    if watched is None:
+    lines = queries(alarm)
+    try:
+        names = metric_math.metrics_of(watches(alarm))
+    except NotWorkedOut:
         return lines
-    names = watched.metrics()
     return tuple(query for query in lines if query.name in names)
 
 
@@ -137,30 +146,78 @@ def check_firing(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) -> F
 
 def check_settings(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) -> Firing | Holds:
     """As `check_firing`, for every alarm with these settings."""
-    watched = watches(alarm)
-    reason = _beyond(alarm, watched, feeds) if watched else "watches metric math that Blindspot cannot analyze"
-    if watched is None or reason:
-        return Firing(Doubt, "alarm.unclear", f"Alarm {{name}} {reason}.")
-    busy = {_outcome(alarm, watched, world, copies) for world in _worlds(feeds, busy=True)}
-    idle = {_outcome(alarm, watched, world, copies) for world in _worlds(feeds, busy=False)}
-    if busy | idle == {_Outcome.HOLDS}:
+    try:
+        watched = _analyzed(alarm, feeds)
+    except NotWorkedOut as reason:
+        return _unclear(reason)
+    found: dict[bool, set[_Outcome]] = {True: set(), False: set()}
+    unclear: Firing | None = None
+    for busy, outcomes in found.items():
+        for world in _worlds(feeds, busy=busy):
+            try:
+                outcomes.update(_outcomes(alarm, watched, world, copies))
+            except NotWorkedOut as part:
+                outcomes.add(_Outcome.UNKNOWN)
+                unclear = unclear or _unclear(_not_analyzed(part))
+    while_busy, while_idle = found.values()
+    if while_busy | while_idle == {_Outcome.HOLDS}:
         return HOLDS
-    if busy & {_Outcome.HOLDS, _Outcome.UNKNOWN}:
-        message = "Whether alarm {name} ({terms}) goes to ALARM and returns to OK depends on other log events."
-        return Firing(Doubt, "alarm.unclear", message)
-    code, message = _GAPS[min(busy, key=lambda outcome: outcome.value)]
+    if while_busy & {_Outcome.HOLDS, _Outcome.UNKNOWN}:
+        on = "other log events" if isinstance(watched, Metric) else "other log events or on missing data"
+        message = f"Whether alarm {{name}} ({{terms}}) goes to ALARM and returns to OK depends on {on}."
+        return unclear or Firing(Doubt, "alarm.unclear", message)
+    if while_busy <= {_Outcome.NEVER, _Outcome.FLOODED, _Outcome.INSENSITIVE} and len(while_busy) > 1:
+        while_busy.discard(_Outcome.NEVER)  # where no number takes it to ALARM, neither one nor many do
+    code, message = _GAPS[min(while_busy, key=lambda outcome: outcome.value)]
     return Firing(Gap, code, message.format(calls=_calls(copies), alarm="alarm {name} ({terms})"))
 
 
-def _beyond(alarm: MetricAlarm | MathAlarm, watched: Expression, feeds: Feeds) -> str | None:
-    """Why the alarm cannot be analyzed; None if it can."""
+def stays_on_ordinary_calls(alarm: MetricAlarm | MathAlarm, feeds: Feeds) -> bool:
+    """Whether the ordinary calls that metric filters count, many in each period, surely keep the alarm in ALARM. This
+    is taken for granted where nothing but one metric is compared with the threshold."""
+    try:
+        watched = _analyzed(alarm, feeds)
+        if isinstance(watched, Metric):
+            return True
+        arriving = {query: [replace(feed, local=True) for feed in each] for query, each in feeds.items()}
+        worlds = (_World(arriving, True, True, each_event, frozenset(), MANY) for each_event in (False, True))
+        return all(_breaches(alarm, point) is Truth.TRUE for world in worlds for point in world.at_rest(watched))
+    except NotWorkedOut:
+        return isinstance(alarm, MetricAlarm)
+
+
+def surely_returns_to_ok(alarm: MetricAlarm | MathAlarm, feeds: Feeds) -> bool:
+    """Whether the alarm is surely not in ALARM in a period without refused calls that has data."""
+    try:
+        watched = _analyzed(alarm, feeds)
+        worlds = (world for busy in (False, True) for world in _worlds(feeds, busy=busy))
+        return all(_breaches(alarm, point) is Truth.FALSE for world in worlds for point in world.at_rest(watched))
+    except NotWorkedOut:
+        return False
+
+
+def _unclear(reason: NotWorkedOut) -> Firing:
+    escaped = str(reason).replace("{", "{{").replace("}", "}}")  # it may quote metric math
+    return Firing(Doubt, "alarm.unclear", f"Alarm {{name}} {escaped}.")
+
+
+def _not_analyzed(part: NotWorkedOut) -> NotWorkedOut:
+    return NotWorkedOut(f"watches metric math that Blindspot cannot analyze: {part}")
+
+
+def _analyzed(alarm: MetricAlarm | MathAlarm, feeds: Feeds) -> Expression:
+    """What the alarm watches. Raises NotWorkedOut, which says why the alarm cannot be analyzed."""
+    try:
+        watched = watches(alarm)
+    except NotWorkedOut as part:
+        raise _not_analyzed(part) from None
     if not all(feeds.get(query) for query in metrics(alarm)):
-        return "also watches a metric to which no known metric filter adds"
+        raise NotWorkedOut("also watches a metric to which no known metric filter adds")
     if alarm.comparison not in _COMPARISONS or any(query.statistic not in _STATISTICS for query in feeds):
-        return "has a comparison or statistic that Blindspot cannot analyze"
+        raise NotWorkedOut("has a comparison or statistic that Blindspot cannot analyze")
     if len(_others(feeds)) > MOST_FEEDS:
-        return "watches metrics with more metric filters than Blindspot can analyze"
-    return None
+        raise NotWorkedOut("watches metrics with more metric filters than Blindspot can analyze")
+    return watched
 
 
 _GAPS = {
@@ -172,48 +229,63 @@ _GAPS = {
 }
 
 
+class _Sample(NamedTuple):
+    """A value, and how often it is published in a period: at least so often and at most so often."""
+
+    value: Fraction
+    fewest: int
+    most: int
+
+
 @dataclass(frozen=True, slots=True)
 class _World:
     """One way things may be: whether other log events arrive all the time, here and in other log groups; whether AWS
-    publishes a default value for each log event or for each minute; and which other filters match."""
+    publishes a default value for each log event or for each minute; and which other filters match.
+
+    ordinary: the smallest number of ordinary calls in a period, where log events arrive.
+    """
 
     feeds: Feeds
     busy: bool
     others_busy: bool
     each_event: bool
     matching: frozenset[tuple[MetricQuery, Feed]]
+    ordinary: int = 1
 
-    def calls(self, copies: int) -> dict[str, Point]:
-        """By line, the points of a period with so many copies of the refused call."""
-        return {query.name: _point(query, self._samples(query, copies)) for query in self.feeds}
+    def points(self, fewest: int, most: int) -> dict[str, Points]:
+        """By line, the points of a period with at least and at most so many copies of the refused call."""
+        return {query.name: _points(query, list(self._samples(query, fewest, most))) for query in self.feeds}
 
-    def quiet(self) -> dict[str, Point]:
-        """The points of a period without one."""
-        return {query.name: _point(query, self._samples(query, 0)) for query in self.feeds}
+    def at_rest(self, watched: Expression) -> Points:
+        """What the alarm watches while there is no refused call."""
+        return watched.at([self.points(0, 0)])
 
-    def _samples(self, query: MetricQuery, copies: int) -> Iterator[tuple[Fraction, int]]:
-        """Values and how often each is published in a period."""
+    def _samples(self, query: MetricQuery, fewest: int, most: int) -> Iterator[_Sample]:
         minutes = max(query.period // 60, 1)
         for feed in self.feeds[query]:
-            matches = copies if feed.own or (query, feed) in self.matching else 0
-            if matches:
-                yield feed.value, matches * feed.count
+            counts = feed.own or (feed.local and feed.every) or (query, feed) in self.matching
+            # Of a number of calls that is not known, some of the filters that are alike may count none.
+            few, many = (fewest * (feed.count if fewest == most else 1), most * feed.count) if counts else (0, 0)
+            counts_ordinary = feed.ordinary is not Truth.FALSE and (self.busy or not feed.local)
+            if counts_ordinary:
+                few += self.ordinary * feed.count if feed.local and feed.ordinary is Truth.TRUE else 0
+                many += MANY * feed.count
+            yield _Sample(feed.value, few, many)
             if feed.default is None:
                 continue
-            busy = self.busy if feed.local else self.others_busy
-            unmatched = copies if feed.local and not matches else 0
+            busy = self.busy if feed.local else self.others_busy or counts_ordinary
+            unmatched = (fewest, most) if feed.local and not counts else (0, 0)
             if self.each_event:
-                yield feed.default, (unmatched + (MANY if busy else 0)) * feed.count
+                few, many = (calls + (MANY if busy else 0) for calls in unmatched)
             else:
                 # The calls are taken to come within one minute.
-                others = minutes - (1 if matches or unmatched else 0) if busy else 0
-                yield feed.default, (others + (1 if unmatched else 0)) * feed.count
+                others = minutes - (1 if most and (counts or feed.local) else 0) if busy else 0
+                few = many = others + (1 if unmatched[0] else 0)
+            yield _Sample(feed.default, 0 if counts_ordinary else few * feed.count, many * feed.count)
 
-    @property
-    def fills(self) -> bool:
-        """Whether log events, when they arrive again, end a time without data."""
-        filling = (feed for each in self.feeds.values() for feed in each if feed.default is not None)
-        return any(feed.local or self.others_busy for feed in filling)
+    def fills(self, watched: Expression) -> bool:
+        """Whether log events, when they arrive again, surely end a time without data."""
+        return None not in replace(self, busy=True).at_rest(watched)
 
     @property
     def sparse(self) -> bool:
@@ -221,10 +293,13 @@ class _World:
         return any(query.period < 60 for query in self.feeds)
 
 
-def number_of_worlds(feeds: Feeds) -> int:
-    """How many ways things may be are tried for an alarm with these feeds; 0 if it is not analyzed."""
-    others = len(_others(feeds))
-    return 8 << others if others <= MOST_FEEDS else 0
+def number_of_worlds(alarm: MetricAlarm | MathAlarm, feeds: Feeds) -> int:
+    """How many ways things may be are tried for an alarm with these feeds, for each part of its metric math; 0 if it is
+    not analyzed."""
+    try:
+        return (8 << len(_others(feeds))) * sum(1 for _ in every_part(_analyzed(alarm, feeds)))
+    except NotWorkedOut:
+        return 0
 
 
 def _worlds(feeds: Feeds, *, busy: bool) -> Iterator[_World]:
@@ -242,55 +317,113 @@ def _others(feeds: Feeds) -> list[tuple[MetricQuery, Feed]]:
         (query, feed)
         for query, each in feeds.items()
         for feed in each
-        if (feed.local or feed.may_arrive) and not feed.own
+        if (feed.may_arrive or (feed.local and not feed.every)) and not feed.own
     ]
 
 
-def _point(query: MetricQuery, samples: Iterable[tuple[Fraction, int]]) -> Point:
-    published = [(value, count) for value, count in samples if count]
-    return _STATISTICS[query.statistic or ""](published) if published else None
+def _points(query: MetricQuery, published: Sequence[_Sample]) -> Points:
+    possible = [sample for sample in published if sample.most]
+    statistic = _STATISTICS[query.statistic or ""]
+    if not possible:
+        return (None,)
+    if any(sample.fewest for sample in possible):
+        return (statistic(possible),)
+    # At least one of them is published, or there are no data.
+    ranges = [
+        statistic([*possible[:number], sample._replace(fewest=1), *possible[number + 1 :]])
+        for number, sample in enumerate(possible)
+    ]
+    return None, Range(min(each.low for each in ranges), max(each.high for each in ranges))
 
 
-Samples = Sequence[tuple[Fraction, int]]
-"""Values, and how often each was published."""
+Samples = Sequence[_Sample]
+"""What is published in a period: something surely is."""
 
 
-def _total(samples: Samples) -> Fraction:
-    return sum((value * count for value, count in samples), Fraction(0))
+def _total(samples: Samples) -> Range:
+    ends = [sorted((value * fewest, value * most)) for value, fewest, most in samples]
+    return Range(sum((low for low, _ in ends), Fraction(0)), sum((high for _, high in ends), Fraction(0)))
 
 
-def _count(samples: Samples) -> Fraction:
-    return Fraction(sum(count for _, count in samples))
+def _count(samples: Samples) -> Range:
+    return Range(Fraction(sum(sample.fewest for sample in samples)), Fraction(sum(sample.most for sample in samples)))
 
 
-_STATISTICS: Mapping[str, Callable[[Samples], Fraction]] = {
+def _average(samples: Samples) -> Range:
+    """The largest average is that of the values from some value on as often as possible, and of the smaller ones as
+    rarely as possible; the smallest the other way round."""
+    ordered = sorted(samples)
+    found = []
+    for number in range(len(ordered) + 1):
+        below, above = ordered[:number], ordered[number:]
+        for few, many in ((below, above), (above, below)):
+            counts = [*((value, fewest) for value, fewest, _ in few), *((value, most) for value, _, most in many)]
+            published = sum(count for _, count in counts)
+            if published:
+                found.append(sum((value * count for value, count in counts), Fraction(0)) / published)
+    return Range(min(found), max(found))
+
+
+def _maximum(samples: Samples) -> Range:
+    surely = max(sample.value for sample in samples if sample.fewest)
+    return Range(surely, max(sample.value for sample in samples))
+
+
+def _minimum(samples: Samples) -> Range:
+    surely = min(sample.value for sample in samples if sample.fewest)
+    return Range(min(sample.value for sample in samples), surely)
+
+
+_STATISTICS: Mapping[str, Callable[[Samples], Range]] = {
     "Sum": _total,
     "SampleCount": _count,
-    "Average": lambda samples: _total(samples) / _count(samples),
-    "Maximum": lambda samples: max(value for value, _ in samples),
-    "Minimum": lambda samples: min(value for value, _ in samples),
+    "Average": _average,
+    "Maximum": _maximum,
+    "Minimum": _minimum,
 }
 
 
-def _outcome(alarm: MetricAlarm | MathAlarm, watched: Expression, world: _World, copies: int) -> _Outcome:
-    """What the alarm does in one world."""
+def _breaches(alarm: MetricAlarm | MathAlarm, point: Point) -> Truth:
+    """Whether the point is beyond the threshold. One that is missing is not, or is treated as if it were."""
+    if point is None:
+        return Truth.UNKNOWN if alarm.missing_data == "breaching" else Truth.FALSE
+    compare, threshold = _COMPARISONS[alarm.comparison], Fraction(alarm.threshold)
+    low, high = (bool(compare(end, threshold)) for end in point)
+    return Truth.of(low) if low is high else Truth.UNKNOWN
 
-    def breaches(point: Point) -> bool:
-        return point is not None and bool(_COMPARISONS[alarm.comparison](point, Fraction(alarm.threshold)))
 
-    quiet = watched.at(world.quiet())
-    missing = quiet is None or world.sparse
-    if breaches(quiet) or (missing and alarm.missing_data == "breaching"):
-        return _Outcome.LATCHES
-    fires, floods = (breaches(watched.at(world.calls(number))) for number in (copies, MANY))
-    if not fires:
-        return _Outcome.INSENSITIVE if floods else _Outcome.NEVER
-    if not floods:
-        return _Outcome.FLOODED
-    if alarm.datapoints > 1:
-        return _after_one_of_several(alarm, world, missing=missing)
-    ends = not missing or world.fills or alarm.missing_data != "ignore"
-    return _Outcome.HOLDS if ends else _Outcome.LATCHES
+def _outcomes(alarm: MetricAlarm | MathAlarm, watched: Expression, world: _World, copies: int) -> Iterator[_Outcome]:
+    """What the alarm may do in one world."""
+    quiet = world.points(0, 0)
+    one, flood = ([world.points(number, number), quiet] for number in (copies, MANY))
+    # Where only one metric is compared, its values on any number of calls are between these.
+    any_number = one if isinstance(watched, Metric) else [world.points(copies, MANY), quiet]
+    fired = list(product(watched.at(one), watched.at(flood), watched.at(any_number)))
+    remembers = any(isinstance(part, Rate) for part in every_part(watched))
+    for at_rest in watched.at([quiet]):
+        missing = at_rest is None or world.sparse
+        breaching = Truth.TRUE if missing and alarm.missing_data == "breaching" else _breaches(alarm, at_rest)
+        if breaching is not Truth.FALSE:
+            yield _Outcome.LATCHES
+        if breaching is Truth.TRUE:
+            continue
+        for points in fired:
+            fires, floods, always = (_breaches(alarm, point) for point in points)
+            if fires is not Truth.TRUE:
+                yield _Outcome.NEVER if floods is Truth.FALSE else _Outcome.INSENSITIVE
+            if fires is Truth.FALSE:
+                continue
+            if floods is not Truth.TRUE:
+                yield _Outcome.FLOODED
+            if floods is Truth.FALSE:
+                continue
+            if always is not Truth.TRUE:
+                yield _Outcome.UNKNOWN
+            elif alarm.datapoints > 1:
+                yield _Outcome.UNKNOWN if remembers else _after_one_of_several(alarm, world, missing=missing)
+            else:
+                ends = not missing or alarm.missing_data != "ignore" or world.fills(watched)
+                yield _Outcome.HOLDS if ends else _Outcome.LATCHES
 
 
 def _after_one_of_several(alarm: MetricAlarm | MathAlarm, world: _World, *, missing: bool) -> _Outcome:

@@ -6,8 +6,8 @@ Metrics of one name with other dimensions are other metrics. So what a query of 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from blindspot.chain.metric_filter import (
     matches_in_metric,
     value_per_match,
 )
+from blindspot.languages.three_valued import Truth
 from blindspot.model.arn import Place, place_of
 from blindspot.model.findings import HOLDS, Doubt, Finding
 from blindspot.model.snapshot import LogGroup, MetricFilter, MetricQuery, Snapshot, Unreadable
@@ -44,47 +45,61 @@ class Data(NamedTuple):
         return MetricQuery("", namespace=self.namespace, metric=self.metric, unit=self.unit, dimensions=self.dimensions)
 
 
-Added = tuple[Fraction, Fraction | None]
-"""What a metric filter adds for each match, and by default."""
+class Added(NamedTuple):
+    """What a metric filter adds for each match, and by default.
+
+    ordinary: whether it counts ordinary calls. pattern: that of a filter which does and counts every match of it.
+    """
+
+    value: Fraction
+    default: Fraction | None = None
+    ordinary: Truth = Truth.FALSE
+    pattern: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Adding:
     """What the metric filters of a place add to some data.
 
-    effects: what they do to every alarm on the data. unknown: the first doubt about what one of them adds.
-    added: how many of the filters add the same, in all; by_group: and in each log group. delivered: how many of them
-    are in log groups to which a trail delivers, or may.
+    noise: that they count ordinary calls. effects: what else they do to every alarm on the data. unknown: the first
+    doubt about what one of them adds. units: those of the data. added: how many of the filters add the same, in all;
+    by_group: and in each log group. delivered: how many of them are in log groups to which a trail delivers, or may.
     """
 
+    noise: Findings
     effects: Findings
     unknown: Doubt | None
+    units: tuple[str, ...]
     added: Counter[Added]
     by_group: Mapping[str, Counter[Added]]
     delivered: Counter[Added]
 
-    def feeds(self, log_group: str, own: Added | None) -> list[Feed]:
-        """The feeds of the data while refused calls arrive in this log group. `own`: what the filter adds that matches
-        them, if it adds to these data."""
+    def feeds(self, log_group: str, own: Added | None, every: Callable[[str], bool] | None) -> list[Feed]:
+        """The feeds of the data while refused calls arrive in this log group.
+
+        own: what the filter adds that matches them, if it adds to these data. every: whether a pattern matches every
+        call; None if ordinary calls are left aside.
+        """
         here = Counter(self.by_group.get(log_group, {}))
         beside = self.delivered - here
         away = self.added - here - beside
-        feeds = [Feed(*own, own=True, local=True)] if own else []
+        kinds: Counter[Feed] = Counter()
         if own:
             here[own] -= 1
+            kinds[_feed(own, every, own=True, local=True)] = 1
         for counted, local, may_arrive in ((here, True, False), (beside, False, True), (away, False, False)):
-            feeds += [
-                Feed(*each, own=False, local=local, count=count, may_arrive=may_arrive)
-                for each, count in counted.items()
-                if count
-            ]
-        return feeds
+            for each, count in counted.items():
+                kinds[_feed(each, every, own=False, local=local, may_arrive=may_arrive)] += count
+        return [replace(kind, count=count) for kind, count in kinds.items() if count]
 
 
-def added(group: LogGroup, metric_filter: MetricFilter) -> Added | Doubt:
-    """What a metric filter adds."""
-    value, default = value_per_match(group, metric_filter), metric_filter.default
-    return value if isinstance(value, Doubt) else (value, None if default is None else Fraction(default))
+def _feed(
+    adds: Added, every: Callable[[str], bool] | None, *, own: bool, local: bool, may_arrive: bool = False
+) -> Feed:
+    feed = Feed(adds.value, adds.default, own=own, local=local, may_arrive=may_arrive)
+    if every is None:
+        return feed
+    return replace(feed, ordinary=adds.ordinary, every=adds.pattern is not None and every(adds.pattern))
 
 
 class MetricData:
@@ -95,6 +110,7 @@ class MetricData:
         self._filters: defaultdict[tuple[str, str], list[_Filter]] = defaultdict(list)
         self._adding: dict[Data, Adding] = {}
         self._scopes: dict[object, Predicate | None] = {}
+        self._matches_every_event: dict[str, bool] = {}
         self._to_any_metric: list[_Filter] = []
         for group, found in _filters(snapshot, place):
             if found.adds_to_any_metric:
@@ -133,8 +149,25 @@ class MetricData:
             self._adding[data] = self._work_out(data)
         return self._adding[data]
 
+    def added(self, data: Data, group: LogGroup, metric_filter: MetricFilter) -> Added | Doubt | None:
+        """What a metric filter adds to the data; None if it adds nothing."""
+        scope = self.scope(data, group, metric_filter)
+        return None if scope is None else _Filter(group, metric_filter).adds(self._patterns, scope)
+
+    def matches_every_event(self, pattern: str) -> bool:
+        """Whether a filter pattern is proven to match every event of a trail."""
+        if pattern not in self._matches_every_event:
+            self._matches_every_event[pattern] = self._patterns.matches_every_event(pattern)
+        return self._matches_every_event[pattern]
+
+    def may_count_ordinary_calls(self, group: LogGroup, metric_filter: MetricFilter) -> bool:
+        """Whether a metric filter counts ordinary calls, or may."""
+        return self._patterns.check_ordinary(group, metric_filter, ALWAYS) is not HOLDS
+
     def _work_out(self, data: Data) -> Adding:
-        findings: dict[Finding, None] = {}
+        noise: dict[Finding, None] = {}
+        effects: dict[Finding, None] = {}
+        units: dict[str, None] = {}
         unknown: Doubt | None = None
         by_group: defaultdict[str, Counter[Added]] = defaultdict(Counter)
         anywhere = self._to_any_metric if data.metric else []  # a metric of another account has no name
@@ -142,15 +175,24 @@ class MetricData:
             scope = self.scope(data, each.group, each.filter)
             if scope is None:
                 continue
-            findings |= dict.fromkeys(each.effects(self._patterns, scope))
-            adds = added(each.group, each.filter)
+            noise[each.check_noise(self._patterns, scope)] = None
+            effects[each.check_narrowing(scope)] = None
+            units[each.filter.unit or "None"] = None
+            adds = each.adds(self._patterns, scope)
             if isinstance(adds, Doubt):
                 unknown = unknown or adds
             else:
                 by_group[each.group.arn][adds] += 1
         delivered = (each for arn, each in by_group.items() if self._patterns.may_be_delivered(arn))
-        total, none = sum(by_group.values(), Counter[Added]()), Counter[Added]()
-        return Adding(Findings.of(*findings), unknown, total, by_group, sum(delivered, none))
+        return Adding(
+            Findings.of(*noise),
+            Findings.of(*effects),
+            unknown,
+            tuple(units),
+            sum(by_group.values(), Counter[Added]()),
+            by_group,
+            sum(delivered, Counter[Added]()),
+        )
 
 
 class _Filter:
@@ -159,22 +201,38 @@ class _Filter:
     def __init__(self, group: LogGroup, metric_filter: MetricFilter) -> None:
         self.group = group
         self.filter = metric_filter
-        self._noise: Finding | None = None
+        self._ordinary: Finding | None = None
 
-    def effects(self, patterns: FilterPatterns, scope: Predicate | Doubt) -> Iterator[Finding]:
-        """The effects on every alarm on data to which it adds its matches of this scope."""
-        yield self._check_noise(patterns, ALWAYS if isinstance(scope, Doubt) else scope)
-        if isinstance(scope, Doubt) or check_narrowing(self.group, self.filter) is not HOLDS:
-            title = filter_title(self.group.arn, self.filter.name)
-            message = f"It is not known how metric filter {title} adds to its metric."
-            yield Doubt("filter.narrowed", filter_resource(self.group.arn, self.filter.name), message)
+    def check_noise(self, patterns: FilterPatterns, scope: Predicate | Doubt) -> Finding:
+        """Whether it counts ordinary calls among its matches of this scope, where that breaks a channel."""
+        return self._check_ordinary(patterns, scope) if patterns.noise_breaks else HOLDS
 
-    def _check_noise(self, patterns: FilterPatterns, scope: Predicate) -> Finding:
-        if self._noise is None:
-            self._noise = patterns.check_noise(self.group, self.filter, ALWAYS)
-        if self._noise is HOLDS or scope == ALWAYS:  # where it counts no ordinary event at all, it counts none in scope
-            return self._noise
-        return patterns.check_noise(self.group, self.filter, scope)
+    def check_narrowing(self, scope: Predicate | Doubt) -> Finding:
+        """Whether it is known which of its matches it adds to data with this scope."""
+        if not isinstance(scope, Doubt) and check_narrowing(self.group, self.filter) is HOLDS:
+            return HOLDS
+        title = filter_title(self.group.arn, self.filter.name)
+        message = f"It is not known how metric filter {title} adds to its metric."
+        return Doubt("filter.narrowed", filter_resource(self.group.arn, self.filter.name), message)
+
+    def adds(self, patterns: FilterPatterns, scope: Predicate | Doubt) -> Added | Doubt:
+        """What it adds to data with this scope."""
+        value, default = value_per_match(self.group, self.filter), self.filter.default
+        if isinstance(value, Doubt):
+            return value
+        ordinary = self._check_ordinary(patterns, scope)
+        counts = Truth.of(ordinary is not HOLDS) if not isinstance(ordinary, Doubt) else Truth.UNKNOWN
+        adds_every_match = counts is Truth.TRUE and scope == ALWAYS and self.check_narrowing(scope) is HOLDS
+        pattern = self.filter.pattern if adds_every_match else None
+        return Added(value, None if default is None else Fraction(default), counts, pattern)
+
+    def _check_ordinary(self, patterns: FilterPatterns, scope: Predicate | Doubt) -> Finding:
+        scope = ALWAYS if isinstance(scope, Doubt) else scope
+        if self._ordinary is None:
+            self._ordinary = patterns.check_ordinary(self.group, self.filter, ALWAYS)
+        if self._ordinary is HOLDS or scope == ALWAYS:  # if it counts no ordinary event at all, it counts none in scope
+            return self._ordinary
+        return patterns.check_ordinary(self.group, self.filter, scope)
 
 
 def _filters(snapshot: Snapshot, place: Place) -> Iterator[tuple[LogGroup, MetricFilter]]:

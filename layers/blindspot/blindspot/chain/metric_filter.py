@@ -21,6 +21,7 @@ from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, malformed
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import LogGroup, MetricFilter, MetricQuery, Snapshot, Trail, Unreadable
 from filter_pattern import (
+    ALWAYS,
     BOOLEAN,
     BUDGET,
     STRING,
@@ -48,11 +49,12 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 class FilterPatterns:
-    """The filter patterns of an account, each parsed once."""
+    """The filter patterns of an account, each parsed once. noise_breaks: of the profile."""
 
     def __init__(self, snapshot: Snapshot, profile: Profile, proofs: Proofs | None = None) -> None:
         self._snapshot = snapshot
         self._profile = profile
+        self.noise_breaks = profile.noise_breaks
         self._proofs = proofs or Proofs()
         self._enabled = frozenset[str]() if isinstance(snapshot.regions, Unreadable) else frozenset(snapshot.regions)
         self._patterns: dict[str, Pattern | tuple[str, str]] = {}
@@ -71,12 +73,14 @@ class FilterPatterns:
         return found if isinstance(found, Pattern) else Doubt(found[0], resource, f"The pattern of {title} {found[1]}")
 
     def check_noise(self, group: LogGroup, metric_filter: MetricFilter, scope: Predicate) -> Finding:
+        """Whether the filter counts ordinary events in scope, where that breaks a channel."""
+        return self.check_ordinary(group, metric_filter, scope) if self.noise_breaks else HOLDS
+
+    def check_ordinary(self, group: LogGroup, metric_filter: MetricFilter, scope: Predicate) -> Finding:
         """Whether the filter counts ordinary events in scope that a trail delivers to its log group. What other log
         groups receive is not known."""
         resource, title = filter_resource(group.arn, metric_filter.name), filter_title(group.arn, metric_filter.name)
         pattern = self.pattern(resource, f"metric filter {title}", metric_filter.pattern)
-        if not self._profile.noise_breaks:
-            return HOLDS
         if metric_filter.unread:
             return unread_filter(group, metric_filter)
         if isinstance(pattern, Doubt):
@@ -120,6 +124,12 @@ class FilterPatterns:
         if isinstance(example, Found) and not self._proofs.matched(pattern, [example.event]):
             return False
         return not isinstance(self._proofs.unseen(required, [pattern], anywhere, _FEW_STEPS), Found)
+
+    def matches_every_event(self, pattern: str) -> bool:
+        """Whether the pattern is proven to match every event of a trail."""
+        found = self.pattern("", "", pattern)
+        anywhere = cloudtrail_events.records(account=self._snapshot.account, region=None)
+        return isinstance(found, Pattern) and self._proofs.implies(ALWAYS, found, anywhere)
 
     def may_be_delivered(self, log_group: str) -> bool:
         """Whether a trail delivers to the log group, or may."""

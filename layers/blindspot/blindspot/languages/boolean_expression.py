@@ -39,7 +39,7 @@ _TOKENS = {
 
 
 class ExpressionSyntaxError(ValueError):
-    """Raised for text that is not a valid expression."""
+    """Raised for text that is not a valid expression, with the beginning of what is not understood."""
 
 
 def evaluate(text: str, atom: re.Pattern[str], value_of: Callable[[re.Match[str]], Truth]) -> Truth:
@@ -107,7 +107,7 @@ class _Parser(Generic[T]):
         if self.text[self.position :].strip():
             raise self._unexpected()
         if len(groups) > 1:
-            raise ExpressionSyntaxError("a parenthesis is not closed")
+            raise ExpressionSyntaxError("( without )")
         return groups[0].value()
 
     def _take_negations(self) -> bool:
@@ -137,4 +137,4 @@ class _Parser(Generic[T]):
         return found is not None
 
     def _unexpected(self) -> ExpressionSyntaxError:
-        return ExpressionSyntaxError(f"unexpected text: {self.text[self.position : self.position + 40]}")
+        return ExpressionSyntaxError(self.text[self.position :].strip()[:40] or "the end of the text")

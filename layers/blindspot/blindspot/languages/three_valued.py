@@ -6,7 +6,7 @@ documentation, or what was read from the account, does not decide it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, NamedTuple, NoReturn, TypeVar
@@ -72,6 +72,40 @@ class InCases(NamedTuple):
 
     true: Cases
     false: Cases
+
+    def in_case(self, number: int) -> Truth:
+        """The answer in one case."""
+        return Truth.TRUE if self.true >> number & 1 else Truth.FALSE if self.false >> number & 1 else Truth.UNKNOWN
+
+
+def at_least(number: int, parts: Sequence[InCases], every_case: Cases) -> InCases:
+    """TRUE in the cases in which at least so many parts are TRUE; FALSE in those in which so many are FALSE that it can
+    never be."""
+    enough = _reached(number, [part.true for part in parts], every_case)
+    return InCases(enough, _reached(len(parts) - number + 1, [part.false for part in parts], every_case))
+
+
+def _reached(number: int, sets: Sequence[Cases], every_case: Cases) -> Cases:
+    """The cases that are in at least so many of the sets. Bit n of how many they are is kept for all cases in one set,
+    so that the work is that of counting once."""
+    bits: list[Cases] = []
+    for each in sets:
+        carry = each
+        for position, bit in enumerate(bits):
+            bits[position], carry = bit ^ carry, bit & carry
+        if carry:
+            bits.append(carry)
+    if number <= 0:
+        return every_case
+    reached, equal = 0, every_case  # as far as the higher bits tell
+    for position in reversed(range(max(len(bits), number.bit_length()))):
+        bit = bits[position] if position < len(bits) else 0
+        if number >> position & 1:
+            equal &= bit
+        else:
+            reached |= equal & bit
+            equal &= ~bit
+    return reached | equal
 
 
 def in_cases(every_case: Cases) -> Logic[InCases]:

@@ -59,8 +59,9 @@ def test_alarms_are_found_by_the_namespace_and_the_name_of_their_metrics() -> No
         (f'NOT ALARM("{arn("a")}")', {"a"}),
         ("ALARM(c) OR OK(a) AND ALARM(nowhere)", {"a", "c"}),
         ("ALARM(ca)", {"ca"}),
-        ("AT_LEAST(2, ALARM, (c, x))", {"c"}),
-        ("AT_LEAST(2, ALARM, (ca, x))", {"a", "c", "ca"}),
+        ("AT_LEAST(2, ALARM, (ca, x))", {"ca"}),
+        ("SOME_OF(2, ALARM, (c, x))", {"c"}),
+        ("SOME_OF(2, ALARM, (ca, x))", {"a", "c", "ca"}),
         ("free text", set()),
     ],
 )

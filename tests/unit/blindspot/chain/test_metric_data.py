@@ -2,31 +2,115 @@
 
 from collections import Counter
 from fractions import Fraction
+from typing import Any
+
+import pytest
 
 from blindspot.chain.channel import Findings
 from blindspot.chain.metric_alarm import Feed
-from blindspot.chain.metric_data import Added, Adding
+from blindspot.chain.metric_data import Added, Adding, Data, MetricData
+from blindspot.chain.metric_filter import FilterPatterns
+from blindspot.languages.three_valued import Truth
+from blindspot.model import profile
+from blindspot.model.findings import Doubt
+from blindspot.model.snapshot import LogGroup
+from tests.builders import ACCOUNT, CIS, HOME, a_compliant_snapshot, a_filter, log_group_arn
+from tests.cases.accounts import PROFILE
 
-ONE: Added = (Fraction(1), None)
-TWO: Added = (Fraction(2), Fraction(0))
+ONE, TWO = Added(Fraction(1)), Added(Fraction(2), Fraction(0))
+
+
+def feed(adds: Added, **bent: Any) -> Feed:
+    return Feed(adds.value, adds.default, **{"own": False, "local": False, **bent})
+
+
+def an_adding(by_group: dict[str, Counter[Added]], *delivered: str) -> Adding:
+    nothing = Findings.of()
+    everything = sum(by_group.values(), Counter[Added]())
+    arriving = sum((by_group[name] for name in delivered), Counter[Added]())
+    return Adding(nothing, nothing, None, (), everything, by_group, arriving)
 
 
 def test_each_filter_feeds_an_alarm_once() -> None:
     """Two filters add one and a third adds two in the log group of the call, and others in two groups beside it; a
     trail delivers to the first of these."""
-    by_group: dict[str, Counter[Added]] = {
-        "here": Counter({ONE: 2, TWO: 1}),
-        "beside": Counter({ONE: 3}),
-        "away": Counter({TWO: 4}),
-    }
-    everything = Counter({ONE: 5, TWO: 5})
-    delivered = by_group["here"] + by_group["beside"]
-    adding = Adding(Findings.of(), None, everything, by_group, delivered)
-    assert adding.feeds("here", ONE) == [
-        Feed(*ONE, own=True, local=True),
-        Feed(*ONE, own=False, local=True),
-        Feed(*TWO, own=False, local=True),
-        Feed(*ONE, own=False, local=False, count=3, may_arrive=True),
-        Feed(*TWO, own=False, local=False, count=4),
+    adding = an_adding(
+        {"here": Counter({ONE: 2, TWO: 1}), "beside": Counter({ONE: 3}), "away": Counter({TWO: 4})}, "here", "beside"
+    )
+    assert adding.feeds("here", ONE, None) == [
+        feed(ONE, own=True, local=True),
+        feed(ONE, local=True),
+        feed(TWO, local=True),
+        feed(ONE, count=3, may_arrive=True),
+        feed(TWO, count=4),
     ]
-    assert sum(feed.count for feed in adding.feeds("here", None)) == sum(everything.values())
+    assert sum(each.count for each in adding.feeds("here", None, None)) == 10
+
+
+def test_what_ordinary_calls_a_filter_counts_matters_only_where_it_is_asked_for() -> None:
+    """Filters that add the same are one feed where it does not."""
+    every, some = (Added(Fraction(1), None, Truth.TRUE, pattern) for pattern in ("every", "some"))
+    unsure = Added(Fraction(1), None, Truth.UNKNOWN)
+    adding = an_adding({"here": Counter({ONE: 1, every: 2, some: 1, unsure: 1})}, "here")
+    assert adding.feeds("here", ONE, None) == [feed(ONE, own=True, local=True), feed(ONE, local=True, count=4)]
+    assert adding.feeds("here", some, None) == [feed(ONE, own=True, local=True), feed(ONE, local=True, count=4)]
+    assert adding.feeds("here", ONE, "every".__eq__) == [
+        feed(ONE, own=True, local=True),
+        feed(ONE, local=True, count=2, ordinary=Truth.TRUE, every=True),
+        feed(ONE, local=True, ordinary=Truth.TRUE),
+        feed(ONE, local=True, ordinary=Truth.UNKNOWN),
+    ]
+    assert adding.feeds("here", every, "every".__eq__)[0] == feed(
+        ONE, own=True, local=True, ordinary=Truth.TRUE, every=True
+    )
+
+
+def test_dimensions_of_the_system_are_dimensions() -> None:
+    """Two filters that differ in nothing else add to different data."""
+    by_account = a_filter(name="by account", system_dimensions=("@aws.account",))
+    snapshot = a_compliant_snapshot(filters=(a_filter(), by_account))
+    group = snapshot.log_groups[log_group_arn()]
+    assert isinstance(group, LogGroup)
+    found = MetricData(snapshot, FilterPatterns(snapshot, PROFILE), (ACCOUNT, HOME))
+    for dimensions, expected in (((), [True, False]), ((("@aws.account", ACCOUNT),), [False, True])):
+        data = Data("CISBenchmark", "unauthorized_api_calls", None, dimensions)
+        for each, adds in zip((a_filter(), by_account), expected, strict=True):
+            assert (found.scope(data, group, each) is not None) is adds
+            assert (found.added(data, group, each) is not None) is adds
+        assert sum(found.adding(data).added.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "bent", "expected"),
+    [
+        (CIS, {}, ONE),
+        (CIS, {"value": "2", "default": 0.0}, TWO),
+        ('{ $.eventName = "*" }', {}, Added(Fraction(1), None, Truth.TRUE, '{ $.eventName = "*" }')),
+        ('{ $.eventName = "*" }', {"field_selection": "x"}, Added(Fraction(1), None, Truth.TRUE)),
+        ('{ $.eventName = "*" }', {"on_transformed_logs": True}, Added(Fraction(1), None, Truth.TRUE)),
+        ("{ not a pattern", {}, Added(Fraction(1), None, Truth.UNKNOWN)),
+        (CIS, {"value": "$.x"}, None),
+    ],
+)
+def test_what_a_filter_adds(pattern: str, bent: dict[str, Any], expected: Added | None) -> None:
+    counted = a_filter(pattern, **bent)
+    snapshot = a_compliant_snapshot(filters=(counted,))
+    group = snapshot.log_groups[log_group_arn()]
+    assert isinstance(group, LogGroup)
+    data = Data("CISBenchmark", "unauthorized_api_calls", None, ())
+    for noise_breaks in (True, False):
+        judge = profile.load("cis-level-2", {"noise_breaks": noise_breaks})
+        read = MetricData(snapshot, FilterPatterns(snapshot, judge), (ACCOUNT, HOME))
+        found = read.added(data, group, counted)
+        assert isinstance(found, Doubt) if expected is None else found == expected
+        assert read.may_count_ordinary_calls(group, counted) is (pattern != CIS)
+        noise = read.adding(data).noise
+        assert bool(noise.gaps or noise.doubts) is (noise_breaks and pattern != CIS)
+
+
+def test_which_pattern_matches_every_event() -> None:
+    snapshot = a_compliant_snapshot()
+    data = MetricData(snapshot, FilterPatterns(snapshot, PROFILE), (ACCOUNT, HOME))
+    for pattern, expected in (("", True), ('{ $.eventName = "*" }', True), (CIS, False), ("{ not a pattern", False)):
+        assert data.matches_every_event(pattern) is expected
+        assert data.matches_every_event(pattern) is expected

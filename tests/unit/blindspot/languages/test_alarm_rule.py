@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blindspot.languages.alarm_rule import Named, evaluate, evaluate_in_cases, named, names_of
+from blindspot.languages.alarm_rule import (
+    Named,
+    Resting,
+    evaluate,
+    evaluate_in_cases,
+    named,
+    names_of,
+    not_understood,
+)
 from blindspot.languages.three_valued import Truth
 
 TRUE, FALSE, UNKNOWN = Truth
@@ -42,7 +50,40 @@ RULES = [
     ("ALARM()", UNKNOWN, UNKNOWN),
     ("ALARM(a", UNKNOWN, UNKNOWN),
     ("ALARM(a) ALARM(b)", UNKNOWN, UNKNOWN),
-    ("AT_LEAST(1, ALARM, (a, b))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(1, ALARM, (a, b))", TRUE, FALSE),
+    ("AT_LEAST(2, ALARM, (a, b))", UNKNOWN, FALSE),
+    ("AT_LEAST(2, ALARM, (a, c))", FALSE, FALSE),
+    ("AT_LEAST(3, ALARM, (a, b))", FALSE, FALSE),
+    ("AT_LEAST(1, NOT ALARM, (a, b))", UNKNOWN, TRUE),
+    ("AT_LEAST(2, NOT ALARM, (a, b))", FALSE, TRUE),
+    ("AT_LEAST(1, OK, (a, c))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(2, OK, (a, c))", FALSE, UNKNOWN),
+    ("AT_LEAST(1, NOT OK, (a, c))", TRUE, UNKNOWN),
+    ("AT_LEAST(2, NOT INSUFFICIENT_DATA, (a, c))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(50%, ALARM, (a, c))", TRUE, FALSE),
+    ("AT_LEAST(34%, ALARM, (a, c, d))", FALSE, FALSE),
+    ("AT_LEAST(33%, ALARM, (a, c, d))", TRUE, FALSE),
+    ("AT_LEAST(100 %, ALARM, (a))", TRUE, FALSE),
+    ("AT_LEAST(101%, ALARM, (a))", FALSE, FALSE),
+    (f'AT_LEAST (\n1, ALARM, ( "{A}" ,"b, c" ) )', TRUE, FALSE),
+    ("ALARM(c) OR NOT AT_LEAST(1, NOT ALARM, (a))", TRUE, FALSE),
+    ("AT_LEAST(0, ALARM, (a))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(0%, ALARM, (a))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(1.5, ALARM, (a))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(-1, ALARM, (a))", UNKNOWN, UNKNOWN),
+    ('AT_LEAST("50%", ALARM, (a))', UNKNOWN, UNKNOWN),
+    ("AT_LEAST(1, ALARM, ())", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(1, ALARM, (a,))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(1, ALARM, (a,,b))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(1, ALARM, (a b))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(1, ALARM, (a, a))", UNKNOWN, UNKNOWN),
+    (f"AT_LEAST(1, ALARM, (a, {A}))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(1, ALARM, a, b)", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(1, NOTOK, (a))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(1, ALARM(a), (a))", UNKNOWN, UNKNOWN),
+    ("at_least(1, ALARM, (a))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(" + "9" * 10 + ", ALARM, (a))", UNKNOWN, UNKNOWN),
+    ("AT_LEAST(1, ALARM, (" + " " * 10_000 + "))", UNKNOWN, UNKNOWN),
     ("free text", UNKNOWN, UNKNOWN),
     ("", UNKNOWN, UNKNOWN),
     ("(" * 5_000 + "ALARM(a)" + ")" * 5_000, TRUE, FALSE),
@@ -62,7 +103,7 @@ def test_an_alarm_that_is_certainly_in_alarm_is_not_unknown() -> None:
     assert evaluate("ALARM(a)", in_alarm=[A], may_be_in_alarm=[A]) is TRUE
 
 
-@pytest.mark.parametrize("name", ["calls: all", "a (b)", "trail/x", "ALARM", "a AND b", "alarm:x"])
+@pytest.mark.parametrize("name", ["calls: all", "a (b)", "trail/x", "ALARM", "a AND b", "alarm:x", "a, b"])
 def test_names_with_operators_need_quotes(name: str) -> None:
     rule = f'ALARM("{name}") AND NOT ALARM(other)'
     assert evaluate(rule, in_alarm=[arn(name)], may_be_in_alarm=[]) is TRUE
@@ -78,7 +119,9 @@ def test_names_with_operators_need_quotes(name: str) -> None:
         ("FALSE AND INSUFFICIENT_DATA(a)", {"a"}),
         ("ALARM(ab)", {"ab"}),
         ("TRUE", set()),
-        ("AT_LEAST(2, ALARM, (a, b))", None),
+        ("AT_LEAST(2, ALARM, (a, b))", {"a", "b"}),
+        (f'AT_LEAST(50%, NOT OK, ("{A}", b)) OR OK(c)', {A, "b", "c"}),
+        ("AT_LEAST(0, ALARM, (a, b))", None),
         ("ALARM(a) AND", None),
         ("", None),
         ("NOT " * 2_500 + "ALARM(a)", {"a"}),
@@ -90,13 +133,66 @@ def test_which_alarms_a_rule_names(rule: str, alarms: set[str] | None) -> None:
     assert alarms is None or found.alarms == alarms
 
 
+def test_a_quote_in_a_name_is_escaped() -> None:
+    for rule in (r'ALARM("say \"x\"")', r'AT_LEAST(1, ALARM, ("say \"x\"", b))'):
+        assert evaluate(rule, in_alarm=[arn('say "x"')], may_be_in_alarm=[]) is TRUE
+    for rule in (r'ALARM("a\\b")', r'ALARM("a\b")', r"ALARM(a\b)", r'ALARM("a\")'):
+        assert evaluate(rule, in_alarm=[], may_be_in_alarm=[]) is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("rule", "part"),
+    [
+        ("ALARM(a)", None),
+        ("AT_LEAST(1, ALARM, (a, b))", None),
+        ("ALARM(a) AND MOST(a, b)", "MOST(a, b)"),
+        ("ALARM(a) OR AT_LEAST(0%, ALARM, (a)) OR ALARM(b)", "AT_LEAST(0%, ALARM, (a))"),
+        ("AT_LEAST(1, ALARM, (a, a))", "AT_LEAST(1, ALARM, (a, a))"),
+        ("AT_LEAST(1, ALARM, (" + ", ".join(["a"] * 50) + "))", "AT_LEAST(1, ALARM, (a, a, a, a, a, a, a,"),
+        ("AT_LEAST(0, ALARM, (" + ", ".join("bcdefghijklmn") + "))", "AT_LEAST(0, ALARM, (b, c, d, e, f, g, h,"),
+        (r'ALARM("a\\b")', r"a\\b"),
+        (r'ALARM("' + "a" * 50 + r'\\b")', "a" * 40),
+        ("ALARM(a) AND", "the end of the text"),
+        ("(ALARM(a)", "( without )"),
+        ("x" * 50, "x" * 40),
+    ],
+)
+def test_which_part_of_a_rule_is_not_understood(rule: str, part: str | None) -> None:
+    assert not_understood(rule) == part
+
+
+@pytest.mark.parametrize(
+    ("rule", "ok", "no_data"),
+    [
+        ("OK(a)", FALSE, FALSE),
+        ("OK(b)", UNKNOWN, FALSE),
+        ("INSUFFICIENT_DATA(b)", FALSE, UNKNOWN),
+        ("OK(c)", TRUE, FALSE),
+        ("INSUFFICIENT_DATA(c)", FALSE, TRUE),
+        ("ALARM(c)", FALSE, FALSE),
+        ("AT_LEAST(2, OK, (a, b, c))", UNKNOWN, FALSE),
+        ("AT_LEAST(1, NOT OK, (c))", FALSE, TRUE),
+    ],
+)
+def test_where_it_is_known_how_an_alarm_rests(rule: str, ok: Truth, no_data: Truth) -> None:
+    """a is in ALARM and b may be."""
+    states = {"a": (1, 0), "b": (0, 1), "c": (0, 0)}
+    for resting, expected in ((Resting.OK, ok), (Resting.INSUFFICIENT_DATA, no_data)):
+        assert evaluate_in_cases(rule, 1, states.__getitem__, resting).in_case(0) is expected
+
+
 def test_an_alarm_is_named_by_its_arn_or_its_name() -> None:
     assert names_of(A) == (A, "a")
     assert names_of(arn("a:b")) == (arn("a:b"), "a:b")
 
 
 states = st.sampled_from(["ALARM", "OK", "INSUFFICIENT_DATA"])
-atoms = st.builds("{}({})".format, states, st.sampled_from("abc"))
+atoms = st.builds("{}({})".format, states, st.sampled_from("abc")) | st.builds(
+    "AT_LEAST({}, {}{}, (a, b, c))".format,
+    st.sampled_from([1, 2, 3, 4, "1%", "34%", "67%", "100%"]),
+    st.sampled_from(["", "NOT "]),
+    states,
+)
 rules = st.recursive(
     atoms,
     lambda parts: (

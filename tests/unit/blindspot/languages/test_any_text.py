@@ -36,7 +36,11 @@ def math(text: str) -> object:
         computed = metric_math.expression(lines, "e0")
     except metric_math.NotWorkedOut:
         return None
-    return computed.at(dict.fromkeys(computed.metrics())), hash(computed), repr(computed)
+    try:
+        found = computed.at([dict.fromkeys(metric_math.metrics_of(computed), (None, metric_math.ONE))])
+    except metric_math.NotWorkedOut:
+        found = ()
+    return found, hash(computed), repr(computed)
 
 
 def a_policy(text: str) -> object:
@@ -65,7 +69,10 @@ READERS: dict[Callable[[str], object], tuple[int, str]] = {
     # its reader: the largest number of characters in AWS, and pieces of what is valid
     a_rule: (10_240, 'ALARM( a ) NOT AND OR TRUE ( ) " OK(a) AT_LEAST( ,'),
     criteria: (2_000, '@aws.region = "eu-west-1" \' IN [ ] NOT AND ( ) != , .'),
-    math: (1_024, "m e1 e2 e3 e4 e5 + SUM([ ]) FILL( , 0 9999999999 ) METRICS() - . e9 ** if lambda: ' # \\"),
+    math: (
+        2_048,
+        "m e1 e2 e3 e4 e5 + SUM([ ]) FILL( , 0 9999999999 ) METRICS() - . e9 * / IF( RATE( ABS( MAX([ AND || > == ' \\",
+    ),
     a_policy: (30_720, '{ } [ ] "Statement": "Effect":"Allow" "Principal":"*" "Action":"*" , : * ? "${ 1 null \\ "'),
     a_filter_policy: (256_000, '{ } [ ] "$or": "AlarmName": {"anything-but": "exists":true , : 1e9 "a" NaN \\ "'),
     some_json: (256_000, '{ } [ ] "a": , : " \\ \\u d800 -Infinity 1e999 0 null'),
