@@ -25,14 +25,17 @@ from blindspot.model.pattern_remarks import remarks
 from blindspot.remediation.kept_exclusions import keeping_exclusions
 from blindspot.remediation.pattern_writer import pattern_to_write
 from blindspot.terminal import as_a_command
+from blindspot.verdict.credible import Unlikely, credible
 from filter_pattern import (
     And,
+    Answer,
     Empty,
     Event,
     Found,
     Not,
     Pattern,
     PatternSyntaxError,
+    Predicate,
     Proofs,
     Undecided,
     equivalent,
@@ -73,7 +76,7 @@ def explain(patterns: Sequence[Pattern], judge: profile.Profile, *, simplify: bo
     """The answer as JSON; docs/filter-patterns.md has its fields. simplify: whether to look for patterns to use
     instead, which takes longer than the answer."""
     required = And(judge.required, *map(Not, judge.benign))
-    answer = unseen(required, patterns, RECORDS)
+    answer = _missed(required, patterns)
     event = answer.event if isinstance(answer, Found) else None
     covers = {Empty: True, Found: False}.get(type(answer))
     texts = [pattern.text for pattern in patterns]
@@ -114,6 +117,18 @@ def _instead(patterns: Sequence[Pattern], judge: profile.Profile) -> dict[str, A
 def _suggestion(judge: profile.Profile, proofs: Proofs) -> str | None:
     pattern = pattern_to_write(judge, proofs)
     return pattern.text if pattern else None
+
+
+def _missed(required: Predicate, patterns: Sequence[Pattern]) -> Answer:
+    """A credible event that is required and that no pattern matches. Undecided where an event is missed, but none that
+    is credible."""
+    answer = unseen(required, patterns, RECORDS)
+    if not isinstance(answer, Found):
+        return answer
+    missed = credible(answer, And(required, *map(Not, patterns)), RECORDS, Proofs())
+    if not isinstance(missed, Unlikely):
+        return missed
+    return Undecided(" ".join(law.message(missed.event, "the patterns would miss it") for law in missed.broken))
 
 
 def _counted(pattern: Pattern) -> Event | None:
@@ -257,7 +272,7 @@ def _as_text(answer: dict[str, Any], patterns: Sequence[Pattern]) -> str:
     if answer["covers"]:
         lines.append(f"Covers every event that profile {answer['profile']} requires.")
     elif event is None:
-        lines.append(f"Undecided: {answer['undecided']}.")
+        lines.append(f"Undecided: {answer['undecided'].removesuffix('.')}.")
     else:
         refused = f", refused with {event['errorCode']}" if "errorCode" in event else ""
         lines.append(

@@ -10,7 +10,7 @@ The import is part of a Lambda function's cold start. So plain records are named
 would cost half a millisecond. For the same reason `json` is imported where it is used.
 """
 
-from filter_pattern.conditions import Equals, Is, NotExists
+from filter_pattern.conditions import Equals, Is, IsKind, MatchesRegex, NotExists
 from filter_pattern.find import BUDGET, Answer, Empty, Found, Undecided, atoms, equivalent, find, implies, unseen
 from filter_pattern.parser import LONGEST_PATTERN, Pattern, parse
 from filter_pattern.predicate import (
@@ -28,6 +28,7 @@ from filter_pattern.predicate import (
     Word,
     equals,
     selector,
+    value_at,
 )
 from filter_pattern.proofs import Proofs
 from filter_pattern.records import ANYTHING, ARRAY, BOOLEAN, NULL, NUMBER, OBJECT, STRING, Field, Records
@@ -58,6 +59,8 @@ __all__ = [
     "FieldPath",
     "Found",
     "Is",
+    "IsKind",
+    "MatchesRegex",
     "Not",
     "NotExists",
     "Or",
@@ -79,5 +82,6 @@ __all__ = [
     "parse",
     "selector",
     "unseen",
+    "value_at",
     "why_not",
 ]

@@ -15,7 +15,17 @@ from typing import NamedTuple
 
 from filter_pattern import records as kind
 from filter_pattern import regexes, strings
-from filter_pattern.conditions import MISSING, Compare, Equals, EqualsNumber, MatchesRegex, Reading, Test, number
+from filter_pattern.conditions import (
+    MISSING,
+    Compare,
+    Equals,
+    EqualsNumber,
+    IsKind,
+    MatchesRegex,
+    Reading,
+    Test,
+    number,
+)
 from filter_pattern.predicate import FieldPath, value_at
 from filter_pattern.records import Records
 from filter_pattern.steps import Steps
@@ -139,9 +149,16 @@ class Cells:
         """The numbers, and those between them, that the field is compared with.
 
         Compared as text, a number gives the same answers as a string with the same digits, which is in a cell already.
-        If the field is compared both as text and by value, these may not be all cells: `complete` is then False.
+        If the field is compared both as text and by value, these may not be all cells: `complete` is then False. It is
+        too where the type is asked for, and the text of some numbers may fit a `*` or a regular expression.
         """
         as_text = [question for question in self.own if isinstance(question.test, Equals | MatchesRegex)]
+        if any(isinstance(question.test, IsKind) for question in self.own):
+            as_text = [question for question in as_text if _may_fit_a_number(question.test)]
+            written = [q.test.value for q in as_text if isinstance(q.test, Equals) and "*" not in q.test.value]
+            yield from map(number, written)
+            yield next(other for other in range(len(written) + 1) if str(other) not in written)
+            self.complete = self.complete and len(written) == len(as_text)
         points = sorted({number(q.test.text) for q in self.own if isinstance(q.test, EqualsNumber | Compare)})
         if not points:
             self.complete = self.complete and (not as_text or kind.STRING in self.records.field(self.path).kinds)
@@ -156,6 +173,18 @@ class Cells:
             else:
                 yield between
         self.complete = self.complete and not as_text
+
+
+def _may_fit_a_number(test: Test) -> bool:
+    """Whether the test may be true of some numbers and false of others, compared as text."""
+    if not isinstance(test, Equals):
+        return True
+    if "*" in test.value:
+        return test.value != "*" and not set(test.value) - set("0123456789+-.einfa*")
+    try:
+        return repr(number(test.value)) == test.value
+    except ValueError:
+        return False
 
 
 def _between(low: int | float, high: int | float) -> int | float | None:

@@ -186,7 +186,24 @@ class Is:
         return f"IS {'NULL' if self.constant is None else str(self.constant).upper()}"
 
 
-Test = Equals | EqualsNumber | Compare | MatchesRegex | NotExists | Is
+@dataclass(frozen=True)
+class IsKind:
+    """The value has one of these JSON types, by their names in `records`. No pattern can test that; what is known of
+    events can."""
+
+    kinds: frozenset[str]
+
+    def holds(self, value: object, reading: Reading) -> bool:
+        return _KINDS.get(type(value)) in self.kinds
+
+    def depends_on(self) -> Iterator[str]:
+        return iter(())
+
+    def __str__(self) -> str:
+        return f"is {' or '.join(sorted(self.kinds))}"
+
+
+Test = Equals | EqualsNumber | Compare | MatchesRegex | NotExists | Is | IsKind
 
 
 def number(text: str) -> int | float:
@@ -195,6 +212,17 @@ def number(text: str) -> int | float:
         return int(text)
     except ValueError:
         return float(text)
+
+
+_KINDS: dict[type, str] = {
+    str: "string",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    type(None): "null",
+    dict: "object",
+    list: "array",
+}
 
 
 def _text(value: object) -> str | None:

@@ -110,9 +110,28 @@ def find(predicate: Predicate, records: Records, budget: int = BUDGET) -> Answer
 def decide(predicate: Predicate, records: Records, steps: Steps) -> Answer:
     """As `find`, with steps that the caller counts."""
     try:
-        return _Search(And(records.where, predicate), records, steps).answer()
+        return _Search(_with_laws(predicate, records), records, steps).answer()
     except OverLimit:
         return TOO_LARGE
+
+
+def convincing(event: Event, predicate: Predicate, records: Records, steps: Steps) -> Event:
+    """The most convincing sample that satisfies the predicate, if one does; else the event that was found, with what
+    does not go together replaced. Without enough steps: the event that was found."""
+    known = records.knowledge
+    if known is None:
+        return event
+    try:
+        search = _Search(_with_laws(predicate, records), records, steps)
+        real = next(filter(search.satisfies, known.samples(predicate)), None)
+        return known.as_recorded(event, search.satisfies) if real is None else real
+    except OverLimit:
+        return event
+
+
+def _with_laws(predicate: Predicate, records: Records) -> Predicate:
+    laws = records.knowledge.laws(predicate) if records.knowledge else ()
+    return And(records.where, *laws, predicate)
 
 
 TOO_LARGE = Undecided("the patterns are too complex to decide within the limit of steps", too_large=True)

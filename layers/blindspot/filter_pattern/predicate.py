@@ -177,9 +177,11 @@ def equals(field: str, value: str) -> Atom:
 
 def values_at(value: object, path: FieldPath) -> Iterator[object]:
     """Every value that the path selects."""
-    values: Iterable[object] = (value,)
+    values: Sequence[object] = (value,)
     for step in path:
         values = [inner for outer in values for inner in _inside(outer, step)]
+        if not values:
+            break
     return iter(values)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from filter_pattern.find import BUDGET, Answer, Empty, Undecided, decide, steps_of_matching, unmatched
+from filter_pattern.find import BUDGET, Answer, Empty, Undecided, convincing, decide, steps_of_matching, unmatched
 from filter_pattern.parser import Pattern, parse
 from filter_pattern.predicate import Event, Predicate
 from filter_pattern.records import Records
@@ -87,6 +87,17 @@ class Proofs:
     def implies(self, one: Predicate, other: Predicate, records: Records, budget: int = BUDGET) -> bool:
         """As `implies`."""
         return isinstance(self.unseen(one, [other], records, budget), Empty)
+
+    def convincing(self, event: Event, predicate: Predicate, records: Records) -> Event:
+        """An event that convinces more than the one that was found, and satisfies the predicate too, if there is one:
+        as far as what is known of the records tells, and the steps that are left."""
+        if self.over is not None:
+            return event
+        steps = Steps(min(BUDGET, self.left), self._stop)
+        better = convincing(event, predicate, records, steps)
+        self.left -= steps.taken
+        self._stopped = steps.stopped
+        return better
 
     def matched(self, predicate: Predicate, events: Sequence[Event]) -> tuple[Event, ...] | Undecided:
         """Those of the events that the predicate matches."""

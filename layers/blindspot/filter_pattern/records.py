@@ -6,10 +6,10 @@ schema as much as on the pattern.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from filter_pattern.predicate import ALWAYS, Event, FieldPath, Predicate
 
@@ -35,6 +35,22 @@ ANYTHING = Field(frozenset({STRING, BOOLEAN, NUMBER, NULL, OBJECT, ARRAY}))
 """A field about which nothing is known: it may be missing, and may have any type."""
 
 
+class Knowledge(Protocol):
+    """What is known of the events beside the schema, as far as it matters for one predicate. It must be hashable."""
+
+    def laws(self, predicate: Predicate) -> Iterable[Predicate]:
+        """What else is true for every event. A law that is left out can only make an Empty a Found."""
+        ...
+
+    def samples(self, predicate: Predicate) -> Iterable[Event]:
+        """Complete events with the values that the predicate names, the most convincing ones first."""
+        ...
+
+    def as_recorded(self, event: Event, fits: Callable[[Event], bool]) -> Event:
+        """An event that was put together, with what does not go together replaced as far as the result `fits`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Records:
     """The events in question.
@@ -44,19 +60,21 @@ class Records:
         as needed. At least one is needed if any field is always there.
     where: what else is true for every event.
     spare: a field that can hold any text: a word that a term looks for is put there.
+    knowledge: what depends on the question.
     """
 
     fields: Mapping[FieldPath, Field]
     samples: tuple[Event, ...] = ()
     where: Predicate = ALWAYS
     spare: str | None = None
+    knowledge: Knowledge | None = None
 
     def __hash__(self) -> int:
         return self._hash
 
     @cached_property
     def _hash(self) -> int:
-        return hash((frozenset(self.fields.items()), len(self.samples), self.where, self.spare))
+        return hash((frozenset(self.fields.items()), len(self.samples), self.where, self.spare, self.knowledge))
 
     def always_written(self) -> str:
         """What the text of every event contains: the names of the fields that are always there, and constants."""

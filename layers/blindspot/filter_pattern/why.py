@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from filter_pattern import strings
-from filter_pattern.conditions import MISSING, Compare, Equals, EqualsNumber, Is, MatchesRegex, NotExists
+from filter_pattern.conditions import MISSING, Compare, Equals, EqualsNumber, Is, IsKind, MatchesRegex, NotExists
 from filter_pattern.conditions import Test as FieldTest
 from filter_pattern.parser import Pattern
 from filter_pattern.predicate import (
@@ -331,7 +331,7 @@ def _predicate_of(test: FieldTest) -> str:
             return f"is {'not ' * negated}the number {text}"
         case MatchesRegex(regex, negated):
             return f"{'does not match' if negated else 'matches'} the regular expression %{regex}%"
-        case Compare():
+        case Compare() | IsKind():
             return str(test)
 
 

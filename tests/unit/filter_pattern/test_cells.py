@@ -17,6 +17,7 @@ from filter_pattern.conditions import (
     Equals,
     EqualsNumber,
     Is,
+    IsKind,
     MatchesRegex,
     NotExists,
     Reading,
@@ -274,3 +275,26 @@ def test_over_the_limit_the_work_stops() -> None:
 def test_values_are_fresh_so_that_an_event_may_hold_them() -> None:
     found = values(Field(frozenset({OBJECT, ARRAY}), always=True))
     assert json.dumps(found) == "[{}, []]"
+
+
+kind_tests = st.lists(
+    st.one_of(
+        st.builds(Equals, st.sampled_from(("1", "0", "-1", "1.5", "01", "x", "*", "x*", "*1", "1e3")), st.booleans()),
+        st.builds(IsKind, st.sets(st.sampled_from(sorted(ANY)), max_size=3).map(frozenset)),
+        st.just(NotExists()),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(kind_tests)
+def test_where_types_are_asked_for_every_combination_of_answers_is_a_cell_or_it_is_said(tests: list[Test]) -> None:
+    asked = questions([*tests, IsKind(frozenset({STRING}))])
+    found = cells(Field(ANY), asked)
+    given_answers = {tuple(cell.answers[question.number] for question in asked) for cell in found}
+    pool = (*OTHERS, "", "1", "0", "x", "x1", "01", "11", "1.5", "-1", "1e3", 0, 1, -1, 1.5, 2, 11, 1000.0)
+    if found.complete:
+        assert {answers(asked, value) for value in pool} <= given_answers
+    else:
+        assert any(isinstance(test, Equals) and "*" in test.value and "x" not in test.value for test in tests)

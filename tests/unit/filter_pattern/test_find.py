@@ -1,6 +1,8 @@
 """Compares `find` with its definition: laws for any patterns, and a search of every event of a small schema."""
 
 import copy
+from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from filter_pattern import (
     Atom,
     Empty,
     Equals,
+    Event,
     Field,
     Found,
     Is,
@@ -31,8 +34,10 @@ from filter_pattern import (
     unseen,
 )
 from filter_pattern.conditions import UNDOCUMENTED, Reading
+from filter_pattern.find import convincing
 from filter_pattern.predicate import Word
 from filter_pattern.records import STRING
+from filter_pattern.steps import Steps
 from tests.unit.filter_pattern.strategies import (
     EVENTS,
     NUMERIC_EVENTS,
@@ -424,3 +429,47 @@ def test_a_smaller_budget_gives_the_same_answer_or_none(predicate: Predicate, bu
         assert isinstance(short, Undecided)
         assert short.too_large
         assert "too complex" in short.reason
+
+
+class Known(NamedTuple):
+    """Of each event: b is "y" where a is "x"; a real one has a colour; a made-up one gets a size where that fits."""
+
+    size: object = "large"
+
+    def laws(self, predicate: Predicate) -> list[Predicate]:
+        return [Or(Not(field("a", "x")), field("b", "y"))]
+
+    def samples(self, predicate: Predicate) -> list[Event]:
+        return [{"a": "z", "colour": "red"}, {"a": "x", "b": "y", "colour": "red"}]
+
+    def as_recorded(self, event: Event, fits: Callable[[Event], bool]) -> Event:
+        sized = {**event, "size": self.size}
+        return sized if fits(sized) else event
+
+
+KNOWN = Records({}, knowledge=Known())
+
+
+def test_what_is_known_of_the_events_is_true_of_all_that_are_searched() -> None:
+    assert find(And(field("a", "x"), Not(field("b", "y"))), KNOWN) == Empty()
+    assert isinstance(find(And(field("a", "x"), Not(field("b", "y"))), ANYWHERE), Found)
+
+
+def shown(asked: Predicate, steps: int = 1000) -> Event:
+    found = find(asked, KNOWN)
+    assert isinstance(found, Found)
+    return convincing(found.event, asked, KNOWN, Steps(steps))
+
+
+def test_a_real_event_with_what_the_question_names_is_shown_before_one_that_is_put_together() -> None:
+    assert shown(field("a", "x")) == {"a": "x", "b": "y", "colour": "red"}
+    assert shown(And(field("a", "x"), Not(field("colour", "red")))) == {"a": "x", "b": "y", "size": "large"}
+
+
+def test_a_change_to_what_is_put_together_must_fit() -> None:
+    assert shown(And(field("a", "q"), Not(field("size", "large")))) == {"a": "q"}
+
+
+def test_without_steps_for_a_better_event_the_one_that_was_found_is_shown() -> None:
+    assert shown(field("a", "q")) == {"a": "q", "size": "large"}
+    assert shown(field("a", "q"), steps=1) == {"a": "q"}

@@ -59,6 +59,9 @@ DOUBT_FIXES = {
     "filter.unclear": "Simplify the filter pattern as docs/filter-patterns.md explains, so that it can be decided.",
     "filter.disputed": "Report the pattern as an issue of this project: AWS and Blindspot read it differently.",
     "alarm.unclear": "Add a metric alarm on the filter's metric, without metric math, to this one.",
+    "event.parameter": 'Name the service in the exclusion too, as in ($.eventSource != "s3.amazonaws.com" || ...).',
+    "event.code": "Exclude error codes by their full names, without *.",
+    "event.unlikely": "Exclude by whole values, and let a missing field pass with NOT EXISTS.",
     "undecided": "Simplify the patterns, or use one filter that matches everything that is required.",
 }
 """The codes that only a doubt has, with what resolves the doubt."""

@@ -53,6 +53,9 @@ IN_FEW_WORDS = {
     "subscription.missing": "the topic has no subscription",
     "subscription.pending": "the topic's subscription is not confirmed",
     "subscription.filtered": "the subscription rejects alarm messages",
+    "event.parameter": "filters miss only a request parameter of an undocumented type",
+    "event.code": "filters miss only an error code that no service is known to send",
+    "event.unlikely": "filters miss only an event that CloudTrail is not known to write",
 }
 """By code, what is wrong. The doubts that are not here say it themselves, in their message."""
 

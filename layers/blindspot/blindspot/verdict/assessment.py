@@ -1,7 +1,8 @@
 """The decision: from a Snapshot and a Profile to an Assessment. Pure; it never calls AWS.
 
 A region is NON_COMPLIANT if a required event is not in `possibly` of any channel. It is COMPLIANT if every required
-event is in `surely` of some channel. Otherwise it is INDETERMINATE.
+event is in `surely` of some channel. Otherwise it is INDETERMINATE. COMPLIANT rests on every possible event;
+NON_COMPLIANT needs a credible one (see `credible`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from blindspot.model.arn import short
 from blindspot.model.findings import Doubt, Either, Gap, unread, with_account
 from blindspot.model.profile import Profile, SettingsError
 from blindspot.model.snapshot import FUTURE, Snapshot, Unreadable, unreadable_reads
+from blindspot.verdict.credible import Unlikely, credible
 from blindspot.verdict.notes import Note, notes
 from blindspot.verdict.why_unseen import gaps_of
 from filter_pattern import (
@@ -171,13 +173,19 @@ class _Judge:
         certain = self.unseen(possibly, records, SHORT)
         if isinstance(certain, Undecided):
             certain = self.unseen(possibly, records, BUDGET)
-        if isinstance(certain, Found):
-            gaps = self.with_accounts(gaps_of(self.profile, region, channels, certain.event))
-            return replace(assessed, verdict=Verdict.NON_COMPLIANT, blind_spot=certain.event, gaps=gaps)
-        unproven = uncertain.event if isinstance(uncertain, Found) else None
+        missed = self.missed(certain, possibly, records)
+        if isinstance(missed, Found):
+            gaps = self.with_accounts(gaps_of(self.profile, region, channels, missed.event))
+            return replace(assessed, verdict=Verdict.NON_COMPLIANT, blind_spot=missed.event, gaps=gaps)
+        if isinstance(certain, Found) and isinstance(missed, Undecided):
+            uncertain = missed
+        unproven = self.convincing(uncertain, channels, records) if isinstance(uncertain, Found) else None
         open_channels = [c for c in channels if c.gap is None and (unproven is None or c.possibly.matches(unproven))]
         doubts = [*_doubts(open_channels, unproven), *open_doubts]
-        for answer in (uncertain, certain):
+        if isinstance(missed, Unlikely):
+            unproven = unproven if doubts else missed.event
+            doubts += self.doubts_about(missed, channels)
+        for answer in (uncertain, missed):
             if isinstance(answer, Undecided):
                 named = self.undecided_filters(open_channels, records)
                 if not named and not (answer.too_large and doubts):
@@ -189,6 +197,15 @@ class _Judge:
     def with_accounts(self, findings: Iterable[Either]) -> tuple[Either, ...]:
         """Each finding once. Those of another account name it, as a resource of the same name may be here too."""
         return tuple(with_account(finding, self.snapshot.account) for finding in dict.fromkeys(findings))
+
+    def missed(self, certain: Answer, covering: Iterable[Predicate], records: Records) -> Answer | Unlikely:
+        """A credible event that is required and that none of these covers. `certain`: whether there is any event."""
+        if not isinstance(certain, Found):
+            return certain
+        return credible(certain, self.required_but_not(covering), records, self.proofs)
+
+    def required_but_not(self, covering: Iterable[Predicate]) -> Predicate:
+        return And(self.required, *map(Not, dict.fromkeys(covering)))
 
     def decidable(self, channel: Channel, budget: int) -> Channel:
         """The channel; with a doubt if it cannot be decided what its filter's pattern matches by itself. What leads
@@ -205,6 +222,22 @@ class _Judge:
         title = f"{kind} filter {filter_title(log_group, name)}"
         message = f"The pattern of {title} cannot be decided: {alone.reason}."
         return channel.undecided(Doubt("filter.unclear", resource, message))
+
+    def convincing(self, found: Found, channels: Iterable[Channel], records: Records) -> Event:
+        """The event that no channel is sure to see, or a more convincing one."""
+        wanted = self.required_but_not(channel.surely for channel in channels)
+        return self.proofs.convincing(found.event, wanted, records)
+
+    def doubts_about(self, unlikely: Unlikely, channels: Iterable[Channel]) -> Iterator[Doubt]:
+        """What the verdict turns on, of the first filter that misses the event."""
+        missing = (
+            filter_resource(channel.log_group or "", channel.filter)
+            for channel in channels
+            if channel.gap is None and channel.filter and channel.recorded.matches(unlikely.event)
+        )
+        resource = next(missing, self.profile.name)
+        for law in unlikely.broken:
+            yield Doubt(law.code, resource, law.message(unlikely.event, "nobody would be alerted"))
 
     def unseen(self, covering: Iterable[Predicate], records: Records, budget: int) -> Answer:
         """A required event that none of these covers. First looks for one that covers everything, and last for a few
@@ -229,7 +262,7 @@ class _Judge:
         """A doubt for each filter that cannot be decided even without the others."""
         doubts = []
         for channel in channels:
-            alone = self.proofs.unseen(self.required, [channel.surely], records)
+            alone = self.missed(self.proofs.unseen(self.required, [channel.surely], records), [channel.surely], records)
             if isinstance(alone, Undecided) and channel.filter and not channel.is_doubtful:
                 resource = filter_resource(channel.log_group or "", channel.filter)
                 title = filter_title(channel.log_group or "", channel.filter)

@@ -10,7 +10,7 @@ import pytest
 from blindspot.model import profile
 from blindspot.model.findings import DOUBT_FIXES, FIXES, LINKS, Doubt, Gap, with_account
 from blindspot.verdict.assessment import assess
-from tests.builders import a_compliant_snapshot, a_filter
+from tests.builders import CIS, a_compliant_snapshot, a_filter
 from tests.cases.accounts import BROKEN, DOUBTFUL, HOSTILE, PROFILE, SIEM, to_siem
 
 TEXT = (Path(__file__).parents[4] / "docs/gaps.md").read_text()
@@ -26,6 +26,14 @@ def told() -> Iterator[Gap | Doubt]:
     assessed.append(assess(a_compliant_snapshot(filters=(a_filter(f"{{ {HOSTILE} }}"),)), PROFILE))
     halves = (a_filter('{ $.errorCode = "*UnauthorizedOperation" }'), a_filter('{ $.errorCode = "Access*Denied*" }'))
     assessed.append(assess(a_compliant_snapshot(filters=halves), PROFILE))
+    benign = {"benign": ['{ $.requestParameters.bucketName = "assets" }', '{ $.userIdentity.arn = "*:root" }']}
+    for excluded in (
+        '$.requestParameters.bucketName NOT EXISTS || $.requestParameters.bucketName != "assets"',
+        '$.userIdentity.type != "Root" || $.userIdentity.arn != "*:root"',
+        '$.errorCode != "Throttling*"',
+    ):
+        one = a_filter(f"{{ ({CIS[2:-2]}) && ({excluded}) }}")
+        assessed.append(assess(a_compliant_snapshot(filters=(one,)), profile.load("cis-level-2", benign)))
     assessed.append(assess(replace(a_compliant_snapshot(), disputed_patterns=frozenset({a_filter().pattern})), PROFILE))
     for assessment in assessed:
         for region in assessment.regions:

@@ -1,0 +1,47 @@
+"""Whether what is missed is an event that CloudTrail would write, or only one that it might.
+
+What is proven rests on every possible event. What is told to be missed must be credible as well: an event that breaks
+no law of `cloudtrail_laws`. Between the two there is a doubt, which says what it turns on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from blindspot.model.cloudtrail_laws import Law, unlikely
+from filter_pattern import And, Answer, Empty, Event, Found, Predicate, Proofs, Records, Undecided
+
+ROUNDS = 8
+"""How often a credible event is looked for. Each round rules out what was unlikely about the event before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlikely:
+    """An event is missed, but no credible one is known.
+
+    event: the event. broken: the laws of credible events that it breaks.
+    """
+
+    event: Event
+    broken: tuple[Law, ...]
+
+
+def credible(found: Found, wanted: Predicate, records: Records, proofs: Proofs) -> Found | Unlikely | Undecided:
+    """A credible event that satisfies `wanted`, in place of the one that was found, if there is one. Undecided where
+    there is no certain answer."""
+    laws: dict[Predicate, None] = {}
+    answer: Answer = found
+    least = Unlikely(found.event, ())
+    for _ in range(ROUNDS):
+        if isinstance(answer, Undecided):
+            return answer
+        if isinstance(answer, Empty):
+            break
+        question = And(wanted, *laws)
+        event = proofs.convincing(answer.event, question, records)
+        least = Unlikely(event, unlikely(event, wanted))
+        if not least.broken:
+            return Found(event)
+        laws |= dict.fromkeys(law.holds for law in least.broken)
+        answer = proofs.find(And(wanted, *laws), records)
+    return least

@@ -1,0 +1,234 @@
+"""Recorded events keep the laws; each law names what breaks it."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from blindspot.model.cloudtrail_calls import (
+    DENIED,
+    OTHER_ACCOUNT,
+    ROOT,
+    WEB_IDENTITY,
+    call,
+    in_account,
+    role,
+    service,
+    user,
+)
+from blindspot.model.cloudtrail_events import records
+from blindspot.model.cloudtrail_laws import invariants, unlikely
+from filter_pattern import ALWAYS, And, Atom, Event, Not, NotExists, Predicate, equals, parse
+
+ANYWHERE = records(account="123456789012", region="eu-west-1")
+CIS = parse('{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }')
+ARN = "arn:aws:sts::111122223333:assumed-role/developer/session"
+
+
+def without(caller: Mapping[str, object], *fields: str) -> dict[str, object]:
+    return {name: value for name, value in caller.items() if name not in fields}
+
+
+def by(caller: Mapping[str, object]) -> dict[str, object]:
+    return call("kms", "Decrypt", caller, error="AccessDeniedException")
+
+
+CALL = by(role("developer"))
+
+# An event, and words of the doubt about it; its code is event.unlikely if they do not have it.
+UNLIKELY: dict[str, tuple[dict[str, object], str]] = {
+    "a role without its id": (
+        by(without(role("a"), "principalId")),
+        "AssumedRole without principalId",
+    ),
+    "a role without its ARN": (by(without(role("a"), "arn")), "AssumedRole without arn"),
+    "a role with a user's ARN": (
+        by({**role("a"), "arn": user("a")["arn"]}),
+        "with another kind of ARN",
+    ),
+    "a role with a user's name": (
+        by({**role("a"), "userName": "a"}),
+        "AssumedRole with a field userName",
+    ),
+    "a user without ARN": (by(without(user("a"), "arn")), "IAMUser without arn"),
+    "root with a user's ARN": (
+        by({**ROOT, "arn": user("a")["arn"]}),
+        "Root with another kind of ARN",
+    ),
+    "a service without a name": (
+        by(without(service("a"), "invokedBy")),
+        "AWSService without invokedBy",
+    ),
+    "a service with an ARN": (by({**service("a"), "arn": ARN}), "AWSService with a field arn"),
+    "an account without its id": (
+        by(without(OTHER_ACCOUNT, "accountId")),
+        "AWSAccount without accountId",
+    ),
+    "a web identity without its provider": (
+        by(without(WEB_IDENTITY, "identityProvider")),
+        "WebIdentityUser without identityProvider",
+    ),
+    "half an address": ({**CALL, "sourceIPAddress": "10."}, "from the address 10."),
+    "a word for an address": ({**CALL, "sourceIPAddress": "X"}, "from the address X"),
+    "no service": ({**CALL, "eventSource": "kms"}, "the eventSource kms"),
+    "a new code": (
+        {**CALL, "errorCode": "AccessDeniedX"},
+        "event.code: If a service sent the error code A",
+    ),
+    "another's operation": (
+        {**CALL, "eventName": "PutBucketPolicy"},
+        "kms.amazonaws.com had an operation",
+    ),
+    "a list for a text": (
+        {**CALL, "requestParameters": {"keyId": []}},
+        "event.parameter: If a call had a requestParameters.keyId that is not text",
+    ),
+    "a type that other services have": (
+        {**call("athena", "GetWorkGroup", user("a")), "requestParameters": {"maxResults": "x", "workGroup": None}},
+        "event.parameter: If a call had a requestParameters.maxResults that is not number",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNLIKELY)
+def test_what_is_unlikely_is_named(name: str) -> None:
+    event, words = UNLIKELY[name]
+    law = unlikely(event, CIS)[0]
+    message = law.message(event, "nobody would know")
+    assert words in f"{law.code}: {message}"
+    assert law.code == "event.unlikely" or words.startswith(law.code)
+    assert ", nobody would know. " in message
+    assert message.endswith(".")
+    assert "{" not in message
+
+
+LIKELY = {
+    "IPv6": {**CALL, "sourceIPAddress": "2001:db8::7"},
+    "within AWS": {**CALL, "sourceIPAddress": "AWS Internal"},
+    "a service's address in China": {**CALL, "sourceIPAddress": "ec2.amazonaws.com.cn"},
+    "no address that is known": {**CALL, "sourceIPAddress": "autoscaling.amazonaws.com"},
+    "a new operation": {**CALL, "eventName": "DecryptTwice"},
+    "an old name": call("lambda", "ListFunctions20150331", user("a")),
+    "a new service": {**CALL, "eventSource": "madeup.amazonaws.com"},
+    "a new parameter": {**CALL, "requestParameters": {"madeUp": {}}},
+    "an S3 parameter": call("s3", "GetBucketLifecycle", user("a"), parameters={"lifecycle": ""}),
+    "EC2's lists": call("ec2", "RunInstances", user("a"), parameters={"ipPermissions": {"items": []}}),
+    "a code that is new, where a pattern has *": {**CALL, "errorCode": "AccessDeniedTenant"},
+    "a type that is new": by({"type": "MadeUp"}),
+    "a user at the console": {**by(without(user("a"), "arn")), "eventType": "AwsConsoleSignIn"},
+    "no code": call("kms", "Decrypt", role("a")),
+}
+
+
+@pytest.mark.parametrize("name", LIKELY)
+def test_what_is_not_known_is_likely(name: str) -> None:
+    assert unlikely(LIKELY[name], CIS) == ()
+
+
+def test_a_code_that_is_written_down_is_likely() -> None:
+    event = {**CALL, "errorCode": "AccessDeniedX"}
+    assert unlikely(event, And(CIS, equals("errorCode", "AccessDeniedX"))) == ()
+
+
+def test_a_word_that_a_pattern_mentions_makes_no_new_code() -> None:
+    tenant = parse('{ $.errorCode != "*tenant*" }')
+    assert unlikely({**CALL, "errorCode": "AccessDeniedTenant"}, And(CIS, tenant))
+    assert unlikely({**CALL, "errorCode": "AccessDeniedDelegation"}, And(CIS, tenant)) == ()
+
+
+OF_KMS = "$.eventSource = kms.amazonaws.com && $.requestParameters.keyId = x"
+
+
+@pytest.mark.parametrize(
+    ("asked", "event", "possible"),
+    [
+        ("$.userIdentity.type = AssumedRole", by(without(role("a"), "sessionContext")), False),
+        ("$.userIdentity.type = AssumedRole", by(role("a")), True),
+        ("$.userIdentity.userName = a", by(without(user("a"), "userName")), False),
+        ("$.userIdentity.sessionContext NOT EXISTS", by(without(role("a"), "sessionContext")), False),
+        ("$.userIdentity.type NOT EXISTS", by(without(service("a"), "type")), False),
+        (
+            "$.userIdentity.type NOT EXISTS",
+            {**call("kms", "RotateKey", without(service("a"), "type")), "eventType": "AwsServiceEvent"},
+            True,
+        ),
+        (
+            OF_KMS,
+            {**CALL, "requestParameters": {"keyId": {}}},
+            False,
+        ),
+        (
+            OF_KMS,
+            {**CALL, "requestParameters": {"keyId": ""}},
+            True,
+        ),
+        (OF_KMS, CALL, True),
+        ("$.eventSource = kms* && $.requestParameters.keyId = x", {**CALL, "requestParameters": {"keyId": {}}}, True),
+        ("$.requestParameters.keyId = x", {**CALL, "requestParameters": {"keyId": {}}}, True),
+        ("$.eventName = Decrypt", by(without(role("a"), "sessionContext")), True),
+    ],
+)
+def test_invariants_are_those_of_the_fields_that_are_tested(asked: str, event: Event, possible: bool) -> None:
+    assert all(law.matches(event) for law in invariants(parse(f"{{ {asked} }}"))) is possible
+
+
+def test_no_field_no_invariant() -> None:
+    assert list(invariants(ALWAYS)) == []
+    assert list(invariants(Not(equals("eventName", "a")))) == []
+
+
+CORPUS = Path(os.environ.get("BLINDSPOT_CORPUS", "../shared/corpus"))
+NOT_AS_CLOUDTRAIL_WRITES = {
+    "S036": "its keys are in small letters",
+    "S050": "a session of a role without its context",
+    "S053": "a user without a name",
+    "S054": "a user without a name",
+    "S055": "a user without a name",
+    "S057": "a user without a name",
+    "S059": "a user of whom only the name was kept",
+    "S061": "a user without a name",
+    "S073": "shortened",
+}
+
+
+def recorded() -> list[tuple[str, Event]]:
+    rows = map(json.loads, (CORPUS / "events.jsonl").read_text().splitlines())
+    return [(row["id"], row["event"]) for row in rows]
+
+
+def naming_all_of(event: Event) -> Predicate:
+    """A question that tests every field of the schema and of this event, and names its code and its service."""
+    parameters = event.get("requestParameters")
+    names = parameters if isinstance(parameters, dict) else {}
+    fields = (*ANYWHERE.fields, *(("requestParameters", name) for name in names))
+    named = (equals(name, str(event[name])) for name in ("errorCode", "eventSource") if name in event)
+    return And(*(Atom(path, NotExists()) for path in fields), *named)
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"no corpus at {CORPUS}; BLINDSPOT_CORPUS names its folder")
+def test_recorded_events_are_credible() -> None:
+    broken = {
+        number
+        for number, event in recorded()
+        if not all(law.matches(event) for law in invariants(naming_all_of(event)))
+        or unlikely(event, naming_all_of(event))
+    }
+    assert broken == set(NOT_AS_CLOUDTRAIL_WRITES)
+
+
+def test_every_sample_is_credible() -> None:
+    question = parse('{ $.eventName = "GetObject" && $.requestParameters.secretId = x && $.userIdentity.arn = "*ci*" }')
+    assert ANYWHERE.knowledge is not None
+    made = ANYWHERE.knowledge.samples(question)
+    assert {event["eventName"] for event in made} > {event["eventName"] for event in DENIED}
+    for event in (*ANYWHERE.samples, *made):
+        assert unlikely(event, question) == ()
+        assert all(law.matches(event) for law in invariants(naming_all_of(event)))
+
+
+def test_a_call_is_of_the_account_that_it_is_put_into() -> None:
+    event = json.dumps(in_account(CALL, "123456789012", "eu-west-1"))
+    assert "111122223333" not in event
+    assert event.count("123456789012") == 5
