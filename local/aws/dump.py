@@ -110,9 +110,9 @@ def topics(client_for: ClientFor, region: str) -> Stored:
 def subscriptions(client_for: ClientFor, region: str) -> Stored:
     client = client_for("sns", region)
     pages = client.get_paginator("list_subscriptions").paginate()
-    # A pending subscription shows no ARN to be known by.
+    # A pending subscription shows no ARN to be known by, and another account's its attributes to its owner only.
     return {
-        "{TopicArn} {Protocol} {Endpoint}".format_map(found): found | _attributes(client, found["SubscriptionArn"])
+        "{TopicArn} {Protocol} {Endpoint}".format_map(found): found | _attributes(client, found)
         for page in pages
         for found in page["Subscriptions"]
     }
@@ -150,8 +150,9 @@ READ: dict[str, Callable[[ClientFor, str], Stored]] = {
 }
 
 
-def _attributes(client: Any, arn: str) -> Stored:
-    if arn == "PendingConfirmation":
+def _attributes(client: Any, subscription: Stored) -> Stored:
+    arn = subscription["SubscriptionArn"]
+    if arn == "PendingConfirmation" or subscription["Owner"] != subscription["TopicArn"].split(":")[4]:
         return {}
     found: Stored = client.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
     return found

@@ -57,6 +57,27 @@ def test_a_call_is_recorded_under_its_name_in_iam(aws: LocalAws, named: str) -> 
     assert aws.calls == [Call(service, operation, "eu-west-1")]
 
 
+@pytest.mark.parametrize(
+    ("named", "asked", "other"),
+    [
+        ("sns:GetTopicAttributes", {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:one"}, {}),
+        ("logs:DescribeLogGroups", {"logGroupNamePrefix": "one"}, {"logGroupNamePrefix": "two"}),
+        ("cloudwatch:DescribeAlarms", {"AlarmNames": ["one"]}, {"AlarmNames": ["two"]}),
+    ],
+)
+def test_a_call_about_one_resource_fails(
+    aws: LocalAws, named: str, asked: dict[str, Any], other: dict[str, Any]
+) -> None:
+    service, operation = named.split(":")
+    make: Any = boto3.client
+    ask = getattr(make(service, "eu-west-1"), xform_name(operation))
+    topic = aws.client("sns").create_topic(Name="two")["TopicArn"]
+    aws.fail(named, about="one")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        ask(**asked)
+    assert ask(**(other or {"TopicArn": topic}))
+
+
 def test_calls_that_set_the_account_up_are_neither_recorded_nor_failed(aws: LocalAws) -> None:
     aws.fail("cloudtrail:DescribeTrails")
     a_compliant_account(aws)

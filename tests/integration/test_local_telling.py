@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.sns.models import sns_backends
 
 from local.accounts import put_alarm
 from local.aws import LocalAws
@@ -166,6 +167,16 @@ def test_a_pending_subscription_has_no_arn_to_be_asked_by(aws: LocalAws, topic: 
             ask(SubscriptionArn="PendingConfirmation")
     with refused("InvalidParameter"):
         sns.subscribe(TopicArn=topic, Protocol="pigeon", Endpoint="roof")
+
+
+def test_a_subscription_s_attributes_are_for_its_owner(aws: LocalAws, topic: str) -> None:
+    arn = aws.client("sns").subscribe(TopicArn=topic, Protocol="sms", Endpoint="+15555550123")["SubscriptionArn"]
+    owner = "999999999999"
+    sns_backends[aws.account][aws.region].subscriptions[arn].owner = owner
+    with refused("AuthorizationError"):
+        aws.client("sns").get_subscription_attributes(SubscriptionArn=arn)
+    read = aws.client("sns", account=owner).get_subscription_attributes(SubscriptionArn=arn)
+    assert read["Attributes"]["SubscriptionArn"] == arn
 
 
 # AWS Config

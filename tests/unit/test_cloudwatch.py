@@ -1,12 +1,14 @@
 """The simulation gives what the CloudWatch user guide says, so that it can be the reference of other tests."""
 
+from fractions import Fraction
 from itertools import groupby
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from tests.cloudwatch import (
     Alarm,
+    AllMissing,
     Comparison,
     DefaultPer,
     Events,
@@ -17,6 +19,8 @@ from tests.cloudwatch import (
     Statistic,
     aggregate,
     breaches,
+    composite,
+    compute,
     evaluate,
     publish,
     run,
@@ -192,3 +196,62 @@ def test_the_evaluation_range_decides_how_long_an_alarm_lasts() -> None:
 
 def test_a_period_that_is_not_over_is_not_evaluated() -> None:
     assert run(Alarm(), [Filter()], [[REFUSED]] * 9) == ["ALARM"]
+
+
+# Metric math and composite alarms.
+
+METRICS: dict[str, list[float | None]] = {"m1": [30, 20, 0, 0, None], "m2": [20, None, 20, None, None]}
+
+
+@pytest.mark.parametrize(
+    ("expression", "missing", "zero"),
+    [
+        # "Comparison and logical operators"; what they are where both are missing is not said.
+        ("(m1 < m2)", [0, 0, 1, 0, None], [0, 0, 1, 0, 0]),
+        ("(m1 >= 30)", [1, 0, 0, 0, None], [1, 0, 0, 0, 0]),
+        ("(m1 > 15 AND m2 > 15)", [1, 0, 0, 0, None], [1, 0, 0, 0, 0]),
+        ("m1 > 15 || m2 > 15", [1, 1, 1, 0, None], [1, 1, 1, 0, 0]),
+        ("m1 + m2", [50, 20, 20, 0, None], [50, 20, 20, 0, 0]),
+        ("2 * m1 - m2", [40, 40, -20, 0, None], [40, 40, -20, 0, 0]),
+        ("m1 / m2", [Fraction(3, 2), None, 0, None, None], [Fraction(3, 2), None, 0, None, None]),
+        ("-m2", [-20, None, -20, None, None], [-20, 0, -20, 0, 0]),
+        ("SUM([m1, m2])", [50, 20, 20, 0, None], [50, 20, 20, 0, 0]),
+        ("SUM(METRICS() * 2)", [100, 40, 40, 0, None], [100, 40, 40, 0, 0]),
+        ("AVG([m1, m2])", [25, 10, 10, 0, None], [25, 10, 10, 0, 0]),
+        ("MAX([m1, m2])", [30, 20, 20, 0, None], [30, 20, 20, 0, 0]),
+        ("MIN([m1, m2])", [20, 20, 0, 0, None], [20, 0, 0, 0, 0]),
+        ("ABS(m1 - 2 * m2)", [10, 20, 40, 0, None], [10, 20, 40, 0, 0]),
+        ("FILL(m2, 5)", [20, 5, 20, 5, 5], [20, 5, 20, 5, 5]),
+        ("FILL(m2, m1)", [20, 20, 20, 0, None], [20, 20, 20, 0, None]),
+        ("RATE(m1) * 60", [None, -10, -20, 0, None], [0, -10, -20, 0, 0]),
+        ("RATE(m2) * 60", [None, None, 0, None, None], [0, 0, 0, 0, 0]),
+        ("IF(m1, m2, 5)", [20, 0, 5, 5, None], [20, 0, 5, 5, None]),
+        ("IF(m1, m2)", [20, 0, None, None, None], [20, 0, None, None, None]),
+        ("IF(m1, 7, m2)", [7, 7, 20, None, None], [7, 7, 20, None, None]),
+    ],
+)
+def test_metric_math(expression: str, missing: list[Any], zero: list[Any]) -> None:
+    by_reading: dict[AllMissing, list[Any]] = {"missing": missing, "zero": zero}
+    for reading, expected in by_reading.items():
+        assert compute(expression, METRICS, 60, reading) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("ALARM(a)", "ALARM"),
+        ("ALARM(b)", "OK"),
+        ("OK(b) AND INSUFFICIENT_DATA(c)", "ALARM"),
+        ("NOT ALARM(a) OR ALARM(b)", "OK"),
+        ("NOT (ALARM(b) OR ALARM(c)) AND TRUE", "ALARM"),
+        ("ALARM(a) AND FALSE", "OK"),
+        ("AT_LEAST(1, ALARM, (a, b, c))", "ALARM"),
+        ("AT_LEAST(2, ALARM, (a, b, c))", "OK"),
+        ("AT_LEAST(2, NOT ALARM, (a, b, c))", "ALARM"),
+        ("AT_LEAST(33%, ALARM, (a, b, c))", "ALARM"),
+        ("AT_LEAST(34%, ALARM, (a, b, c))", "OK"),
+        ("NOT AT_LEAST(1, NOT ALARM, (a))", "ALARM"),
+    ],
+)
+def test_a_composite_alarm(rule: str, expected: State) -> None:
+    assert composite(rule, {"a": "ALARM", "b": "OK", "c": "INSUFFICIENT_DATA"}) == expected

@@ -53,8 +53,6 @@ def check_rule(rule: str, every_case: Cases, named: Callable[[str], Named]) -> A
         alarm = named(name)
         return 0, alarm.before & ~alarm.sure
 
-    if is_on(rule):
-        return Answers(fires=0, stays=every_case, never=0)
     called, flooded, quiet = (
         alarm_rule.evaluate_in_cases(rule, every_case, states) for states in (after, after_many_calls, before)
     )
@@ -63,7 +61,7 @@ def check_rule(rule: str, every_case: Cases, named: Callable[[str], Named]) -> A
         alarm_rule.evaluate_in_cases(rule, every_case, before, resting).true
         for resting in (Resting.OK, Resting.INSUFFICIENT_DATA)
     )
-    stays = called.false & (ok | no_data)
+    stays = quiet.true | (called.false & (ok | no_data))
     return Answers(fires=called.true & flooded.true & quiet.false, stays=stays, never=called.false & ~stays)
 
 
@@ -96,7 +94,7 @@ def stays_in_alarm(composite: CompositeAlarm) -> Finding:
     message = f"Composite alarm {short(composite.arn)} is in ALARM even when no alarm of its rule is."
     if not is_on(composite.rule):
         message = f"Composite alarm {short(composite.arn)} is in ALARM until an alarm of its rule goes to ALARM."
-    return Gap("alarm.latches", composite.arn, message)
+    return Gap("alarm.latches", composite.arn, message, own_fix="Write the rule with ALARM(...) of its alarms alone.")
 
 
 def does_not_fire(composite: CompositeAlarm) -> Finding:

@@ -153,7 +153,7 @@ def check_settings(alarm: MetricAlarm | MathAlarm, feeds: Feeds, copies: int) ->
     found: dict[bool, set[_Outcome]] = {True: set(), False: set()}
     unclear: Firing | None = None
     for busy, outcomes in found.items():
-        for world in _worlds(feeds, busy=busy):
+        for world in _worlds(feeds, watched, busy=busy):
             try:
                 outcomes.update(_outcomes(alarm, watched, world, copies))
             except NotWorkedOut as part:
@@ -179,18 +179,23 @@ def stays_on_ordinary_calls(alarm: MetricAlarm | MathAlarm, feeds: Feeds) -> boo
         watched = _analyzed(alarm, feeds)
         if isinstance(watched, Metric):
             return True
-        arriving = {query: [replace(feed, local=True) for feed in each] for query, each in feeds.items()}
-        worlds = (_World(arriving, True, True, each_event, frozenset(), MANY) for each_event in (False, True))
+        arriving = {query: [_with_ordinary_calls(feed) for feed in each] for query, each in feeds.items()}
+        worlds = (_World(arriving, True, True, each_event, frozenset(), False, MANY) for each_event in (False, True))
         return all(_breaches(alarm, point) is Truth.TRUE for world in worlds for point in world.at_rest(watched))
     except NotWorkedOut:
         return isinstance(alarm, MetricAlarm)
+
+
+def _with_ordinary_calls(feed: Feed) -> Feed:
+    """The filter, if it surely counts the ordinary calls that it may count."""
+    return replace(feed, local=True, ordinary=Truth.of(feed.ordinary is not Truth.FALSE))
 
 
 def surely_returns_to_ok(alarm: MetricAlarm | MathAlarm, feeds: Feeds) -> bool:
     """Whether the alarm is surely not in ALARM in a period without refused calls that has data."""
     try:
         watched = _analyzed(alarm, feeds)
-        worlds = (world for busy in (False, True) for world in _worlds(feeds, busy=busy))
+        worlds = (world for busy in (False, True) for world in _worlds(feeds, watched, busy=busy))
         return all(_breaches(alarm, point) is Truth.FALSE for world in worlds for point in world.at_rest(watched))
     except NotWorkedOut:
         return False
@@ -242,6 +247,7 @@ class _World:
     """One way things may be: whether other log events arrive all the time, here and in other log groups; whether AWS
     publishes a default value for each log event or for each minute; and which other filters match.
 
+    monotonic: whether the alarm compares one metric, so that it is enough to look at very many other log events.
     ordinary: the smallest number of ordinary calls in a period, where log events arrive.
     """
 
@@ -250,6 +256,7 @@ class _World:
     others_busy: bool
     each_event: bool
     matching: frozenset[tuple[MetricQuery, Feed]]
+    monotonic: bool
     ordinary: int = 1
 
     def points(self, fewest: int, most: int) -> dict[str, Points]:
@@ -281,6 +288,8 @@ class _World:
                 # The calls are taken to come within one minute.
                 others = minutes - (1 if most and (counts or feed.local) else 0) if busy else 0
                 few = many = others + (1 if unmatched[0] else 0)
+            if busy and not self.monotonic:
+                few = 0 if counts and most else 1 + unmatched[0] if self.each_event else 1
             yield _Sample(feed.default, 0 if counts_ordinary else few * feed.count, many * feed.count)
 
     def fills(self, watched: Expression) -> bool:
@@ -302,13 +311,13 @@ def number_of_worlds(alarm: MetricAlarm | MathAlarm, feeds: Feeds) -> int:
         return 0
 
 
-def _worlds(feeds: Feeds, *, busy: bool) -> Iterator[_World]:
+def _worlds(feeds: Feeds, watched: Expression, *, busy: bool) -> Iterator[_World]:
     others = _others(feeds)
     elsewhere = any(not feed.local and feed.default is not None for each in feeds.values() for feed in each)
     others_busy = (False, True) if elsewhere else (busy,)
     for away, each_event, *chosen in product(others_busy, (False, True), *((False, True) for _ in others)):
         matching = frozenset(other for other, matches in zip(others, chosen, strict=True) if matches)
-        yield _World(feeds, busy, away, each_event, matching)
+        yield _World(feeds, busy, away, each_event, matching, isinstance(watched, Metric))
 
 
 def _others(feeds: Feeds) -> list[tuple[MetricQuery, Feed]]:
@@ -400,6 +409,9 @@ def _outcomes(alarm: MetricAlarm | MathAlarm, watched: Expression, world: _World
     any_number = one if isinstance(watched, Metric) else [world.points(copies, MANY), quiet]
     fired = list(product(watched.at(one), watched.at(flood), watched.at(any_number)))
     remembers = any(isinstance(part, Rate) for part in every_part(watched))
+    # What remembers the period before may go to ALARM one period late.
+    after = [point for called in (one, flood) for point in watched.at([quiet, *called])] if remembers else []
+    late = any(_breaches(alarm, point) is not Truth.FALSE for point in after)
     for at_rest in watched.at([quiet]):
         missing = at_rest is None or world.sparse
         breaching = Truth.TRUE if missing and alarm.missing_data == "breaching" else _breaches(alarm, at_rest)
@@ -409,6 +421,8 @@ def _outcomes(alarm: MetricAlarm | MathAlarm, watched: Expression, world: _World
             continue
         for points in fired:
             fires, floods, always = (_breaches(alarm, point) for point in points)
+            if late and (fires, floods) != (Truth.TRUE, Truth.TRUE):
+                yield _Outcome.UNKNOWN
             if fires is not Truth.TRUE:
                 yield _Outcome.NEVER if floods is Truth.FALSE else _Outcome.INSENSITIVE
             if fires is Truth.FALSE:

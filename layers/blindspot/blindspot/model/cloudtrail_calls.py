@@ -129,7 +129,6 @@ CALLERS: tuple[tuple[dict[str, object], str], ...] = (
     (OTHER_ACCOUNT, "198.51.100.7"),
     (ROOT, "198.51.100.7"),
     (FEDERATED, "198.51.100.7"),
-    (WEB_IDENTITY, "198.51.100.7"),
 )
 """Who may call, each with the address that the call comes from."""
 
@@ -180,12 +179,12 @@ def denial_of(source: str) -> str:
     """The errorCode with which a service refuses, as CloudTrail records it."""
     if source == "ec2":
         return "Client.UnauthorizedOperation"
-    return "AccessDenied" if source in _QUERY_SERVICES else "AccessDeniedException"
+    return "AccessDenied" if source in _WITHOUT_EXCEPTION else "AccessDeniedException"
 
 
-_QUERY_SERVICES = {"s3", "iam", "sts", "rds", "sns", "cloudformation", "autoscaling", "elasticloadbalancing"}
+_WITHOUT_EXCEPTION = {"s3", "iam", "sts", "rds", "sns", "ce", "organizations", "cloudformation", "autoscaling"}
 
-BUCKET = {"bucketName": "example-bucket", "Host": "example-bucket.s3.amazonaws.com"}
+BUCKET = {"bucketName": "example-bucket", "Host": "s3.amazonaws.com"}
 
 # The first that fits is shown as the example: what an intruder would do first, with the error code of each service.
 # Those at the end are the callers that many patterns forget.
@@ -199,11 +198,7 @@ DENIED = (
     call("s3", "ListBuckets", user("mallory"), error="AccessDenied"),
     call("sts", "AssumeRole", user("mallory"), error="AccessDenied"),
     call("s3", "HeadBucket", role("developer"), error="AccessDenied", parameters=BUCKET),
-    *(
-        call("sts", "AssumeRole", caller, error="AccessDenied", address=address)
-        for caller, address in CALLERS[2:]
-        if caller["type"] != "WebIdentityUser"
-    ),
+    *(call("sts", "AssumeRole", caller, error="AccessDenied", address=address) for caller, address in CALLERS[2:]),
     call("sts", "AssumeRoleWithWebIdentity", WEB_IDENTITY, error="AccessDenied"),
 )
 

@@ -33,7 +33,7 @@ from blindspot.model.cloudtrail_laws import (
     tested_paths,
     values_of,
 )
-from filter_pattern import Atom, Equals, Event, FieldPath, Predicate, atoms
+from filter_pattern import And, Atom, Equals, Event, FieldPath, Not, NotExists, Or, Pattern, Predicate, atoms
 
 MOST_CALLS, MOST_SAMPLES, MOST_EXCLUSIONS = 12, 60, 100
 """The most operations of which examples are made for a question, the most examples of one sort, and the most exclusions
@@ -66,16 +66,45 @@ class Recorded(NamedTuple):
         return sorted(placed, key=lambda event: sum(exclusion.matches(event) for exclusion in exclusions))
 
     def as_recorded(self, event: Event, fits: Callable[[Event], bool]) -> Event:
-        for changes in (_other_calls, _other_callers, _other_addresses, _details):
+        for changes in (_other_calls, _other_parameters, _other_callers, _other_addresses, _details):
             event = next(filter(fits, ({**event, **change} for change in changes(event, self))), event)
         return event
 
 
 def _exclusions(predicate: Predicate) -> Iterator[Predicate]:
-    """What the negated conditions of the predicate name."""
-    for atom in atoms(predicate):
-        if isinstance(atom, Atom) and isinstance(atom.test, Equals) and atom.test.negated:
-            yield Atom(atom.path, Equals(atom.test.value))
+    """What the predicate excludes by name: what `!=` compares with, alone or together with the other tests of a clause
+    such as `($.eventSource != a || $.eventName != b)`."""
+    match predicate:
+        case Pattern(inner) | Not(inner):
+            yield from _exclusions(inner)
+        case Atom():
+            if _negates(predicate):
+                yield _named(predicate)
+        case Or(parts) if all(map(_negates, parts)):
+            yield _named(predicate)
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _exclusions(part)
+
+
+def _negates(predicate: Predicate) -> bool:
+    return any(isinstance(atom, Atom) and _is_negated(atom) for atom in atoms(predicate))
+
+
+def _is_negated(atom: Atom) -> bool:
+    return isinstance(atom.test, NotExists) or (isinstance(atom.test, Equals) and atom.test.negated)
+
+
+def _named(predicate: Predicate) -> Predicate:
+    """The opposite of the predicate, which no missing field satisfies where there is a `!=`."""
+    match predicate:
+        case And(parts):
+            return Or(*map(_named, parts))
+        case Or(parts):
+            return And(*map(_named, parts))
+        case Atom(path, Equals(value, True)):
+            return Atom(path, Equals(value))
+    return Not(predicate)
 
 
 def _refused(
@@ -104,11 +133,12 @@ def _calls_named(predicate: Predicate) -> Iterator[tuple[str, str, Mapping[str, 
 
 def _callers_named(predicate: Predicate) -> Iterator[Mapping[str, object]]:
     """Users and roles by the names at the end of the ARNs and names that the predicate compares with."""
-    for value in chain.from_iterable(values_of(predicate, path) for path in _NAMES_OF_CALLERS):
-        name = value.rpartition("/")[2].strip("*:") or value.strip("*:/").rpartition("/")[2]
-        if name.replace("-", "a").replace("_", "a").isalnum():
-            kinds = (role, user) if "role" in value else (user, role)
-            yield from (kind(name) for kind in kinds)
+    for path in _NAMES_OF_CALLERS:
+        for value in values_of(predicate, path):
+            name = value.rpartition("/")[2].strip("*:") or value.strip("*:/").rpartition("/")[2]
+            if name.replace("-", "").replace("_", "").isalnum():
+                kinds = (role, user) if "role" in value or path[: len(ISSUER)] == ISSUER else (user, role)
+                yield from (kind(name) for kind in kinds)
 
 
 _NAMES_OF_CALLERS: tuple[FieldPath, ...] = (
@@ -158,6 +188,14 @@ def _other_calls(event: Event, known: Recorded) -> Changes:
     for real in DENIED:
         yield {field: real[field] for field in ("eventSource", "eventName", "readOnly")}
         yield {field: real[field] for field in ("eventSource", "eventName")}
+
+
+def _other_parameters(event: Event, known: Recorded) -> Changes:
+    """No parameters, or those of a call that names no more than it must, where these are of another service."""
+    source, parameters = str(event["eventSource"]), event["requestParameters"]
+    names = parameters if isinstance(parameters, Mapping) else ()
+    if any(api_operations.kinds_in(source, name) is None for name in names):
+        yield {"requestParameters": _fitting(source, str(event["eventName"]))}
 
 
 def _calls_of(source: str) -> Changes:

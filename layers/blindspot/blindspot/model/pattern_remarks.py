@@ -22,6 +22,9 @@ from filter_pattern import (
     selector,
 )
 
+_LIKE_A_REGEX = re.compile(r"^(?:\.\*|\^|/.*/$|(?!Client|Server)[A-Z]\w+\.\*)|\w\|\w")
+"""A value that was probably meant as a regular expression. `10.*` and `Client.*` are beginnings of values."""
+
 
 def remarks(pattern: Pattern) -> list[str]:
     """The sentences, each once; none for most patterns."""
@@ -80,10 +83,10 @@ def _of_field(atom: Atom) -> Iterator[str]:
     value = atom.test.value
     if found := re.search(r"\$\{[^}]*\}", value):
         yield f"{found.group()} in a value is compared as it is. If it is a reference, give its value."
-    elif re.search(r"\.\*|^\^|^/.*/$|\w\|\w", value):
+    elif _LIKE_A_REGEX.search(value):
         yield (
             f'"{value}" is compared as text, in which only * has a meaning. If it is a regular expression, write it '
-            f"between %: {name} = %AccessDenied.*%."
+            "between %, as in %^AccessDenied.*%, and not in quotes."
         )
     elif value != value.strip():
         yield f'"{value}" begins or ends with a space, which must be in the event too.'

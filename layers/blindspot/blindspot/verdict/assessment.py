@@ -57,7 +57,8 @@ class Verdict(StrEnum):
 class RegionAssessment:
     """One region's verdict.
 
-    blind_spot: a required event that no channel sees; for INDETERMINATE, one that only channels with doubts may see.
+    blind_spot: a required event that no channel sees; for INDETERMINATE, one that only channels with doubts may see, or
+        one that CloudTrail is not known to write.
     gaps: why no channel sees it. doubts: why the verdict is INDETERMINATE.
     """
 

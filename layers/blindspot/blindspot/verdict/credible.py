@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from blindspot.model.cloudtrail_laws import Law, unlikely
-from filter_pattern import And, Answer, Empty, Event, Found, Predicate, Proofs, Records, Undecided
+from filter_pattern import And, Event, Found, Predicate, Proofs, Records, Undecided
 
 ROUNDS = 8
 """How often a credible event is looked for. Each round rules out what was unlikely about the event before."""
@@ -29,19 +29,15 @@ class Unlikely:
 def credible(found: Found, wanted: Predicate, records: Records, proofs: Proofs) -> Found | Unlikely | Undecided:
     """A credible event that satisfies `wanted`, in place of the one that was found, if there is one. Undecided where
     there is no certain answer."""
-    laws: dict[Predicate, None] = {}
-    answer: Answer = found
-    least = Unlikely(found.event, ())
+    asked = wanted
     for _ in range(ROUNDS):
-        if isinstance(answer, Undecided):
-            return answer
-        if isinstance(answer, Empty):
-            break
-        question = And(wanted, *laws)
-        event = proofs.convincing(answer.event, question, records)
+        event = proofs.convincing(found.event, asked, records)
         least = Unlikely(event, unlikely(event, wanted))
         if not least.broken:
             return Found(event)
-        laws |= dict.fromkeys(law.holds for law in least.broken)
-        answer = proofs.find(And(wanted, *laws), records)
+        asked = And(asked, *(law.holds for law in least.broken))
+        answer = proofs.find(asked, records)
+        if not isinstance(answer, Found):
+            return answer if isinstance(answer, Undecided) else least
+        found = answer
     return least

@@ -252,6 +252,46 @@ def test_an_alarm_that_never_fires_is_not_taken_to_be_in_alarm() -> None:
     assert reached(EITHER, firing={"a": FIRES, "b": ON_MORE}, company=company, b="ALARM") == {"composite": "holds"}
 
 
+def test_a_composite_alarm_that_does_not_fire_may_be_in_alarm_by_others() -> None:
+    """A refused call takes `other` out of ALARM, where b may stay."""
+    other = a_composite("ALARM(b) AND NOT ALARM(a)", name="other")
+    either = a_composite("ALARM(a) OR ALARM(other)")
+    for returns, expected in ((True, "holds"), (False, UNCLEAR)):
+        found = reached(either, other, firing={"a": FIRES}, company={"a": True, "b": returns})
+        assert found == {"other": INSENSITIVE, "composite": expected}
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("OK(c)", UNCLEAR),
+        ("INSUFFICIENT_DATA(c)", UNCLEAR),
+        ("SOMETHING(c)", UNCLEAR),
+        ("NOT ALARM(c)", UNCLEAR),
+        ("OK(c) AND ALARM(c)", "holds"),
+        ("ALARM(c)", "holds"),
+        ("OK(c) AND FALSE", "holds"),
+    ],
+)
+def test_a_composite_alarm_on_other_alarms_may_be_in_alarm_though_none_of_them_is(rule: str, expected: str) -> None:
+    other = a_composite(rule, name="other")
+    found = reached(a_composite("ALARM(a) OR ALARM(other)"), other, firing={"a": FIRES}, c="OK")
+    assert found == {"composite": expected}
+
+
+def test_a_rule_may_ask_that_an_alarm_is_not_in_alarm_that_is_so_at_rest() -> None:
+    """It is false at rest, and nothing is known of the moment in which the other alarm leaves ALARM."""
+    resting = a_composite("NOT ALARM(a)", name="resting")
+    found = reached(a_composite("ALARM(a) OR NOT ALARM(resting)"), resting, firing={"a": FIRES})
+    assert found == {"resting": "Gap alarm.latches", "composite": UNCLEAR}
+
+
+def test_a_composite_alarm_that_leaves_alarm_on_a_refused_call_was_there_before() -> None:
+    resting = a_composite("OK(a)", name="resting")
+    found = reached(a_composite("ALARM(a) OR ALARM(resting)"), resting, firing={"a": FIRES})
+    assert found == {"resting": "Gap alarm.latches", "composite": UNCLEAR}
+
+
 def test_that_an_alarm_is_in_alarm_now_does_not_keep_it_from_firing_again() -> None:
     assert reached(a_composite("ALARM(a)"), firing={"a": FIRES}, a="ALARM") == {"composite": "holds"}
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.builders import (
     a_compliant_snapshot,
     a_composite,
     a_filter,
+    a_math_alarm,
     a_topic,
     a_trail,
     an_alarm,
@@ -111,6 +113,82 @@ def test_alarms_on_the_paths_are_all_known_for_notes() -> None:
     found = Channels(a_compliant_snapshot(alarms=(quiet, composite)), PROFILE)
     list(found.grouped((HOME,)))
     assert found.alarms() == {composite.arn}
+
+
+@pytest.mark.parametrize(
+    ("mentions", "expected"),
+    [
+        ('ALARM("unauthorized")', Verdict.INDETERMINATE),
+        ('ALARM("composite")', Verdict.INDETERMINATE),
+        ("SUM(unauthorized_api_calls)", Verdict.INDETERMINATE),
+        ('ALARM("else")', Verdict.NON_COMPLIANT),
+        ('ALARM("away")', Verdict.NON_COMPLIANT),
+    ],
+)
+def test_an_alarm_of_a_new_kind_may_act_for_the_alarms_that_it_mentions(mentions: str, expected: Verdict) -> None:
+    """Those that are reached: a refused call takes them to ALARM, and they notify nobody."""
+    other = OtherAlarm(f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:new", "new kind", mentions=mentions)
+    quiet = (an_alarm(actions=()), an_alarm(name="away", metric="away", actions=()))
+    composite = a_composite("ALARM(unauthorized)", actions=())
+    assert assess(a_compliant_snapshot(alarms=(*quiet, composite, other)), PROFILE).verdict is expected
+
+
+def test_a_filter_that_may_add_to_any_metric_may_feed_a_suppressor() -> None:
+    suppressor = an_alarm(name="s", namespace="AWS/EC2", metric="CPUUtilization")
+    watching = (an_alarm(actions=()), suppressor, a_composite("ALARM(unauthorized)", suppressor="s"))
+    for filters, expected in (((a_filter(),), set()), ((a_filter(), a_filter(metric="", unread="x")), {"alarm.muted"})):
+        found = assess(a_compliant_snapshot(filters=filters, alarms=watching), PROFILE)
+        codes = {doubt.code for region in found.regions for doubt in region.doubts}
+        assert codes & {"alarm.muted"} == expected
+        assert (found.verdict is Verdict.COMPLIANT) == (not expected)
+
+
+@pytest.mark.parametrize(
+    ("expression", "bent", "expected"),
+    [
+        ("FILL(m1, 0)", {}, Verdict.COMPLIANT),
+        ("m1 * 2", {}, Verdict.COMPLIANT),
+        ("FILL(m1, 5)", {}, Verdict.INDETERMINATE),
+        ("FILL(m1, 0)", {"missing_data": "ignore"}, Verdict.INDETERMINATE),
+        ("LOG(m1)", {}, Verdict.INDETERMINATE),
+    ],
+)
+def test_an_alarm_on_metric_math_beside_another_in_a_rule(
+    expression: str, bent: dict[str, Any], expected: Verdict
+) -> None:
+    """It must not stay in ALARM. Its own metric counts other calls, so that it may go to ALARM too."""
+    beside = a_math_alarm(expression, actions=(), **bent)
+    queries = (beside.queries[0], replace(beside.queries[1], metric="others"))
+    filters = (a_filter(), a_filter('{ $.errorCode = "AccessDenied*" }', name="others", metric="others"))
+    watching = (
+        an_alarm(actions=()),
+        replace(beside, queries=queries),
+        a_composite("ALARM(unauthorized) OR ALARM(math)"),
+    )
+    assert assess(a_compliant_snapshot(filters=filters, alarms=watching), PROFILE).verdict is expected
+
+
+def test_filters_that_count_ordinary_calls_differ_by_their_patterns_in_metric_math(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: Counter[str] = Counter()
+    arrival = filter_to_alarm.FilterToAlarm.arrival
+
+    def counting(self: Any, case: Any, alarm: Any) -> Any:
+        asked[case.filter.name] += 1
+        return arrival(self, case, alarm)
+
+    monkeypatch.setattr(filter_to_alarm.FilterToAlarm, "arrival", counting)
+    found = (
+        a_filter(name="refused"),
+        a_filter('{ $.errorCode = "AccessDenied*" }', name="refused too"),
+        a_filter('{ $.eventName = "*" }', name="every call"),
+        a_filter("{ $.errorCode NOT EXISTS }", name="successful"),
+    )
+    for watching, expected in ((a_math_alarm("m1"), 3), (an_alarm(), 1)):
+        asked.clear()
+        of(a_compliant_snapshot(filters=found, alarms=(watching,)))
+        assert len(asked) == expected
 
 
 def test_filters_that_add_the_same_after_the_same_are_one_case(monkeypatch: pytest.MonkeyPatch) -> None:

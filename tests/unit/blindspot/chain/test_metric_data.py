@@ -114,3 +114,73 @@ def test_which_pattern_matches_every_event() -> None:
     for pattern, expected in (("", True), ('{ $.eventName = "*" }', True), (CIS, False), ("{ not a pattern", False)):
         assert data.matches_every_event(pattern) is expected
         assert data.matches_every_event(pattern) is expected
+
+
+def data_of(*filters: Any) -> Adding:
+    read = MetricData(a_compliant_snapshot(filters=filters), FilterPatterns(a_compliant_snapshot(), PROFILE), HERE)
+    return read.adding(Data("CISBenchmark", "unauthorized_api_calls", None, ()))
+
+
+HERE = (ACCOUNT, HOME)
+
+
+def test_what_is_not_known_of_the_filters_of_a_metric() -> None:
+    known, first, second = a_filter(), a_filter(name="first", value="$.x"), a_filter(name="second", value="$.y")
+    found = data_of(known, first, second)
+    assert found.unknown is not None
+    assert "first of" in found.unknown.message
+    assert found.added == Counter({ONE: 1})
+    assert data_of(known).unknown is None
+    assert data_of(a_filter(metric="other")).added == Counter()
+    narrowed = data_of(known, a_filter(name="narrowed", on_transformed_logs=True)).effects.doubts
+    assert [doubt.code for doubt in narrowed] == ["filter.narrowed"]
+    assert narrowed[0].resource.endswith("narrowed")
+    assert "narrowed of log group management-events" in narrowed[0].message
+    assert data_of(known).effects.doubts == ()
+
+
+def test_the_units_of_a_metric() -> None:
+    filters = (a_filter(), a_filter(name="c", unit="Count"), a_filter(name="d", unit="None"), a_filter(metric="x"))
+    assert data_of(*filters).units == ("None", "Count")
+
+
+def test_a_metric_that_any_filter_may_feed() -> None:
+    unread = a_filter(name="unread", metric="", unread="metricTransformations")
+    found = data_of(a_filter(), unread)
+    assert found.unknown is not None
+    read = MetricData(a_compliant_snapshot(filters=(unread,)), FilterPatterns(a_compliant_snapshot(), PROFILE), HERE)
+    assert read.reaches_any_metric
+    assert read.metrics == frozenset()
+    assert read.adding(Data("AWS/EC2", "CPUUtilization", None, ())).unknown is not None
+    assert read.adding(Data("", "", None, ())).unknown is None
+
+
+def test_where_filters_are_counts() -> None:
+    away = log_group_arn(name="away")
+    snapshot = a_compliant_snapshot(
+        log_groups={
+            log_group_arn(): LogGroup(log_group_arn(), (a_filter(),)),
+            away: LogGroup(away, (a_filter(), a_filter(name="second"))),
+            log_group_arn("us-east-1"): LogGroup(log_group_arn("us-east-1"), (a_filter(),)),
+        },
+        other_filters={HERE: ((log_group_arn(name="unlisted"), a_filter(value="2", default=0.0)),)},
+    )
+    found = MetricData(snapshot, FilterPatterns(snapshot, PROFILE), HERE).adding(
+        Data("CISBenchmark", "unauthorized_api_calls", None, ())
+    )
+    assert found.added == Counter({ONE: 3, TWO: 1})
+    assert found.by_group[away] == Counter({ONE: 2})
+    assert found.delivered == Counter({ONE: 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"), [("AssumedRole", Truth.TRUE), ("Root", Truth.FALSE), ("IAMUser", Truth.TRUE)]
+)
+def test_ordinary_calls_are_counted_only_with_their_dimensions(name: str, counts: Truth) -> None:
+    by_type = a_filter('{ $.eventName = "*" }', dimensions=(("type", "$.userIdentity.type"),))
+    snapshot = a_compliant_snapshot(filters=(by_type,))
+    group = snapshot.log_groups[log_group_arn()]
+    assert isinstance(group, LogGroup)
+    read = MetricData(snapshot, FilterPatterns(snapshot, PROFILE), HERE)
+    found = read.added(Data("CISBenchmark", "unauthorized_api_calls", None, (("type", name),)), group, by_type)
+    assert found == Added(Fraction(1), None, counts)

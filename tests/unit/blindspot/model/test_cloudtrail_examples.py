@@ -56,6 +56,7 @@ def test_the_example_of_a_service_is_an_operation_that_is_not_named() -> None:
     [
         ('$.userIdentity.arn = "*:user/bob"', "arn:aws:iam::123456789012:user/bob"),
         ('$.userIdentity.arn = "*:assumed-role/ci/*"', "arn:aws:sts::123456789012:assumed-role/ci/session"),
+        ('$.userIdentity.arn = "*ci-deployer*"', "arn:aws:iam::123456789012:user/ci-deployer"),
         ("$.userIdentity.userName = bob", "arn:aws:iam::123456789012:user/bob"),
         (
             "$.userIdentity.sessionContext.sessionIssuer.userName = ci",
@@ -64,8 +65,10 @@ def test_the_example_of_a_service_is_an_operation_that_is_not_named() -> None:
     ],
 )
 def test_callers_that_are_named_call(pattern: str, arn: str) -> None:
+    always = [event["userIdentity"] for event in KNOWN.samples(ALWAYS)]
     callers = [event["userIdentity"] for event in KNOWN.samples(parse(f"{{ {pattern} }}"))]
-    assert arn in [caller.get("arn") for caller in callers if isinstance(caller, dict)]
+    named = [caller["arn"] for caller in callers if caller not in always and isinstance(caller, dict)]
+    assert named[0] == arn
 
 
 def test_what_an_exclusion_names_is_shown_last() -> None:
@@ -94,6 +97,10 @@ def test_a_service_is_found_for_an_operation_and_an_operation_for_a_service() ->
     assert mended(CALL, eventSource="madeup.amazonaws.com", eventName="X")["eventName"] == "X"
     assert mended(CALL, requestParameters={"bucketName": "a"})["eventSource"] == S3
     assert mended(CALL) == CALL
+    of_s3 = mended({**CALL, "eventSource": S3, "requestParameters": BUCKET}, eventName="GetRole")
+    assert (of_s3["eventSource"], of_s3["requestParameters"]) == ("iam.amazonaws.com", None)
+    assert mended(CALL, requestParameters={"madeUp": "a"})["requestParameters"] == {"madeUp": "a"}
+    assert mended({**CALL, "requestParameters": {"keyId": "a"}})["requestParameters"] == {"keyId": "a"}
 
 
 def test_a_caller_is_whole() -> None:

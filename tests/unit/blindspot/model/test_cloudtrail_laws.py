@@ -85,6 +85,10 @@ UNLIKELY: dict[str, tuple[dict[str, object], str]] = {
         {**CALL, "requestParameters": {"keyId": []}},
         "event.parameter: If a call had a requestParameters.keyId that is not text",
     ),
+    "a list for the text of other services": (
+        {**CALL, "requestParameters": {"bucketName": []}},
+        "event.parameter: If a call had a requestParameters.bucketName that is not text",
+    ),
     "a type that other services have": (
         {**call("athena", "GetWorkGroup", user("a")), "requestParameters": {"maxResults": "x", "workGroup": None}},
         "event.parameter: If a call had a requestParameters.maxResults that is not number",
@@ -102,6 +106,24 @@ def test_what_is_unlikely_is_named(name: str) -> None:
     assert ", nobody would know. " in message
     assert message.endswith(".")
     assert "{" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a role without its ARN", "AWS documents that such callers have it."),
+        ("a role with a user's ARN", "AWS documents the ARNs of such callers."),
+        ("a role with a user's name", "AWS documents that such callers do not have it."),
+        ("half an address", "AWS documents an IP address, or the DNS name of a service."),
+        ("no service", "AWS documents the short name of a service and .amazonaws.com."),
+        ("a new code", "No service is known to send it."),
+        ("another's operation", "That is an operation of other services."),
+        ("a list for a text", "AWS documents text."),
+    ],
+)
+def test_what_is_known_instead_is_said(name: str, message: str) -> None:
+    event, _ = UNLIKELY[name]
+    assert unlikely(event, CIS)[0].message(event, "").endswith(f" {message}")
 
 
 LIKELY = {

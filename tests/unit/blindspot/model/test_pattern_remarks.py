@@ -64,10 +64,10 @@ CIS = '($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*
                 f'{{ $.errorCode = "{value}" }}',
                 (
                     f'"{value}" is compared as text, in which only * has a meaning. If it is a regular expression, '
-                    "write it between %: $.errorCode = %AccessDenied.*%."
+                    "write it between %, as in %^AccessDenied.*%, and not in quotes."
                 ),
             )
-            for value in ("AccessDenied.*", "^Access", "/Access/", "A|B")
+            for value in ("AccessDenied.*", ".*Unauthorized", "^Access", "/Access/", "A|B")
         ),
         *(
             (
@@ -103,6 +103,7 @@ def test_what_its_author_may_not_expect(pattern: str, remark: str) -> None:
         '{ $.requestParameters.dryRun = true && $.eventName = "a" }',
         "{ $.errorCode = %^Access.*% }",
         '{ $.userIdentity.arn = "arn:aws:iam::*:role/x" }',
+        '{ $.errorCode = "Client.*" && $.sourceIPAddress != "10.*" }',
     ],
 )
 def test_most_patterns_need_no_remark(pattern: str) -> None:

@@ -8,7 +8,9 @@ import io
 import pytest
 
 from blindspot.explain import main
+from blindspot.model.pattern_remarks import remarks
 from blindspot.verdict.assessment import assess
+from filter_pattern import parse
 from tests.builders import a_filter
 from tests.cases.accounts import PROFILE, filters
 
@@ -105,6 +107,7 @@ def test_the_gap_of_an_account_says_so_too(pattern: str, words: list[str]) -> No
     messages = [gap.message for gap in gaps if gap.code == "filter.misses"]
     if not messages:  # it counts ordinary calls: that is the gap
         assert {gap.code for gap in gaps} == {"filter.noise"}
+        assert [remark for remark in remarks(parse(pattern)) if remark not in gaps[0].message] == []
         return
     assert [said for said in words if said not in messages[0]] == []
 

@@ -180,6 +180,10 @@ SHOWN = {
     '$.eventName != "Decrypt" && $.eventName != "HeadBucket"': (
         "AssumedRole arn:aws:sts::123456789012:assumed-role/developer/session kms Decrypt from 198.51.100.7"
     ),
+    '($.eventSource != "s3.amazonaws.com" || $.eventName != "HeadBucket" || $.userIdentity.invokedBy != "a")'
+    ' && ($.eventSource != "athena.amazonaws.com" || $.eventName != "GetWorkGroup")': (
+        "AssumedRole arn:aws:sts::123456789012:assumed-role/developer/session s3 HeadBucket from 198.51.100.7"
+    ),
     '$.sourceIPAddress != "10.*"': (
         "AssumedRole arn:aws:sts::123456789012:assumed-role/developer/session secretsmanager GetSecretValue"
         " from 10.0.0.7"

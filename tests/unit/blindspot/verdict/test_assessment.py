@@ -451,3 +451,8 @@ def test_the_patterns_of_filters_are_parsed_with_the_proofs_of_the_run() -> None
     proofs = Noted()
     assess(a_compliant_snapshot(filters=(a_filter(ACCESS_DENIED),)), PROFILE, proofs)
     assert proofs.parsed == [ACCESS_DENIED]
+
+
+def test_it_counts_the_exclusions_of_the_profile() -> None:
+    assert assess(a_compliant_snapshot(), PROFILE).exclusions == len(PROFILE.benign) == 2
+    assert assess(a_compliant_snapshot(), profile.load("cis-level-2", {"benign": []})).exclusions == 0
