@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -91,13 +92,24 @@ def queries(alarm: MetricAlarm | MathAlarm) -> tuple[MetricQuery, ...]:
 
 def watches(alarm: MetricAlarm | MathAlarm) -> Expression:
     """What the alarm compares with its threshold, as an expression of its metrics. Raises NotWorkedOut."""
-    lines = queries(alarm)
+    found = _parsed(queries(alarm))
+    if isinstance(found, str):
+        raise NotWorkedOut(found)
+    return found
+
+
+@lru_cache(maxsize=100)
+def _parsed(lines: tuple[MetricQuery, ...]) -> Expression | str:
+    """The expression of the line that is returned, or what cannot be analyzed; kept, as much is asked of one alarm."""
     returned = [query.name for query in lines if query.returned]
     if len(returned) != 1:
-        raise NotWorkedOut("several lines that are compared with the threshold, or none")
+        return "several lines that are compared with the threshold, or none"
     periods = {query.period for query in lines if query.expression is None}
     seconds = periods.pop() if len(periods) == 1 else None
-    return metric_math.expression({query.name: query.expression for query in lines}, returned[0], seconds)
+    try:
+        return metric_math.expression({query.name: query.expression for query in lines}, returned[0], seconds)
+    except NotWorkedOut as part:
+        return str(part)
 
 
 class _Outcome(Enum):
@@ -407,20 +419,19 @@ def _outcomes(alarm: MetricAlarm | MathAlarm, watched: Expression, world: _World
     one, flood = ([world.points(number, number), quiet] for number in (copies, MANY))
     # Where only one metric is compared, its values on any number of calls are between these.
     any_number = one if isinstance(watched, Metric) else [world.points(copies, MANY), quiet]
-    fired = list(product(watched.at(one), watched.at(flood), watched.at(any_number)))
+    fired = list(product(*({_breaches(alarm, point) for point in watched.at(on)} for on in (one, flood, any_number))))
     remembers = any(isinstance(part, Rate) for part in every_part(watched))
     # What remembers the period before may go to ALARM one period late.
     after = [point for called in (one, flood) for point in watched.at([quiet, *called])] if remembers else []
     late = any(_breaches(alarm, point) is not Truth.FALSE for point in after)
-    for at_rest in watched.at([quiet]):
-        missing = at_rest is None or world.sparse
-        breaching = Truth.TRUE if missing and alarm.missing_data == "breaching" else _breaches(alarm, at_rest)
+    at_rest = {(point is None or world.sparse, _breaches(alarm, point)) for point in watched.at([quiet])}
+    for missing, found in at_rest:
+        breaching = Truth.TRUE if missing and alarm.missing_data == "breaching" else found
         if breaching is not Truth.FALSE:
             yield _Outcome.LATCHES
         if breaching is Truth.TRUE:
             continue
-        for points in fired:
-            fires, floods, always = (_breaches(alarm, point) for point in points)
+        for fires, floods, always in fired:
             if late and (fires, floods) != (Truth.TRUE, Truth.TRUE):
                 yield _Outcome.UNKNOWN
             if fires is not Truth.TRUE:

@@ -38,11 +38,15 @@ DEEPEST = 40
 """Nesting levels of an expression and the lines in it; a sum is one level, however long it is. Each takes at most
 seven of the 1,000 calls on Python's stack."""
 
-MOST_VALUES = 32
+MOST_VALUES = 8
 """Limit of the values that an expression may have in one period, of which each is looked at."""
 
 LARGEST = 2**360
 """The largest value of a metric (CloudWatch API reference, MetricDatum)."""
+
+
+HUGE = 2**1100
+"""Limit of numerators and denominators: no number of CloudWatch is as large or as small."""
 
 
 class Range(NamedTuple):
@@ -256,6 +260,8 @@ def _corners(compute: Callable[[Fraction, Fraction], Fraction]) -> Compute:
 
     def of(one: Range, other: Range) -> Iterable[Point]:
         found = [compute(a, b) for a, b in product(one, other)]
+        if any(max(abs(value.numerator), value.denominator) > HUGE for value in found):
+            raise NotWorkedOut("numbers that are too large")
         return (Range(min(found), max(found)),)
 
     return of

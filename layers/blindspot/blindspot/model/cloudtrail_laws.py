@@ -266,7 +266,16 @@ def _operation(event: Event) -> Iterator[Law]:
 
 
 S3 = "s3.amazonaws.com"
-"""The service whose parameters have names of their own in CloudTrail, and not all are known."""
+S3_OWN = frozenset(
+    {
+        *("accelerate", "acl", "analytics", "attributes", "cors", "delete", "encryption", "host", "inventory"),
+        *("lifecycle", "location", "logging", "metrics", "notification", "ownershipControls", "policy", "policyStatus"),
+        *("publicAccessBlock", "replication", "requestPayment", "restore", "retention", "select", "tagging"),
+        *("torrent", "uploads", "versioning", "versions", "website"),
+    }
+)
+"""[S] S3's names of the host, and of the part of a bucket or an object that a request is about. They hold text or a list
+of texts, whatever parameters of the same name hold in other services."""
 
 
 def _parameters(event: Event) -> Iterator[Law]:
@@ -277,7 +286,7 @@ def _parameters(event: Event) -> Iterator[Law]:
     for name in parameters:
         anywhere, here = api_operations.kinds_anywhere(name), api_operations.kinds_in(source, name)
         if anywhere:
-            free = [is_text(SOURCE, S3)] if api_operations.kinds_in(S3, name) is None else []
+            free = [is_text(SOURCE, S3)] if name in S3_OWN else []
             yield _parameter(Or(*free, _of_kinds(name, anywhere)), name, anywhere)
         if here and here != anywhere:
             yield _parameter(if_then(is_text(SOURCE, source), _of_kinds(name, here)), name, here)

@@ -136,7 +136,7 @@ def test_the_simulation_agrees_on_composite_alarms(
     if verdict is Verdict.COMPLIANT:
         for counting, history in product(("a", "b", "ab"), histories(busy=False)):
             assert is_heard(alarms, by_metric, composites, counting, **history), (counting, history)
-    if verdict is Verdict.NON_COMPLIANT:
+    if verdict is Verdict.NON_COMPLIANT and "inner" not in top:  # what leaves ALARM on a call is not followed further
         assert not all(
             is_heard(alarms, by_metric, composites, counting, **history)
             for counting, history in product("ab", histories(busy=True))

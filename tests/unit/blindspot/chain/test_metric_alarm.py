@@ -11,6 +11,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from blindspot.chain.metric_alarm import (
+    MANY,
     MOST_FEEDS,
     Feed,
     _average,
@@ -184,7 +185,7 @@ def is_heard_in_math(
 
 def math_histories(second: Feed, *, busy: bool) -> Iterator[dict[str, Any]]:
     alsos = (True,) if second.every else (False, True)
-    for also, per, all_missing, copies in product(alsos, ("minute", "event"), ("missing", "zero"), (1, FLOOD)):
+    for also, per, all_missing, copies in product(alsos, ("minute", "event"), ("missing", "zero"), (1, MANY)):
         for other in (FLOOD,) if busy else (0, 1, FLOOD):
             for ordinary in (1, 7, FLOOD) if other and second.ordinary is Truth.TRUE else (0,):
                 yield {
@@ -236,7 +237,7 @@ def test_the_simulation_agrees_on_metric_math(
             assert is_heard_in_math(alarm, both, **history), history
     if isinstance(found, Gap):
         every = list(math_histories(second, busy=True))
-        once, flood = ([history for history in every if history["copies"] == copies] for copies in (1, FLOOD))
+        once, flood = ([history for history in every if history["copies"] == copies] for copies in (1, MANY))
         for few, many in zip(once, flood, strict=True):
             both_heard = is_heard_in_math(alarm, both, **few) and is_heard_in_math(alarm, both, **many)
             assert not both_heard, few

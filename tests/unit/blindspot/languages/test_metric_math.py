@@ -219,6 +219,13 @@ def test_an_expression_of_too_many_values_is_not_supported() -> None:
         computed("m1 + m2", (list(range(MOST_VALUES + 1)), 0))
 
 
+@pytest.mark.parametrize("operation", ["*", "/"])
+def test_numbers_beyond_those_of_cloudwatch_are_not_supported(operation: str) -> None:
+    assert computed(operation.join(["m1"] * 3), (2**360, 0))
+    with pytest.raises(NotWorkedOut, match=r"^numbers that are too large$"):
+        computed("1 * m2 " + operation + operation.join(["m1"] * 5), (2**360, 1))
+
+
 def test_a_line_may_be_made_of_others() -> None:
     lines = {**METRICS, "filled": "FILL(m1, 0)", "both": "[m1, m2]", "e": "filled + filled + m2 + SUM(both)"}
     found = expression(lines, "e")

@@ -28,7 +28,8 @@ from tests.builders import CIS, a_compliant_snapshot, a_filter
 C, N, I = Verdict.COMPLIANT, Verdict.NON_COMPLIANT, Verdict.INDETERMINATE  # noqa: E741 (as in a table)
 EITHER = CIS[2:-2]
 
-BUCKET, NAME = "$.requestParameters.bucketName", "$.userIdentity.sessionContext.sessionIssuer.userName"
+BUCKET, FUNCTION = "$.requestParameters.bucketName", "$.requestParameters.functionName"
+NAME = "$.userIdentity.sessionContext.sessionIssuer.userName"
 
 # The filter's exclusions, what the profile calls benign, the verdict, and words of what explains it.
 CASES: dict[str, tuple[str, tuple[str, ...], Verdict, str]] = {
@@ -37,6 +38,12 @@ CASES: dict[str, tuple[str, tuple[str, ...], Verdict, str]] = {
         (f'{BUCKET} = "assets"',),
         I,
         "event.parameter: If a call had a requestParameters.bucketName that is not text, nobody would be alerted.",
+    ),
+    "a parameter that one service has": (
+        f"({EITHER}) && ({FUNCTION} NOT EXISTS || {FUNCTION} != nightly)",
+        (f"{FUNCTION} = nightly",),
+        I,
+        "event.parameter: If a call had a requestParameters.functionName that is not text, nobody would be alerted.",
     ),
     "a parameter of a named service": (
         f'({EITHER}) && ($.eventSource != "s3.amazonaws.com" || {BUCKET} NOT EXISTS || {BUCKET} != "assets")',
