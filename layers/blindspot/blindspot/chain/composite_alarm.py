@@ -80,13 +80,16 @@ def fires(_: CompositeAlarm) -> Finding:
     return HOLDS
 
 
+_OWN_ACTION = "Give the alarm on the filter's metric an alarm action of its own."
+
+
 def may_fire(composite: CompositeAlarm) -> Finding:
     """The finding on one of which that is not known."""
     name, part = short(composite.arn), alarm_rule.not_understood(composite.rule)
-    message = f"It is not known whether composite alarm {name} goes to ALARM when the alarms of its rule do."
+    message = f"Whether composite alarm {name} goes to ALARM depends on the states of other alarms of its rule."
     if part is not None:
-        message = f"Blindspot does not understand a part of the rule of composite alarm {name}: {part}"
-    return Doubt("alarm.unclear", composite.arn, message)
+        message = f'Blindspot does not understand a part of the rule of composite alarm {name}: "{part}".'
+    return Doubt("alarm.unclear", composite.arn, message, own_fix=_OWN_ACTION)
 
 
 def stays_in_alarm(composite: CompositeAlarm) -> Finding:

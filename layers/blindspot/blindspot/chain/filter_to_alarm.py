@@ -186,9 +186,10 @@ class FilterToAlarm:
             if data.unit is None and len(units) > 1:
                 message = (
                     f"Metric filters add to metric {data.metric} with several units ({', '.join(sorted(units))}), and "
-                    f"alarm {short(alarm.arn)} has no unit: AWS does not define what it does. Give them one unit."
+                    f"alarm {short(alarm.arn)} has no unit: AWS does not define what it does."
                 )
-                return Doubt("alarm.unclear", alarm.arn, message)
+                fix = "Give all these metric filters one unit."
+                return Doubt("alarm.unclear", alarm.arn, message, own_fix=fix)
         return HOLDS
 
     def _check(self, case: Case, alarm: MetricAlarm | MathAlarm) -> Finding:

@@ -424,6 +424,8 @@ def _outcomes(alarm: MetricAlarm | MathAlarm, watched: Expression, world: _World
     # What remembers the period before may go to ALARM one period late.
     after = [point for called in (one, flood) for point in watched.at([quiet, *called])] if remembers else []
     late = any(_breaches(alarm, point) is not Truth.FALSE for point in after)
+    # The alarm is not in ALARM, and does not go there, where as many calls were refused in the period before.
+    steady = remembers and any(_breaches(alarm, point) is not Truth.TRUE for point in watched.at([one[0], one[0]]))
     at_rest = {(point is None or world.sparse, _breaches(alarm, point)) for point in watched.at([quiet])}
     for missing, found in at_rest:
         breaching = Truth.TRUE if missing and alarm.missing_data == "breaching" else found
@@ -446,6 +448,8 @@ def _outcomes(alarm: MetricAlarm | MathAlarm, watched: Expression, world: _World
                 yield _Outcome.UNKNOWN
             elif alarm.datapoints > 1:
                 yield _Outcome.UNKNOWN if remembers else _after_one_of_several(alarm, world, missing=missing)
+            elif steady:
+                raise NotWorkedOut("RATE, which is 0 while as many calls are refused in each period")
             else:
                 ends = not missing or alarm.missing_data != "ignore" or world.fills(watched)
                 yield _Outcome.HOLDS if ends else _Outcome.LATCHES

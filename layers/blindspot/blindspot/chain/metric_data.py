@@ -212,7 +212,7 @@ class _Filter:
         if not isinstance(scope, Doubt) and check_narrowing(self.group, self.filter) is HOLDS:
             return HOLDS
         title = filter_title(self.group.arn, self.filter.name)
-        message = f"It is not known how metric filter {title} adds to its metric."
+        message = f"It is not known which of its matches metric filter {title} adds to its metric."
         return Doubt("filter.narrowed", filter_resource(self.group.arn, self.filter.name), message)
 
     def adds(self, patterns: FilterPatterns, scope: Predicate | Doubt) -> Added | Doubt:

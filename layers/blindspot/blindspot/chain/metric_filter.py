@@ -265,8 +265,10 @@ def matches_in_metric(query: MetricQuery, group: LogGroup, metric_filter: Metric
         if not wanted.keys() < selectors.keys() or any(map(_is_in_every_event, others)):
             return None
         message = (
-            f"Metric filter {title} may add to its metric without dimensions if an event lacks the fields for them."
+            f"Metric filter {title} adds to its metric with dimensions ({', '.join(selectors)}), which the alarm does "
+            "not watch. It may add without them only if an event lacks their fields."
         )
+        return Doubt("filter.narrowed", resource, message, own_fix="Remove the dimensions from the metric filter.")
     except PatternSyntaxError:
         message = f"It is not known which matches of metric filter {title} get these dimensions."
     return Doubt("filter.narrowed", resource, message)

@@ -43,11 +43,11 @@ def check_publish_access(arn: str, topic: Topic | Unreadable | None, alarm_arn: 
     if answer.allowed is Truth.FALSE:
         alarm = short(alarm_arn)
         message = f"The access policy of topic {short(arn)} does not allow CloudWatch to publish for alarm {alarm}."
-        return Gap("topic.policy", arn, _explained(message, answer, alarm_arn))
+        return Gap("topic.policy", arn, _explained(message, answer, alarm_arn), _fix(answer, alarm_arn))
     key = _check_key(topic, alarm_arn, context)
     if key is HOLDS and answer.allowed is Truth.UNKNOWN:
         message = f"It is not known whether the access policy of topic {short(arn)} allows CloudWatch to publish."
-        return Doubt("topic.policy", arn, _explained(message, answer, alarm_arn))
+        return Doubt("topic.policy", arn, _explained(message, answer, alarm_arn), own_fix=_fix(answer, alarm_arn))
     return _check_message_size(topic) if key is HOLDS else key
 
 
@@ -63,9 +63,20 @@ def _check_message_size(topic: Topic) -> Finding:
 def _explained(message: str, answer: resource_policy.Answer, alarm_arn: str) -> str:
     """The message with what decides the answer about the alarm."""
     parts = [message, answer.because]
-    if not alarm_arn.isascii() and answer.key.lower() == "aws:sourcearn":
+    if _is_by_other_characters(answer, alarm_arn):
         parts.append(f"The name of alarm {short(alarm_arn)} is not ASCII: then AWS asks for aws:SourceAccount alone.")
     return " ".join(part for part in parts if part)
+
+
+def _fix(answer: resource_policy.Answer, alarm_arn: str) -> str:
+    """The fix where a condition decides; empty where none does."""
+    if _is_by_other_characters(answer, alarm_arn):
+        return "Use condition key aws:SourceAccount instead of aws:SourceArn, or give the alarm an ASCII name."
+    return answer.key and f"Allow {CLOUDWATCH} without a condition on {answer.key}."
+
+
+def _is_by_other_characters(answer: resource_policy.Answer, alarm_arn: str) -> bool:
+    return not alarm_arn.isascii() and answer.key.lower() == "aws:sourcearn"
 
 
 def _context(alarm_arn: str) -> dict[str, str | resource_policy.Possible]:
@@ -114,8 +125,8 @@ def _check_key_policy(
     answer = resource_policy.allows(key.policy, service=CLOUDWATCH, actions=actions, resource="*", context=context)
     if answer.allowed is Truth.FALSE:
         message = f"{encrypted} whose policy does not allow CloudWatch to use the key."
-        return Gap("topic.key", topic.arn, _explained(message, answer, alarm_arn))
+        return Gap("topic.key", topic.arn, _explained(message, answer, alarm_arn), _fix(answer, alarm_arn))
     if answer.allowed is Truth.UNKNOWN:
         message = f"{encrypted} and it is not known whether the key's policy allows CloudWatch to use the key."
-        return Doubt("topic.key", topic.arn, _explained(message, answer, alarm_arn))
+        return Doubt("topic.key", topic.arn, _explained(message, answer, alarm_arn), own_fix=_fix(answer, alarm_arn))
     return HOLDS

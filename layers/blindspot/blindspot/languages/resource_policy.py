@@ -158,7 +158,8 @@ def _because(statements: list[object], number: int, truth: Truth, request: _Requ
     if not deciding:
         return f"Statement {name} denies it.", ""
     operator, key = next((each for each in deciding if None in request.possible(each[1])), deciding[0])
-    depends = f"Statement {name} depends on condition key {key}"
+    denying = ", which denies it," if statement["Effect"] == "Deny" else ""
+    depends = f"Statement {name}{denying} depends on condition key {key}"
     if truth is Truth.UNKNOWN:
         return f"{depends} ({operator}), and it is not known whether the request meets that condition.", key
     match request.possible(key):
@@ -166,7 +167,7 @@ def _because(statements: list[object], number: int, truth: Truth, request: _Requ
             return f"{depends}, which is {value} in this request.", key
         case (None,):
             return f"{depends}, which a request of an AWS service does not have.", key
-    return f"{depends}, which a request of an AWS service does not have, or not with that value.", key
+    return f"{depends}, which in a request of an AWS service is missing or has a value of AWS.", key
 
 
 def _is_statement(statement: dict[str, Any]) -> bool:

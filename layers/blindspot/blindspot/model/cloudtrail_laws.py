@@ -5,9 +5,10 @@
 operation, a parameter or an error code that it does not know is credible. An event is shown as a blind spot only if it
 is credible.
 
-Sources. [U] CloudTrail user guide, "CloudTrail userIdentity element". [N] the same, "AWS service events". [R] the same,
-"CloudTrail record contents": "requestParameters ... are documented in the API reference documentation". [S] Amazon S3
-user guide, "Amazon S3 CloudTrail events". [M] botocore's models, see `api_operations`. [D] records of public data sets.
+Sources. [U] CloudTrail user guide, "CloudTrail userIdentity element". [N] the same, "AWS service events". [C] the same,
+"AWS Management Console sign-in events". [R] the same, "CloudTrail record contents": "requestParameters ... are
+documented in the API reference documentation". [S] Amazon S3 user guide, "Amazon S3 CloudTrail events". [M] botocore's
+models, see `api_operations`. [D] records of public data sets.
 """
 
 from __future__ import annotations
@@ -67,18 +68,23 @@ def if_then(condition: Predicate, consequence: Predicate) -> Predicate:
 
 
 _IDENTITIES = (
-    # [U] a session of a role tells about the role; the name of an issuer of type Role is the role's.
-    if_then(is_text(TYPE, "AssumedRole"), is_text((*ISSUER, "type"), "Role")),
+    # [U] a session of a role tells about the role; the name of an issuer of type Role is the role's. [C, D] a switch to
+    # a role in the console does not; where a sign-in failed there is an errorMessage, but no errorCode.
+    if_then(
+        is_text(TYPE, "AssumedRole"),
+        Or(is_text((*ISSUER, "type"), "Role"), And(equals("eventType", "AwsConsoleSignIn"), missing(CODE))),
+    ),
     if_then(is_text((*ISSUER, "type"), "Role"), exists((*ISSUER, "userName"))),
     # [U] the name of a caller of type IAMUser is the user's.
     if_then(is_text(TYPE, "IAMUser"), exists((*IDENTITY, "userName"))),
-    # [U, N] type says what made the request. In a record without it a service tells of itself: nothing was refused.
-    if_then(missing(TYPE), And(equals("eventType", "AwsServiceEvent"), missing(CODE))),
+    # [U, N] type says what made the request. In a record without it a service tells of itself, and its errorCode may be
+    # empty (Amazon Cognito developer guide, "Example Amazon Cognito events"). That no refused call is without it is an
+    # assumption: [D] has none.
+    if_then(missing(TYPE), And(equals("eventType", "AwsServiceEvent"), Or(missing(CODE), is_text(CODE, "")))),
 )
-_OF_IDENTITIES = frozenset(atom.path for law in _IDENTITIES for atom in atoms(law) if isinstance(atom, Atom)) - {
-    CODE,
-    ("eventType",),
-}
+_OF_IDENTITIES = frozenset(
+    atom.path for law in _IDENTITIES for atom in atoms(law) if isinstance(atom, Atom) and atom.path[:1] == IDENTITY
+)
 
 
 def invariants(predicate: Predicate) -> Iterator[Predicate]:
@@ -195,6 +201,14 @@ _CALLERS = (
     ),
     *_of_type("AssumedRole", rf"sts::{_ID}:assumed-role\/.+", "principalId", "arn", "accountId"),
     *_without("AssumedRole", "userName"),
+    *(
+        _of_caller(
+            if_then(is_text((*ISSUER, "type"), "Role"), exists((*ISSUER, field))),
+            f"whose role had no {field}",
+            "that roles have it",
+        )
+        for field in ("principalId", "arn", "accountId")
+    ),
     *_of_type("FederatedUser", rf"sts::{_ID}:federated-user\/.+", "principalId", "arn", "accountId"),
     *_of_type("AWSService", "", "invokedBy"),
     *_without("AWSService", "principalId", "arn", "userName", "sessionContext"),
@@ -274,8 +288,8 @@ S3_OWN = frozenset(
         *("torrent", "uploads", "versioning", "versions", "website"),
     }
 )
-"""[S] S3's names of the host, and of the part of a bucket or an object that a request is about. They hold text or a list
-of texts, whatever parameters of the same name hold in other services."""
+"""[S] S3's names of the host, and of the part of a bucket or an object that a request is about. They hold text or a
+list of texts, whatever parameters of the same name hold in other services."""
 
 
 def _parameters(event: Event) -> Iterator[Law]:

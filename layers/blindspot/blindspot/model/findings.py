@@ -15,7 +15,7 @@ from blindspot.model.snapshot import Unreadable
 
 FIXES = {
     "trail.missing": "Create a multi-region trail that delivers to a CloudWatch Logs log group.",
-    "trail.not-multi-region": "Make one of the trails a multi-region trail, which records regions enabled later.",
+    "trail.not-multi-region": "Create a multi-region trail, or make a trail one: it records regions enabled later too.",
     "trail.not-logging": "Start logging on the trail.",
     "trail.selectors": "Change the trail's event selectors, or include global service events, to record these events.",
     "trail.no-log-group": "Configure the trail with a log group, and with a role that may write to it.",
@@ -58,7 +58,7 @@ DOUBT_FIXES = {
     "subscription.foreign": "Name a role of the subscription's account in MonitoringRoleArns.",
     "filter.unclear": "Simplify the filter pattern as docs/filter-patterns.md explains, so that it can be decided.",
     "filter.disputed": "Report the pattern as an issue of this project: AWS and Blindspot read it differently.",
-    "alarm.unclear": "Add a metric alarm on the filter's metric, without metric math, to this one.",
+    "alarm.unclear": "Create a metric alarm on the filter's metric alone, with the same alarm actions.",
     "event.parameter": 'Name the service in the exclusion too, as in ($.eventSource != "s3.amazonaws.com" || ...).',
     "event.code": "Exclude error codes by their full names, without *.",
     "event.unlikely": "Exclude by whole values, and let a missing field pass with NOT EXISTS.",
@@ -106,17 +106,19 @@ class Doubt:
     """A link that may hold: a code, the resource, and a sentence that says what is not known.
 
     in_few_words: the same without the resource, where the code does not say it.
+    own_fix: what resolves it, where that is known better than by the code.
     """
 
     code: str
     resource: str
     message: str
     in_few_words: str = ""
+    own_fix: str = ""
 
     @property
     def fix(self) -> str:
         """What would resolve the doubt."""
-        return DOUBT_FIXES.get(self.code) or FIXES[self.code]
+        return self.own_fix or DOUBT_FIXES.get(self.code) or FIXES[self.code]
 
 
 Finding = Gap | Doubt | Holds

@@ -59,7 +59,7 @@ def of_events_without_a_trail(snapshot: Snapshot) -> Iterator[Note]:
     for arn in sorted(group for group in groups if short(group) == STRAIGHT_FROM_CLOUDTRAIL):
         message = (
             f"Log group {short(arn)} in {place_of(arn)[1]} has metric filters. CloudTrail delivers there without a"
-            " trail: what a telemetry rule selects, and nothing of regions without such a rule. The control asks for a"
+            " trail: only what a telemetry rule selects, and only in regions with such a rule. The control asks for a"
             " trail, so Blindspot does not assess this log group."
         )
         yield Note("log-group.without-trail", arn, message)
@@ -77,7 +77,7 @@ def _of_alarm(alarm: StatefulAlarm, mute_rules: Sequence[MuteRule] | Unreadable,
     name = short(alarm.arn)
     if alarm.state == "ALARM" and alarm.state_since is not None and now - alarm.state_since > LONG_IN_ALARM:
         since = f"{alarm.state_since:%Y-%m-%d %H:%M} UTC"
-        message = f"Alarm {name} has been in ALARM since {since}. It sends no new notification until it leaves ALARM."
+        message = f"Alarm {name} has been in ALARM since {since}. It announces nothing new until it returns to OK."
         yield Note("alarm.in-alarm", alarm.arn, message)
     if isinstance(alarm, CompositeAlarm) and alarm.suppressor and not alarm.suppressed:
         message = f"The actions of alarm {name} are suppressed whenever alarm {alarm.suppressor} is in ALARM."

@@ -279,7 +279,7 @@ WHY: dict[str, tuple[Any, str, str]] = {
     "denied outright": (deny(Sid="Stop"), "Statement Stop denies it.", ""),
     "denied over TLS": (
         deny(Condition={"Bool": {"aws:SecureTransport": "true"}}),
-        "Statement 2 depends on condition key aws:SecureTransport, which is true in this request.",
+        "Statement 2, which denies it, depends on condition key aws:SecureTransport, which is true in this request.",
         "aws:SecureTransport",
     ),
     "another account, and perhaps another organization": (
@@ -295,8 +295,8 @@ WHY: dict[str, tuple[Any, str, str]] = {
     "denied to others than an organization, over TLS": (
         deny(Condition={"Bool": {"aws:SecureTransport": "true"}, "StringNotEquals": {"aws:SourceVpc": "vpc-1"}}),
         (
-            "Statement 2 depends on condition key aws:SourceVpc, which a request of an AWS service does not have, or "
-            "not with that value."
+            "Statement 2, which denies it, depends on condition key aws:SourceVpc, which in a request of an AWS "
+            "service is missing or has a value of AWS."
         ),
         "aws:SourceVpc",
     ),
@@ -311,8 +311,8 @@ WHY: dict[str, tuple[Any, str, str]] = {
     "perhaps denied": (
         deny(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
         (
-            "Statement 2 depends on condition key aws:SourceIp (IpAddress), and it is not known whether the request "
-            "meets that condition."
+            "Statement 2, which denies it, depends on condition key aws:SourceIp (IpAddress), and it is not known "
+            "whether the request meets that condition."
         ),
         "aws:SourceIp",
     ),

@@ -70,6 +70,15 @@ UNLIKELY: dict[str, tuple[dict[str, object], str]] = {
         by(without(WEB_IDENTITY, "identityProvider")),
         "WebIdentityUser without identityProvider",
     ),
+    "a role's session without the role's ARN": (
+        by(
+            {
+                "type": "MadeUp",
+                "sessionContext": {"sessionIssuer": {"type": "Role", "principalId": "A", "accountId": "1"}},
+            }
+        ),
+        "a caller whose role had no arn",
+    ),
     "half an address": ({**CALL, "sourceIPAddress": "10."}, "from the address 10."),
     "a word for an address": ({**CALL, "sourceIPAddress": "X"}, "from the address X"),
     "no service": ({**CALL, "eventSource": "kms"}, "the eventSource kms"),
@@ -170,7 +179,29 @@ OF_KMS = "$.eventSource = kms.amazonaws.com && $.requestParameters.keyId = x"
         ("$.userIdentity.type = AssumedRole", by(role("a")), True),
         ("$.userIdentity.userName = a", by(without(user("a"), "userName")), False),
         ("$.userIdentity.sessionContext NOT EXISTS", by(without(role("a"), "sessionContext")), False),
+        (
+            "$.userIdentity.type = AssumedRole",
+            {
+                **call("signin", "SwitchRole", without(role("a"), "sessionContext")),
+                "eventType": "AwsConsoleSignIn",
+            },
+            True,
+        ),
+        (
+            "$.userIdentity.type = AssumedRole",
+            {**by(without(role("a"), "sessionContext")), "eventType": "AwsConsoleSignIn"},
+            False,
+        ),
         ("$.userIdentity.type NOT EXISTS", by(without(service("a"), "type")), False),
+        (
+            "$.userIdentity.type NOT EXISTS",
+            {
+                **call("cognito-idp", "Login_GET", {"accountId": "123456789012"}),
+                "eventType": "AwsServiceEvent",
+                "errorCode": "",
+            },
+            True,
+        ),
         (
             "$.userIdentity.type NOT EXISTS",
             {**call("kms", "RotateKey", without(service("a"), "type")), "eventType": "AwsServiceEvent"},

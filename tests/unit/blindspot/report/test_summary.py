@@ -69,8 +69,9 @@ def summed_up(snapshot: Snapshot) -> str:
             (
                 "NON_COMPLIANT (account 123456789012, profile cis-level-2): in regions enabled later there are "
                 "unauthorized API calls that alert nobody, such as secretsmanager:GetSecretValue refused with "
-                "AccessDeniedException. No multi-region trail would record a region enabled later. Fix: Make one of "
-                "the trails a multi-region trail, which records regions enabled later. (trail.not-multi-region)"
+                "AccessDeniedException. No multi-region trail would record a region enabled later. Fix: Create a "
+                "multi-region trail, or make a trail one: it records regions enabled later too. "
+                "(trail.not-multi-region)"
             ),
         ),
         (

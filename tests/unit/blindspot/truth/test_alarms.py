@@ -112,7 +112,13 @@ MATH: dict[str, tuple[Snapshot, Verdict, str]] = {
         NON_COMPLIANT,
         "No number of refused calls takes alarm math",
     ),
-    "zeros, and the change of them": (in_math("RATE(FILL(m1, 0))", **GREATER), COMPLIANT, ""),
+    "zeros, and the change of them": (
+        in_math("RATE(FILL(m1, 0))", **GREATER),
+        INDETERMINATE,
+        "cannot analyze: RATE, which is 0 while as many calls are refused in each period",
+    ),
+    "the change of zeros, and what goes on": (in_math("FILL(m1, 0) + RATE(FILL(m1, 0))", **GREATER), COMPLIANT, ""),
+    "a change that no call makes": (in_math("0*RATE(FILL(m1, 0))", **GREATER), NON_COMPLIANT, "No number of refused"),
     "the change of data with gaps": (
         in_math("RATE(m1)", **GREATER),
         INDETERMINATE,
@@ -167,7 +173,7 @@ RULES: dict[str, tuple[Snapshot, Verdict, str]] = {
     "more than half of two": (
         with_alarms(A, B, a_composite("AT_LEAST(51%, ALARM, (a, b))"), filters=BY_CODE),
         INDETERMINATE,
-        "goes to ALARM when the alarms of its rule do",
+        "depends on the states of other alarms of its rule",
     ),
     "both of two on other data": (
         with_alarms(an_alarm(name="a", **QUIET), a_composite("AT_LEAST(2, ALARM, (a, away))")),
@@ -182,17 +188,17 @@ RULES: dict[str, tuple[Snapshot, Verdict, str]] = {
     "none that is OK": (
         with_alarms(an_alarm(name="a", **QUIET), a_composite("AT_LEAST(1, NOT OK, (a))")),
         INDETERMINATE,
-        "goes to ALARM when",
+        "depends on the states of other alarms",
     ),
     "a function that is not documented": (
         with_alarms(an_alarm(name="a", **QUIET), a_composite("ALARM(a) AND MOST_OF(a, b)")),
         INDETERMINATE,
-        "does not understand a part of the rule of composite alarm composite: MOST_OF(a, b)",
+        'does not understand a part of the rule of composite alarm composite: "MOST_OF(a, b)',
     ),
     "none at least": (
         with_alarms(an_alarm(name="a", **QUIET), a_composite("AT_LEAST(0, ALARM, (a))")),
         INDETERMINATE,
-        "does not understand a part of the rule of composite alarm composite: AT_LEAST(0, ALARM, (a))",
+        'does not understand a part of the rule of composite alarm composite: "AT_LEAST(0, ALARM, (a))',
     ),
     "in ALARM until the other is": (
         with_alarms(an_alarm(name="x", **QUIET), a_composite('OK("x")')),
@@ -211,7 +217,7 @@ RULES: dict[str, tuple[Snapshot, Verdict, str]] = {
             a_composite("ALARM(x) OR ALARM(resting)"),
         ),
         INDETERMINATE,
-        "goes to ALARM when",
+        "depends on the states of other alarms",
     ),
     "either, or one that is in ALARM while an alarm on other data is OK": (
         with_alarms(
@@ -220,7 +226,7 @@ RULES: dict[str, tuple[Snapshot, Verdict, str]] = {
             a_composite("ALARM(x) OR ALARM(resting)"),
         ),
         INDETERMINATE,
-        "goes to ALARM when",
+        "depends on the states of other alarms",
     ),
     "either, or one whose rule is not understood": (
         with_alarms(
@@ -229,7 +235,7 @@ RULES: dict[str, tuple[Snapshot, Verdict, str]] = {
             a_composite("ALARM(x) OR ALARM(odd)"),
         ),
         INDETERMINATE,
-        "goes to ALARM when",
+        "depends on the states of other alarms",
     ),
     "a rule over a share of refused calls": (
         a_compliant_snapshot(filters=(a_filter(), second(EVERY_CALL)), alarms=(SHARE, a_composite("ALARM(math)"))),

@@ -132,7 +132,7 @@ TRUTH: dict[str, tuple[Snapshot, str, Collection[str]]] = {
     "events without a trail": (
         a_compliant_snapshot(trails=(), log_groups={}, **elsewhere(ACCOUNT, HOME, a_filter(), name=STRAIGHT)),
         NON_COMPLIANT,
-        ("No trail records", STRAIGHT, HOME, "without a trail", "telemetry rule", "nothing of regions without"),
+        ("No trail records", STRAIGHT, HOME, "without a trail", "telemetry rule", "only in regions with such a rule"),
     ),
     "an alarm on a query of the log group": (
         with_log_alarm(LogGroupIdentifiers=["management-events"]),

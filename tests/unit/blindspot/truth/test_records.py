@@ -30,6 +30,7 @@ EITHER = CIS[2:-2]
 
 BUCKET, FUNCTION = "$.requestParameters.bucketName", "$.requestParameters.functionName"
 NAME = "$.userIdentity.sessionContext.sessionIssuer.userName"
+ARN = "$.userIdentity.sessionContext.sessionIssuer.arn"
 
 # The filter's exclusions, what the profile calls benign, the verdict, and words of what explains it.
 CASES: dict[str, tuple[str, tuple[str, ...], Verdict, str]] = {
@@ -80,6 +81,12 @@ CASES: dict[str, tuple[str, tuple[str, ...], Verdict, str]] = {
         ("$.userIdentity.userName = bob",),
         C,
         "",
+    ),
+    "a role by its ARN": (
+        f"({EITHER}) && ($.userIdentity.type != AssumedRole || {ARN} != scanner)",
+        (f"{ARN} = scanner",),
+        I,
+        "event.unlikely: If a call had a caller whose role had no arn,",
     ),
     "root by its ARN": (
         f'({EITHER}) && ($.userIdentity.type != Root || $.userIdentity.arn != "*:root")',
