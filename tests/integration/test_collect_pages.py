@@ -66,16 +66,22 @@ def test_an_empty_page_is_not_the_last(aws: LocalAws) -> None:
 
 
 def many_subscriptions(aws: LocalAws, topic: str, listed: Callable[[int], str], number: int = 250_000) -> None:
-    """The topic has so many subscriptions. `listed`: "plain", "filtered" or "pending", by number."""
+    """The topic has so many subscriptions. `listed`: "plain", "filtered", "pending" or "foreign", by number."""
     pages, read = count(), list[str]()
 
     def page(_: Call) -> object:
         begin = 100 * next(pages)
         arns = [f"{topic}:{each}" for each in range(begin, min(begin + 100, number))]
-        read.extend(arn for each, arn in enumerate(arns, begin) if listed(each) != "pending")
+        kinds = [listed(each) for each in range(begin, begin + len(arns))]
+        read.extend(arn for kind, arn in zip(kinds, arns, strict=True) if kind in ("plain", "filtered"))
         subscriptions = [
-            {"SubscriptionArn": arn if arn in read else "PendingConfirmation", "TopicArn": topic, "Protocol": "email"}
-            for arn in arns
+            {
+                "SubscriptionArn": "PendingConfirmation" if kind == "pending" else arn,
+                "TopicArn": topic,
+                "Protocol": "email",
+                **({"Owner": "999999999999"} if kind == "foreign" else {}),
+            }
+            for kind, arn in zip(kinds, arns, strict=True)
         ]
         more = {"NextToken": str(begin + 100)} if begin + 100 < number else {}
         return AWSResponse("", 200, HTTPHeaders(), None), {"Subscriptions": subscriptions, **more}
@@ -97,6 +103,10 @@ MANY: dict[str, tuple[Callable[[int], str], int, int, bool]] = {
     "one of the second page is plain": (lambda number: "plain" if number == 150 else "filtered", 2, 151, False),
     "all are filtered": (lambda _: "filtered", MOST_POLICIES // 100 + 1, MOST_POLICIES, True),
     "all are pending": (lambda _: "pending", MOST_PAGES, 0, True),
+    "many of another account before a plain one": (
+        lambda number: "foreign" if number < MOST_POLICIES + 50 else "plain",
+        *(MOST_POLICIES // 100 + 1, 1, False),
+    ),
 }
 
 

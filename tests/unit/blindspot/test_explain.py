@@ -114,6 +114,7 @@ def test_what_to_paste_to_keep_exclusions_covers_with_the_overrides_that_are_pri
     assert f"One that also leaves out what your pattern leaves out: {kept['pattern']}" in printed
     overrides = printed.split("Then set Overrides: ")[1].split("\n")[0]
     assert json.loads(overrides) == {"benign": kept["benign"]}
+    assert kept["benign"] == [*(one.text for one in PROFILE.benign), '{ ($.userIdentity.arn = "*ci*") }']
     assert main(["--overrides", overrides, kept["pattern"]]) == 0
     assert main([kept["pattern"]]) == 1
     assert main(["--json", '{ $.errorCode = "AccessDenied" && $.eventName != "HeadBucket" }']) == 1
@@ -121,6 +122,14 @@ def test_what_to_paste_to_keep_exclusions_covers_with_the_overrides_that_are_pri
     kept_alone = explain([parse('{ $.errorCode = "AccessDenied" && $.eventName != "HeadBucket" }')], PROFILE)
     assert kept_alone["keeping_exclusions"]["benign"] is None
     assert main([kept_alone["keeping_exclusions"]["pattern"]]) == 0
+
+
+@pytest.mark.parametrize("excluding", ['$.sourceIPAddress != "10.*"', '$.userIdentity.arn != "*:user/bob"'])
+def test_no_pattern_matches_the_example(excluding: str) -> None:
+    pattern = parse(f"{{ ({CIS[1:-1]}) && {excluding} }}")
+    missed = explain([pattern], PROFILE, simplify=False)["blind_spot"]
+    assert PROFILE.required.matches(missed)
+    assert not pattern.matches(missed)
 
 
 @pytest.mark.parametrize("overrides", ["x", "[]", '{"benig": []}', '{"benign": ["{"]}', "[" * 100_000], ids=len)

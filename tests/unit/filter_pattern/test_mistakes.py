@@ -108,6 +108,9 @@ def error_of(text: str) -> PatternSyntaxError:
         ("/AccessDenied/", "stands between %, not between slashes", NONE),
         ("'not found'", "Put text in double quotes", NONE),
         ("{ $.a = %(x|y)% }", r"have no groups: write %one|two%, or \x28", NONE),
+        # What is inside of quotes is left as it is; of two patterns none is chosen.
+        ('{ $.a == "this or that and x | y" }', "Write one =", '{ $.a = "this or that and x | y" }'),
+        ("pattern = { $.a = x }\npattern = { $.b = y }", "a part of a template", NONE),
         # No known mistake.
         ("{ $.a = }", NONE, NONE),
         ('{ $.a = "x"', NONE, NONE),

@@ -152,6 +152,10 @@ def test_the_sentence_names_what_the_event_lacks(pattern: str, sentence: str) ->
             ),
         ),
         (
+            "AccessDenied Unauthorized -zebra",
+            'matches only if the text of the event contains "Unauthorized"',
+        ),
+        (
             "AccessDenied OR Unauthorized",
             (
                 'matches only if the text of the event contains "OR" and the text of the event contains '

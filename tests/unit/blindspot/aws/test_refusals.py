@@ -16,18 +16,19 @@ CALL, REGION = "sns:GetTopicAttributes", "eu-west-1"
 
 
 class Answering(Clients):
-    """Answers by resource: whether the call is allowed."""
+    """Answers by resource: whether the call is allowed, or else the error code."""
 
-    def __init__(self, allowed: Callable[[int], bool]) -> None:
+    def __init__(self, allowed: Callable[[int], bool], code: str = "AuthorizationError") -> None:
         super().__init__(REGION)
         self.allowed = allowed
+        self.code = code
         self.asked: list[int] = []
 
     def call(self, call: str, region: str, account: str | None = None, /, **parameters: Any) -> dict[str, Any]:
         self.asked.append(parameters["number"])
         if self.allowed(parameters["number"]):
             return parameters
-        raise ClientError({"Error": {"Code": "AuthorizationError"}}, call)
+        raise ClientError({"Error": {"Code": self.code}}, call)
 
 
 def read(clients: Answering, *numbers: int) -> list[bool]:
@@ -59,3 +60,8 @@ def test_a_refusal_is_of_one_resource(
 ) -> None:
     clients = Answering(allowed)
     assert (read(clients, *numbers), clients.asked) == (found, asked)
+
+
+def test_a_call_that_failed_is_not_refused() -> None:
+    clients = Answering(lambda _: False, "InternalError")
+    assert (read(clients, *MANY), clients.asked) == ([False] * len(MANY), [*MANY])

@@ -245,6 +245,15 @@ def test_a_log_group_is_found_by_its_whole_name() -> None:
     assert answers.log_group_class(groups, "tra") is None
 
 
+def test_data_protection_is_that_of_the_log_group_itself() -> None:
+    """They are listed by the beginning of the name."""
+    masking = {"logGroupName": "trail-2", "dataProtectionStatus": "ACTIVATED"}
+    by_account = {"logGroupName": "trail-3", "inheritedProperties": ["ACCOUNT_DATA_PROTECTION"]}
+    groups = {"logGroups": [{"logGroupName": "trail", "dataProtectionStatus": "DELETED"}, masking, by_account]}
+    found = [answers.masks_data(groups, name) for name in ("trail", "trail-2", "trail-3", "tra")]
+    assert found == [False, True, True, False]
+
+
 def test_credentials_do_not_show() -> None:
     secret = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), "SECRET")
     assert "SECRET" not in repr(answers.credentials({"Credentials": secret, "AssumedRoleUser": ASSUMED}, ROLE))

@@ -299,6 +299,23 @@ def test_metric_math(expression: str, feeds: dict[str, list[Feed]], code: str | 
     assert (None if found is HOLDS else found.code) == code, why
 
 
+def test_of_what_remembers_the_period_before_it_is_not_known_what_several_periods_do() -> None:
+    watched = MetricQuery("m1", namespace="CISBenchmark", metric="m1", statistic="Sum", period=300)
+    for expression, code in (("FILL(m1, 0)", "alarm.insensitive"), ("RATE(FILL(m1, 0)) * 300", "alarm.unclear")):
+        alarm = a_math_alarm(expression)
+        alarm = replace(alarm, queries=(alarm.queries[0], watched), evaluation_periods=2, datapoints=2)
+        found = check_firing(alarm, {watched: [one()]}, copies=1)
+        assert (None if found is HOLDS else found.code) == code
+
+
+def test_it_surely_returns_to_ok_only_if_it_does_where_no_log_events_arrive() -> None:
+    watched = MetricQuery("m1", namespace="CISBenchmark", metric="m1", statistic="Sum", period=300)
+    for filler, returns in ((0, True), (5, False)):
+        alarm = a_math_alarm(f"FILL(m1, {filler})")
+        alarm = replace(alarm, queries=(alarm.queries[0], watched))
+        assert surely_returns_to_ok(alarm, {watched: [one(default=0)]}) is returns
+
+
 def test_periods_shorter_than_a_minute_are_without_data_most_of_the_time() -> None:
     for treatment, default, code in (
         ("missing", None, None),
@@ -351,6 +368,8 @@ def of_one(feeds: list[Feed], **bent: Any) -> str | None:
     [
         ([one(), one(own=False, count=9)], {"threshold": 10.0}, "alarm.unclear"),
         ([one(), one(own=False, count=9)], {"threshold": 11.0}, "alarm.insensitive"),
+        ([one(), one(value=-1, own=False, local=False)], {}, None),
+        ([one(), replace(one(value=-1, own=False, local=False), may_arrive=True)], {}, "alarm.unclear"),
         ([one(value=3), one(value=-1, own=False, count=2)], {}, None),
         ([one(value=3), one(value=-1, own=False, count=3)], {}, "alarm.unclear"),
         ([one(value=3), one(value=-1, own=False, count=4)], {"statistic": "Minimum"}, "alarm.unclear"),

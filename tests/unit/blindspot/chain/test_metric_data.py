@@ -65,6 +65,16 @@ def test_what_ordinary_calls_a_filter_counts_matters_only_where_it_is_asked_for(
     )
 
 
+def test_filters_that_differ_in_the_unit_alone_add_to_different_data() -> None:
+    snapshot = a_compliant_snapshot(filters=(counting := a_filter(unit="Count"), a_filter(name="none")))
+    group = snapshot.log_groups[log_group_arn()]
+    assert isinstance(group, LogGroup)
+    for order in ((counting, a_filter()), (a_filter(), counting)):
+        found = MetricData(snapshot, FilterPatterns(snapshot, PROFILE), (ACCOUNT, HOME))
+        data = Data("CISBenchmark", "unauthorized_api_calls", "Count", ())
+        assert [found.scope(data, group, each) is not None for each in order] == [each is counting for each in order]
+
+
 def test_dimensions_of_the_system_are_dimensions() -> None:
     """Two filters that differ in nothing else add to different data."""
     by_account = a_filter(name="by account", system_dimensions=("@aws.account",))

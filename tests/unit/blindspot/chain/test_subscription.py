@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from blindspot.chain.subscription import check_subscriptions
-from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
+from blindspot.model.findings import FOREIGN, HOLDS, Doubt, Finding, Gap
 from blindspot.model.snapshot import Subscription, Unreadable
 from tests.builders import ACCOUNT, HOME, a_topic, an_alarm, topic_arn
 from tests.findings import assert_found
@@ -40,6 +40,13 @@ def test_a_topic_without_a_subscription_or_with_those_unread() -> None:
     assert_found(found_of(), Gap, "subscription.missing", topic_arn(), "security-alerts")
     found = check_subscriptions(a_topic(subscriptions=REFUSED), ALARM)
     assert_found(found, Doubt, "unread.refused", topic_arn(), "sns:GetSubscriptionAttributes")
+
+
+def test_the_account_that_is_named_is_the_one_that_may_read_the_subscription() -> None:
+    """A subscription's ARN has the account of its topic."""
+    not_read = Unreadable("sns:GetSubscriptionAttributes", HOME, FOREIGN)
+    found = found_of(Subscription(arn("theirs"), "email", not_read, owner="999999999999"))
+    assert_found(found, Doubt, "subscription.foreign", arn("theirs"), "999999999999")
 
 
 @pytest.mark.parametrize("subscriptions", [(PENDING,), (PENDING, Subscription(None, "sqs", "{}"))])

@@ -260,6 +260,11 @@ UNKNOWN = {
         "topic.key",
         "condition key kms:ViaService",
     ),
+    "only by way of SNS, wherever": (
+        a_key_for(using({"StringLike": {"kms:ViaService": f"sns.{HOME}.*"}})),
+        "topic.key",
+        "condition key kms:ViaService",
+    ),
     "only by way of SNS in China": (
         a_key_for(using({"StringEquals": {"kms:ViaService": f"sns.{HOME}.amazonaws.com.cn"}})),
         "topic.key",

@@ -82,6 +82,7 @@ COMPUTED: list[tuple[str, Any, Any, Any]] = [
     ("ABS(m2)", B, None, None),
     ("IF(m1, 7, 8)", 7, 7, None),
     ("IF(m1 > 3, 7, 8)", 8, 8, {None, 8}),
+    ("IF(m1 - 5, 7, 8)", 7, 7, {None, 7}),
     ("IF(m1 > 0, m2)", B, 0, None),
     ("IF(m1 > 0, m2, m1)", B, 0, None),
     ("IF(m1 > 3, m1, m2)", B, None, None),
@@ -179,6 +180,11 @@ def test_the_conditions_of_the_user_guide() -> None:
 )
 def test_what_it_may_be_where_a_metric_is_not_known(text: str, m1: Any, expected: set[Any]) -> None:
     assert computed(text, (m1, 0)) == expected
+
+
+def test_two_metrics_between_the_same_ends_are_perhaps_equal() -> None:
+    assert computed("m1 == m2", ((1, 5), (1, 5))) == {0, 1}
+    assert computed("m1 != m2", ((1, 5), (1, 5))) == {0, 1}
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,11 @@ def on_topic(text: str, context: dict[str, str] = CONTEXT) -> Truth:
     return asked(text, context).allowed
 
 
+def test_without_its_account_it_is_not_known_whether_an_account_is_another() -> None:
+    text = policy(statement(Principal={"AWS": f"arn:aws:iam::{ELSEWHERE}:root"}))
+    assert (on_topic(text), on_topic(text, {})) == (FALSE, UNKNOWN)
+
+
 def on_key(statements: Any) -> Truth:
     actions = ["kms:Decrypt", "kms:GenerateDataKey"]
     return allows(

@@ -36,6 +36,7 @@ def test_services_are_named_as_cloudtrail_names_them() -> None:
     assert services_with("Decrypt") == (KMS,)
     assert "monitoring.amazonaws.com" in services_with("DescribeAlarms")
     assert "ses.amazonaws.com" in services_with("SendEmail")
+    assert {KMS, "athena.amazonaws.com"} < set(services_with("TagResource"))
     assert services_with("MadeUp") == ()
     assert "Decrypt" in operations_of(KMS)
     assert operations_of("madeup.amazonaws.com") == ()
@@ -49,6 +50,8 @@ def test_parameters_have_the_names_and_types_of_cloudtrail() -> None:
     assert kinds_anywhere("instanceIds") >= {"array", "object"}
     assert kinds_in(KMS, "plaintext") == frozenset()  # bytes: not documented
     assert kinds_anywhere("plaintext") == frozenset()
+    assert kinds_in("iam.amazonaws.com", "policyDocument") == frozenset({"string"})
+    assert kinds_anywhere("policyDocument") == frozenset()  # of some services JSON
     assert kinds_in(KMS, "madeUp") is None
     assert kinds_anywhere("madeUp") == frozenset()
     assert S3 in services_taking("bucketName")

@@ -30,6 +30,7 @@ ISSUER = "$.userIdentity.sessionContext.sessionIssuer.userName"
     [
         ("$.eventName = GetRole", ("iam.amazonaws.com", "GetRole", DENIED, None)),
         ("$.eventName = PutBucketAcl", (S3, "PutBucketAcl", DENIED, BUCKET)),
+        ("$.eventName = ListBuckets", (S3, "ListBuckets", DENIED, None)),
         (
             "$.eventSource = athena.amazonaws.com",
             ("athena.amazonaws.com", "BatchGetNamedQuery", "AccessDeniedException", None),
@@ -76,6 +77,8 @@ def test_what_an_exclusion_names_is_shown_last() -> None:
     others = list(KNOWN.samples(parse(f'{{ $.eventName != "{first["eventName"]}" }}')))
     assert others[0]["eventName"] != first["eventName"]
     assert others[-1]["eventName"] == first["eventName"]
+    together = f'{{ $.eventName != "{first["eventName"]}" || $.eventSource != "madeup.amazonaws.com" }}'
+    assert next(iter(KNOWN.samples(parse(together))))["eventName"] == first["eventName"]
     many = [Atom(("a",), Equals("b", negated=True))] * MOST_EXCLUSIONS
     unheard = list(KNOWN.samples(And(*many, Atom(("eventName",), Equals(str(first["eventName"]), negated=True)))))
     assert unheard[0]["eventName"] == first["eventName"]

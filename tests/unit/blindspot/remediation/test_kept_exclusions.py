@@ -80,6 +80,10 @@ def test_what_is_kept(given: str, written: str, benign: list[str]) -> None:
         '{ $.errorCode = "AccessDenied" && $.eventName != %List% }',
         '{ $.errorCode = "AccessDenied" && $.eventName != "a" && $.eventName != %List% }',
         "AccessDenied -HeadBucket",
+        # A parameter that is neither text nor a number is left out too, and nothing calls it benign.
+        '{ $.errorCode = "AccessDenied" && $.requestParameters.x != "a" }',
+        # What `!=` is not documented for.
+        '{ $.errorCode = "AccessDenied" && $.readOnly != "true" }',
         # More than AWS allows.
         f'{{ $.errorCode = "x" && $.eventName != "{"a" * (LONGEST_PATTERN - 80)}" }}',
         # Leaving out everything that is required.

@@ -123,7 +123,7 @@ def test_the_call_is_one_of_a_region_with_the_gap_or_the_doubt() -> None:
         regions=("eu-west-1", "us-east-1"),
     )
     first, second, _ = assess(two, PROFILE).regions
-    swapped = replace(assess(two, PROFILE), regions=(replace(first, gaps=second.gaps), first))
+    swapped = replace(assess(two, PROFILE), regions=(replace(first, region="other", gaps=second.gaps), first))
     assert "AccessDeniedException in eu-west-1. " in summary.of(swapped, first.gaps)
     doubtful = replace(second, region="first", doubts=()), second
     assert "AccessDeniedException in us-east-1 raise" in summary.of(

@@ -1,5 +1,7 @@
 """A credible event in place of one that is only possible."""
 
+import pytest
+
 from blindspot.model.cloudtrail_events import records
 from blindspot.model.cloudtrail_laws import unlikely
 from blindspot.verdict.credible import Unlikely, credible
@@ -36,6 +38,12 @@ def test_what_is_not_documented_is_not_called_unlikely() -> None:
     star = missed('($.errorCode = "*Unauthorized*ion" || $.errorCode = "AccessDenied*")')
     assert isinstance(star, Undecided)
     assert "wildcard" in star.reason
+
+
+def test_when_the_rounds_are_over_it_is_not_credible(monkeypatch: pytest.MonkeyPatch) -> None:
+    excluding = '$.sourceIPAddress != "10.*"'
+    monkeypatch.setattr("blindspot.verdict.credible.ROUNDS", 1)
+    assert isinstance(missed(excluding), Unlikely)
 
 
 def test_without_steps_nothing_is_credible() -> None:
