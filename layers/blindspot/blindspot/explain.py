@@ -16,14 +16,16 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from blindspot.model import cloudtrail_events, profile
+from blindspot.model.findings import DOUBT_FIXES
 from blindspot.model.harmless import harmless, harmless_dumps
 from blindspot.model.other_checks import SECURITY_HUB, prowler_accepts, security_hub_accepts
 from blindspot.model.pattern_remarks import remarks
 from blindspot.remediation.kept_exclusions import keeping_exclusions
 from blindspot.remediation.pattern_writer import pattern_to_write
+from blindspot.settings import SettingsError
 from blindspot.terminal import as_a_command
 from blindspot.verdict.credible import Unlikely, credible
 from filter_pattern import (
@@ -78,6 +80,8 @@ def explain(patterns: Sequence[Pattern], judge: profile.Profile, *, simplify: bo
     required = And(judge.required, *map(Not, judge.benign))
     answer = _missed(required, patterns)
     event = answer.event if isinstance(answer, Found) else None
+    misses = [why_not(pattern, event) for pattern in patterns] if event else []
+    unknown = _unknown(answer, required, patterns)
     covers = {Empty: True, Found: False}.get(type(answer))
     texts = [pattern.text for pattern in patterns]
     noise = [
@@ -89,10 +93,13 @@ def explain(patterns: Sequence[Pattern], judge: profile.Profile, *, simplify: bo
         "profile": judge.name,
         "covers": covers,
         "blind_spot": event,
-        "why": [why_not(pattern, event) for pattern in patterns] if event else [],
-        "undecided": answer.reason if isinstance(answer, Undecided) else None,
+        "why": [" ".join([f"{miss.why}.", *miss.instead]) for miss in misses],
+        "undecided": unknown.reason if unknown else None,
+        "fix": unknown.fix if unknown else None,
         "noise": noise,
-        "remarks": [{"pattern": pattern.text, "remark": remark} for pattern in patterns for remark in remarks(pattern)],
+        "remarks": [
+            {"pattern": pattern.text, "remark": str(remark)} for pattern in patterns for remark in remarks(pattern)
+        ],
         **(_instead(patterns, judge) if simplify and not (covers and not noise) else _NOTHING_INSTEAD),
         "simpler": _simpler(patterns[0]) if simplify and len(patterns) == 1 else None,
         "security_hub": security_hub_accepts(texts),
@@ -119,16 +126,30 @@ def _suggestion(judge: profile.Profile, proofs: Proofs) -> str | None:
     return pattern.text if pattern else None
 
 
-def _missed(required: Predicate, patterns: Sequence[Pattern]) -> Answer:
-    """A credible event that is required and that no pattern matches. Undecided where an event is missed, but none that
-    is credible."""
+def _missed(required: Predicate, patterns: Sequence[Pattern]) -> Answer | Unlikely:
+    """A credible event that is required and that no pattern matches."""
     answer = unseen(required, patterns, RECORDS)
     if not isinstance(answer, Found):
         return answer
-    missed = credible(answer, And(required, *map(Not, patterns)), RECORDS, Proofs())
-    if not isinstance(missed, Unlikely):
-        return missed
-    return Undecided(" ".join(law.message(missed.event, "the patterns would miss it") for law in missed.broken))
+    return credible(answer, And(required, *map(Not, patterns)), RECORDS, Proofs())
+
+
+class _Unknown(NamedTuple):
+    """Why there is no certain answer, and what to do: the fix of the doubt that an account with these filters has."""
+
+    reason: str
+    fix: str
+
+
+def _unknown(answer: Answer | Unlikely, required: Predicate, patterns: Sequence[Pattern]) -> _Unknown | None:
+    if isinstance(answer, Unlikely):
+        reasons = [law.message(answer.event, "the patterns would miss it") for law in answer.broken]
+        fixes = dict.fromkeys(DOUBT_FIXES[law.code] for law in answer.broken)
+        return _Unknown(" ".join(reasons), " ".join(fixes))
+    if not isinstance(answer, Undecided):
+        return None
+    by_itself = len(patterns) == 1 or any(isinstance(_missed(required, [one]), Undecided) for one in patterns)
+    return _Unknown(answer.reason, DOUBT_FIXES["filter.unclear" if by_itself else "undecided"])
 
 
 def _counted(pattern: Pattern) -> Event | None:
@@ -152,10 +173,10 @@ def _smaller(pattern: Pattern) -> list[Pattern]:
     whole = pattern.predicate
     parts = getattr(whole, "parts", ())
     smaller = []
-    for left_out in range(len(parts)):
+    for left_out in range(len(parts) if len(parts) > 1 else 0):  # a single term with ? is an Or of one part
         kept = [*parts[:left_out], *parts[left_out + 1 :]]
         smaller.append(Pattern(type(whole)(*kept) if len(kept) > 1 else kept[0], pattern.text))
-    return smaller if len(parts) > 1 else []
+    return smaller
 
 
 def table(lines: Iterable[str]) -> str:
@@ -218,7 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         option = argument.split("=", 1)[0] if argument.startswith("--") else argument
         if option.startswith("-") and option not in _OPTIONS:
             parser.error(
-                f"{argument} is no option. If it is a pattern, write -- before the patterns, or give it through "
+                f"{argument} is not an option. If it is a pattern, write -- before the patterns, or give it through "
                 "standard input."
             )
     chosen = parser.parse_args(given)
@@ -240,9 +261,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "that is never what this control needs"
         )
     try:
-        judge = profile.load(chosen.profile, json.loads(chosen.overrides))
+        overrides = json.loads(chosen.overrides)
     except (ValueError, RecursionError) as error:
         parser.error(f"--overrides: expected a JSON object with keys of a profile. {error}")
+    try:
+        judge = profile.load(chosen.profile, overrides)
+    except SettingsError as error:
+        parser.error(f"--overrides: {error}")
     try:
         patterns = [parse(text) for text in texts]
     except PatternSyntaxError as error:
@@ -273,6 +298,7 @@ def _as_text(answer: dict[str, Any], patterns: Sequence[Pattern]) -> str:
         lines.append(f"Covers every event that profile {answer['profile']} requires.")
     elif event is None:
         lines.append(f"Undecided: {answer['undecided'].removesuffix('.')}.")
+        lines.append(f"Fix: {answer['fix']}")
     else:
         refused = f", refused with {event['errorCode']}" if "errorCode" in event else ""
         lines.append(
@@ -280,7 +306,7 @@ def _as_text(answer: dict[str, Any], patterns: Sequence[Pattern]) -> str:
             f"{event['eventName']}{refused}."
         )
         for pattern, why in zip(patterns, answer["why"], strict=True):
-            lines += [f"  {pattern.text.strip()}", f"    {why}."]
+            lines += [f"  {pattern.text.strip()}", f"    {why}"]
     lines += [
         f"Noise: {noise['pattern'].strip()} counts ordinary successful calls such as {noise['event']}."
         for noise in answer["noise"]
@@ -289,7 +315,7 @@ def _as_text(answer: dict[str, Any], patterns: Sequence[Pattern]) -> str:
         which = f"{remark['pattern'].strip()}: " if len(patterns) > 1 else ""
         lines.append(f"Note: {which}{remark['remark']}")
     lines += _suggested(answer["profile"], answer["suggestion"])
-    lines += _with_exclusions(answer["keeping_exclusions"])
+    lines += _with_exclusions(answer["keeping_exclusions"], patterns)
     if answer["simpler"]:
         lines.append(f"A shorter pattern that matches the same events: {answer['simpler']}")
     lines.append(f"Security Hub's CloudWatch.2 {_SECURITY_HUB[answer['security_hub']]}")
@@ -303,12 +329,15 @@ def _suggested(name: str, suggestion: str | None) -> list[str]:
     return [f"A pattern that covers profile {name}: {suggestion}"] if suggestion else []
 
 
-def _with_exclusions(kept: dict[str, Any] | None) -> list[str]:
+def _with_exclusions(kept: dict[str, Any] | None, patterns: Sequence[Pattern]) -> list[str]:
     if kept is None:
         return []
+    overrides = json.dumps({"benign": kept["benign"]})
+    if kept["benign"] and kept["pattern"] == patterns[0].text:
+        excused = "if nobody has to be alerted to what it leaves out"
+        return [f"Your pattern covers the profile {excused}. Then keep it, and set Overrides: {overrides}"]
     lines = [f"One that also leaves out what your pattern leaves out: {kept['pattern']}"]
     if kept["benign"]:
-        overrides = json.dumps({"benign": kept["benign"]})
         lines.append(f"  It covers the profile if nobody has to be alerted to that. Then set Overrides: {overrides}")
     return lines
 

@@ -62,17 +62,29 @@ class _Failing(NamedTuple):
         return self.held / self.asked, self.likeness, -len(self.conditions)
 
 
-def why_not(predicate: Predicate, event: Event) -> str:
-    """The conditions that the event fails, its values, and what to write instead: `matches only if ...`.
+class Miss(NamedTuple):
+    """Why a pattern does not match an event, and what to write instead.
 
-    The caller puts the pattern's name before it, and a full stop after it. It has further sentences where the language
-    is not what one would expect: `!=` is false for a missing field, and all terms must occur.
+    why: the conditions that the event fails, and its values: `matches only if ...`. The caller puts the pattern's name
+    before it, and a full stop after it.
+    instead: sentences, where the language is not what one would expect: `!=` is false for a missing field, and all
+    terms must occur.
     """
+
+    why: str
+    instead: tuple[str, ...] = ()
+
+
+def why_not(predicate: Predicate, event: Event) -> Miss:
+    """Why the predicate does not match the event."""
     failing = _failing(predicate, event)
     if failing is None or not failing.text:
-        return "does not match this event"
+        return Miss("does not match this event")
     clauses = [f"matches only if {failing.text}", *_facts(failing.conditions, event)]
-    return ". ".join(["; ".join(clauses), *_instead(predicate, failing.conditions, event)])
+    words = _all_words(predicate) if any(isinstance(failed, TextAtom) for failed in failing.conditions) else []
+    if len(words) > 1:
+        clauses.append("all terms must occur")
+    return Miss("; ".join(clauses), tuple(_instead(failing.conditions, event, words)))
 
 
 def _failing(predicate: Predicate, event: Event) -> _Failing | None:
@@ -127,10 +139,14 @@ def _one_of(arms: list[_Failing]) -> _Failing:
     chosen = [arm for arm in near if arm.excluded or arm.closeness == closest][:NAMED]
     best = max(chosen, key=lambda arm: arm.closeness)
     whole = _joined("or", chosen)
-    if len(arms) > NAMED:
+    hidden = len(chosen) < len(arms) and best.held  # what holds of an alternative is not in the text
+    if (hidden or len(arms) > NAMED) and not whole.text.endswith(_ALTERNATIVES):
         of = "the closest" if len(chosen) == 1 else len(chosen)
-        whole = whole._replace(text=f"{whole.text} ({of} of {len(arms)} alternatives)")
+        whole = whole._replace(text=f"{whole.text} ({of} of {len(arms)}{_ALTERNATIVES}")
     return whole._replace(held=best.held, asked=best.asked, likeness=best.likeness)
+
+
+_ALTERNATIVES = " alternatives)"
 
 
 def _joined(word: str, parts: list[_Failing]) -> _Failing:
@@ -242,18 +258,17 @@ def _kind(value: object) -> str:
     return "an array"
 
 
-def _instead(predicate: Predicate, conditions: Iterable[Condition], event: Event) -> Iterator[str]:
-    """What to write instead, as sentences, where the language is not what one would expect."""
+def _instead(conditions: Iterable[Condition], event: Event, words: list[Word]) -> Iterator[str]:
+    """What to write instead, as sentences. `words`: terms of which one may be enough."""
     safe = [
         f"({selector(condition.path)} NOT EXISTS || {selector(condition.path)} {condition.test})"
         for condition in conditions
         if isinstance(condition, Atom) and _negated(condition.test) and _values(condition, event) is MISSING
     ]
     if safe:
-        yield f"To match events without the field, write {' and '.join(dict.fromkeys(safe))}"
-    words = _all_words(predicate)
-    if len(words) > 1 and any(isinstance(condition, TextAtom) for condition in conditions):
-        yield f"All terms must occur. If one is enough, write {' '.join(f'?{word}' for word in words)}"
+        yield f"To match events without the field, write {' and '.join(dict.fromkeys(safe))}."
+    if len(words) > 1:
+        yield f"If one term is enough, write {' '.join(f'?{word}' for word in words)}."
 
 
 def _all_words(predicate: Predicate) -> list[Word]:

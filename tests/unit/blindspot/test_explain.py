@@ -132,12 +132,23 @@ def test_no_pattern_matches_the_example(excluding: str) -> None:
     assert not pattern.matches(missed)
 
 
-@pytest.mark.parametrize("overrides", ["x", "[]", '{"benig": []}', '{"benign": ["{"]}', "[" * 100_000], ids=len)
-def test_overrides_that_are_none(capsys: pytest.CaptureFixture[str], overrides: str) -> None:
+@pytest.mark.parametrize(
+    ("overrides", "wrong"),
+    [
+        ("x", "expected a JSON object with keys of a profile"),
+        ("[" * 100_000, "expected a JSON object with keys of a profile"),
+        ("[]", "Overrides is []; allowed: an object with the keys"),
+        ('{"benig": []}', "Overrides has an unknown key 'benig'; allowed: required, benign"),
+        ('{"benign": ["{"]}', "Overrides: benign is not a valid filter pattern."),
+        ('{"benign": "x"}', "Overrides: benign is 'x'; allowed: a list of: filter patterns."),
+    ],
+    ids=range(6),
+)
+def test_overrides_that_are_none(capsys: pytest.CaptureFixture[str], overrides: str, wrong: str) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--overrides", overrides, CIS])
     assert ended.value.code == 2
-    assert "--overrides: expected a JSON object with keys of a profile" in capsys.readouterr().err
+    assert f"--overrides: {wrong}" in capsys.readouterr().err
 
 
 def test_the_help_has_the_default_the_exit_statuses_and_an_example(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,15 +24,21 @@ def error_of(text: str) -> PatternSyntaxError:
         ('{ $.a <> "x" }', "Write != instead of <>.", '{ $.a != "x" }'),
         ('{ $.a: "x" }', "Write = instead of :.", NONE),
         ('{ $.a := "x" }', "Write = instead of :=.", NONE),
-        ('{ $.a =~ "x" }', "have no =~. Write = and %AccessDenied.*%", NONE),
-        ('{ $.a ~ "x" }', "have no =~", NONE),
-        ('{ $.a LIKE "x%" }', "have no LIKE. Write = and %AccessDenied.*%", NONE),
-        ('{ $.a not like "x%" }', "have no not like.", NONE),
-        ("{ $.a matches %x% }", "have no matches.", NONE),
-        ('{ $.a contains "x" }', "have no contains.", NONE),
+        ('{ $.a =~ "x" }', "have no =~. Write = %x%.", NONE),
+        ('{ $.a =~ /x/ }', "have no =~. Write = %x%.", NONE),
+        ('{ $.a !~ /x/ }', "have no !~. Write != %x%.", NONE),
+        ('{ $.a ~ "x" }', "have no ~. Write = %x%.", NONE),
+        ('{ $.a LIKE "x%" }', 'have no LIKE. Write = "x*", where * stands for any text.', NONE),
+        ("{ $.a LIKE }", 'have no LIKE. Write = %AccessDenied.*%, or "AccessDenied*" where', NONE),
+        ('{ $.a NOT LIKE "x%" }', 'have no NOT LIKE. Write != "x*",', NONE),
+        ('{ $.a not like "x%" }', 'have no not like. Write != "x*",', NONE),
+        ("{ $.a matches %x% }", "have no matches. Write = %x%.", NONE),
+        ('{ $.a contains "x" }', 'have no contains. Write = "*x*".', NONE),
         ('{ $.a IN ("x", "y") }', "have no IN. Write one condition for each value, joined with ||.", NONE),
-        ('{ $.a NOT IN ("x") }', "have no IN.", NONE),
-        ('{ $.a startswith "x" }', 'have no startswith. Write = "text*"', NONE),
+        ('{ $.a NOT IN ("x") }', "have no NOT IN. Write one condition with != for each value, joined with &&.", NONE),
+        ('{ $.a not in ("x") }', "have no NOT IN.", NONE),
+        ('{ $.a startswith "x" }', 'have no startswith. Write = "x*".', NONE),
+        ('{ $.a ends_with "x" }', 'have no ends_with. Write = "*x".', NONE),
         ('{ $.a = "x" and $.b = "and" }', "&& for and, and || for or, instead of and", '{ $.a = "x" && $.b = "and" }'),
         ('{ ($.a = "x") OR ($.b = "y") }', "instead of OR", '{ ($.a = "x") || ($.b = "y") }'),
         ('{ $.a = "x" AND $.b = "y" or $.c = 1 }', "instead of AND", '{ $.a = "x" && $.b = "y" || $.c = 1 }'),
@@ -69,12 +75,35 @@ def error_of(text: str) -> PatternSyntaxError:
         ('{ .errorCode = "x" }', "A field begins with $: write $.errorCode.", '{ $.errorCode = "x" }'),
         ('{ $["a-b"] = "x" }', "Write fields as $.errorCode, or $.['any text']", '{ $.a-b = "x" }'),
         ('{ $.a."b" = "x" }', "Write fields as", NONE),
-        ('{ $.a = "x" || "y" }', 'Name the field in every condition', NONE),
+        (
+            '{ $.a = "x" || "y" }',
+            'Name the field in every condition: ($.a = "x" || $.a = "y").',
+            '{ ($.a = "x" || $.a = "y") }',
+        ),
+        (
+            '{ $.b = "z" || $.a = x* || y* }',
+            'Name the field in every condition: ($.a = "x*" || $.a = "y*").',
+            '{ $.b = "z" || ($.a = "x*" || $.a = "y*") }',
+        ),
+        *(
+            (
+                f"{{ $.b = z && $.a = {several} }}",
+                'Name the field in every condition: ($.a = "x" || $.a = "y").',
+                '{ $.b = z && ($.a = "x" || $.a = "y") }',
+            )
+            for several in ('("x" || "y")', "(x || y)", '["x", "y"]', "[x, y]", "('x', 'y')")
+        ),
+        ('{ $.a != ("x", "y") }', '($.a != "x" && $.a != "y")', '{ ($.a != "x" && $.a != "y") }'),
+        ('{ $.a = x || y', 'Name the field in every condition: ($.a = "x" || $.a = "y").', NONE),
         ('{ $.a = "x" && %y% }', 'Name the field in every condition', NONE),
         # Braces, and what is around them.
         (RIGHT[2:-2], "stands in braces", RIGHT),
         ('($.a = "x") ||\n($.b = "y")', "stands in braces", '{ ($.a = "x") ||\n($.b = "y") }'),
         ('$.a = "x"', "stands in braces", '{ $.a = "x" }'),
+        ('errorCode = "x"', "stands in braces, and a field begins with $.", '{ $.errorCode = "x" }'),
+        ('a.b != "x" && (c = y)', "stands in braces, and a field begins with $.", '{ $.a.b != "x" && ($.c = y) }'),
+        ('(a = "x")', "stands in braces, and a field begins with $.", '{ ($.a = "x") }'),
+        ("{", "Nothing follows the brace. In a shell, quote the whole pattern: '{ $.errorCode = ... }'.", NONE),
         ('{ $.a = "x" } || { $.b = "y" }', "Put all conditions inside one pair of braces", NONE),
         ('{ { $.a = "x" } }', "Use one pair of braces", NONE),
         ('{ $.a = "x" };', "Leave out what follows the pattern: ;", '{ $.a = "x" }'),
@@ -85,6 +114,10 @@ def error_of(text: str) -> PatternSyntaxError:
         # Templates.
         ("{ $.a = ${var.code} }", "${var.code} is a reference: give its value.", NONE),
         ("${local.pattern}", "${local.pattern} is a reference", NONE),
+        *(
+            (name, f"{name} is a reference: give its value.", NONE)
+            for name in ("$var", "$errorCode", "$(cat file)", "#{pattern}", "{{ pattern }}", "var.pattern")
+        ),
         (f"pattern = \"{ESCAPED}\"", "a part of a template. Give only the pattern itself", RIGHT),
         (f'resource "aws_cloudwatch_log_metric_filter" "x" {{\n pattern = "{ESCAPED}"\n}}', "of a template", RIGHT),
         (f"FilterPattern: '{RIGHT}'", "a part of a template", RIGHT),
@@ -95,6 +128,9 @@ def error_of(text: str) -> PatternSyntaxError:
         # Other texts.
         ("modules/alarms/main.tf", "looks like the name of a file", NONE),
         ("./pattern", "looks like the name of a file", NONE),
+        ("README.md", "looks like the name of a file", NONE),
+        (r"C:\p.txt", "looks like the name of a file", NONE),
+        ("my pattern.txt", "looks like the name of a file", NONE),
         ("file://pattern.json", "looks like the name of a file", NONE),
         ("template.yaml", "looks like the name of a file", NONE),
         ("fields @timestamp | filter errorCode like /Denied/", "a query of CloudWatch Logs Insights", NONE),
@@ -108,7 +144,10 @@ def error_of(text: str) -> PatternSyntaxError:
         ("/AccessDenied/", "stands between %, not between slashes", NONE),
         ("'not found'", "Put text in double quotes", NONE),
         ("{ $.a = %(x|y)% }", r"have no groups: write %one|two%, or \x28", NONE),
+        ("{ $.a = x% }", "% is a wildcard of SQL. For any text at the beginning or end of a value, write *.", NONE),
+        ("{ $.a = %x }", "A regular expression stands between two %.", NONE),
         # What is inside of quotes is left as it is; of two patterns none is chosen.
+        ('{ $.a == "$.b = (x)" }', "Write one =", '{ $.a = "$.b = (x)" }'),
         ('{ $.a == "this or that and x | y" }', "Write one =", '{ $.a = "this or that and x | y" }'),
         ("pattern = { $.a = x }\npattern = { $.b = y }", "a part of a template", NONE),
         # No known mistake.

@@ -1,6 +1,6 @@
 import pytest
 
-from filter_pattern import And, Or, Pattern, excludes, parse, why_not
+from filter_pattern import And, Event, Or, Pattern, Predicate, excludes, parse, why_not
 
 EVENT = {
     "errorCode": "AccessDeniedException",
@@ -14,6 +14,11 @@ EVENT = {
 NAME, RO, PARAMETERS, USER = "eventName", "readOnly", "requestParameters", "userIdentity.userName"
 HEAD = '"HeadBucket"'
 IS = 'this event has errorCode "AccessDeniedException"'
+
+
+def said(predicate: Predicate, event: Event) -> str:
+    miss = why_not(predicate, event)
+    return " ".join([f"{miss.why}.", *miss.instead])
 
 
 @pytest.mark.parametrize(
@@ -101,7 +106,7 @@ IS = 'this event has errorCode "AccessDeniedException"'
     ],
 )
 def test_the_sentence_names_what_the_event_lacks(pattern: str, sentence: str) -> None:
-    assert why_not(parse(f"{{ {pattern} }}"), EVENT) == sentence
+    assert said(parse(f"{{ {pattern} }}"), EVENT) == f"{sentence}."
 
 
 @pytest.mark.parametrize(
@@ -140,15 +145,15 @@ def test_the_sentence_names_what_the_event_lacks(pattern: str, sentence: str) ->
         (
             'AccessDenied "not found"',
             (
-                'matches only if the text of the event contains "not found". All terms must occur. If one is enough, '
-                'write ?AccessDenied ?"not found"'
+                'matches only if the text of the event contains "not found"; all terms must occur. If one term '
+                'is enough, write ?AccessDenied ?"not found"'
             ),
         ),
         (
             "AccessDenied and Unauthorized",
             (
                 'matches only if the text of the event contains "and" and the text of the event contains '
-                '"Unauthorized". All terms must occur. If one is enough, write ?AccessDenied ?Unauthorized'
+                '"Unauthorized"; all terms must occur. If one term is enough, write ?AccessDenied ?Unauthorized'
             ),
         ),
         (
@@ -159,13 +164,13 @@ def test_the_sentence_names_what_the_event_lacks(pattern: str, sentence: str) ->
             "AccessDenied OR Unauthorized",
             (
                 'matches only if the text of the event contains "OR" and the text of the event contains '
-                '"Unauthorized". All terms must occur. If one is enough, write ?AccessDenied ?Unauthorized'
+                '"Unauthorized"; all terms must occur. If one term is enough, write ?AccessDenied ?Unauthorized'
             ),
         ),
     ],
 )
 def test_the_sentence_of_a_pattern_that_tests_the_text(pattern: str, sentence: str) -> None:
-    assert why_not(parse(pattern), EVENT) == sentence
+    assert said(parse(pattern), EVENT) == f"{sentence}."
 
 
 GONE = "userIdentity.arn is missing, and != is false for a missing field"
@@ -179,72 +184,78 @@ DECRYPT = {"errorCode": "AccessDenied", "eventName": "Decrypt", "readOnly": True
         # The alternative of which most holds.
         (
             '$.errorCode = "*UnauthorizedOperation" || $.errorCode = "AccessDenied*" && $.userIdentity.arn != "*ci*"',
-            f'userIdentity.arn does not contain "ci"; {GONE}.',
+            f'userIdentity.arn does not contain "ci" (the closest of 2 alternatives); {GONE}.',
         ),
         (
             '$.errorCode = "AccessDenieds" || $.errorCode = "Access*" && $.userIdentity.arn != "*ci*"',
-            f'userIdentity.arn does not contain "ci"; {GONE}.',
+            f'userIdentity.arn does not contain "ci" (the closest of 2 alternatives); {GONE}.',
         ),
         (
             (
                 '($.errorCode = "AccessDenied*" && $.readOnly IS FALSE && $.eventName = "x") || '
                 '($.errorCode = "AccessDenied*" && $.readOnly IS FALSE && $.eventName = "Decrypt")'
             ),
-            "readOnly is false; this event has readOnly true",
+            "readOnly is false (the closest of 2 alternatives); this event has readOnly true",
         ),
         (
             (
                 '($.errorCode = "Access*" && $.readOnly IS TRUE && $.eventName = "x") || '
                 '($.errorCode = "Access*" && $.eventName = "y")'
             ),
-            'eventName is exactly "x"; this event has eventName "Decrypt"',
+            'eventName is exactly "x" (the closest of 2 alternatives); this event has eventName "Decrypt"',
         ),
         (
             (
                 '($.errorCode = "Access*" && $.eventName = "x" && $.readOnly IS FALSE) || '
                 '($.errorCode = "Access*" && $.eventName = "y")'
             ),
-            'eventName is exactly "y"; this event has eventName "Decrypt"',
+            'eventName is exactly "y" (the closest of 2 alternatives); this event has eventName "Decrypt"',
         ),
         (
             '($.errorCode = "Access*" && $.eventName = "x") || ($.errorCode = "Access*" && $.eventName = "Decrypts")',
-            'eventName is exactly "Decrypts"; this event has eventName "Decrypt"',
+            'eventName is exactly "Decrypts" (the closest of 2 alternatives); this event has eventName "Decrypt"',
         ),
         (
             '($.errorCode = "Access*" && ($.eventName = "x" || $.eventName = "Decrypts")) || $.eventName = "Decrypts"',
-            'eventName is exactly "Decrypts"; this event has eventName "Decrypt"',
+            'eventName is exactly "Decrypts" (the closest of 2 alternatives); this event has eventName "Decrypt"',
         ),
         (
             (
                 '($.errorCode = "Access*" && $.eventName = "Decrypts" && $.readOnly IS FALSE) || '
                 '($.errorCode = "Access*" && $.eventName = "y")'
             ),
-            'eventName is exactly "y"; this event has eventName "Decrypt"',
+            'eventName is exactly "y" (the closest of 2 alternatives); this event has eventName "Decrypt"',
         ),
         (
             (
                 '($.readOnly IS TRUE && ($.errorCode = "Access*" && $.eventName = "x" || $.errorCode = "z")) || '
                 '($.readOnly IS TRUE && $.eventName = "Decrypts")'
             ),
-            'eventName is exactly "x"; this event has eventName "Decrypt"',
+            'eventName is exactly "x" (the closest of 2 alternatives); this event has eventName "Decrypt"',
         ),
         (
             (f'($.readOnly IS TRUE && ({X_OR_Y})) || ($.readOnly IS TRUE && $.eventName = "Decrypts")'),
-            'eventName is exactly "x" or eventName is exactly "y"; this event has eventName "Decrypt"',
+            (
+                'eventName is exactly "x" or eventName is exactly "y" (the closest of 2 alternatives); '
+                'this event has eventName "Decrypt"'
+            ),
         ),
         (
             (
                 f"($.readOnly IS TRUE && ({X_OR_Y}))"
                 ' || ($.readOnly IS TRUE && $.errorCode = "A*" && $.errorCode = "*d" && $.eventName = "z")'
             ),
-            'eventName is exactly "z"; this event has eventName "Decrypt"',
+            'eventName is exactly "z" (the closest of 2 alternatives); this event has eventName "Decrypt"',
         ),
         (
             (
                 '($.readOnly IS TRUE && ($.eventName = "Decrypts" || $.eventName != "Decrypt")) || '
                 '($.readOnly IS TRUE && $.errorCode = "AccessDeniedException")'
             ),
-            'eventName is exactly "Decrypts" or eventName is not "Decrypt"; this event has eventName "Decrypt"',
+            (
+                'eventName is exactly "Decrypts" or eventName is not "Decrypt" (the closest of 2 alternatives); '
+                'this event has eventName "Decrypt"'
+            ),
         ),
         (
             '($.eventName = "Decrypts" && $.readOnly IS FALSE) || ($.eventName = "y" && $.readOnly IS FALSE)',
@@ -385,21 +396,20 @@ DECRYPT = {"errorCode": "AccessDenied", "eventName": "Decrypt", "readOnly": True
     ],
 )
 def test_of_several_alternatives_the_one_that_was_meant(pattern: str, sentence: str) -> None:
-    explained = why_not(parse(f"{{ {pattern} }}"), DECRYPT)
-    assert f"{explained}.".startswith(f"matches only if {sentence}")
+    explained = said(parse(f"{{ {pattern} }}"), DECRYPT)
+    assert explained.startswith(f"matches only if {sentence}")
 
 
 def test_what_to_write_for_every_field_that_is_missing() -> None:
-    explained = why_not(parse('{ $.a != "x" && $.b != 1 && $.a != "x" }'), DECRYPT)
-    assert explained.endswith(
-        '. To match events without the field, write ($.a NOT EXISTS || $.a != "x") and ($.b NOT EXISTS || $.b != 1)'
+    assert why_not(parse('{ $.a != "x" && $.b != 1 && $.a != "x" }'), DECRYPT).instead == (
+        'To match events without the field, write ($.a NOT EXISTS || $.a != "x") and ($.b NOT EXISTS || $.b != 1).',
     )
 
 
 def test_a_pattern_that_no_event_matches_has_no_condition_to_name() -> None:
-    assert why_not(Or(), EVENT) == "does not match this event"
-    assert why_not(Pattern(Or(), "{"), EVENT) == "does not match this event"
-    assert why_not(And(parse("{ $.errorCode = x }"), Or()), EVENT).startswith("matches only if errorCode is")
+    assert said(Or(), EVENT) == "does not match this event."
+    assert said(Pattern(Or(), "{"), EVENT) == "does not match this event."
+    assert said(And(parse("{ $.errorCode = x }"), Or()), EVENT).startswith("matches only if errorCode is")
 
 
 @pytest.mark.parametrize(
@@ -416,7 +426,7 @@ def test_where_a_term_is(term: str, place: str) -> None:
         "userIdentity": {"type": "Root", "sub": "admin"},
         "eventName": "HeadBucket",
     }
-    assert why_not(parse(f"-{term}"), event).endswith(f'does not contain "{term}"; this event has {place}')
+    assert why_not(parse(f"-{term}"), event).why.endswith(f'does not contain "{term}"; this event has {place}')
 
 
 @pytest.mark.parametrize(

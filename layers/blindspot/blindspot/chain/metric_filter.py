@@ -18,7 +18,7 @@ from blindspot.languages.three_valued import Truth
 from blindspot.model import cloudtrail_events
 from blindspot.model.arn import place_of, short
 from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, malformed
-from blindspot.model.pattern_remarks import remarks
+from blindspot.model.pattern_remarks import remarks, written_instead
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import LogGroup, MetricFilter, MetricQuery, Snapshot, Trail, Unreadable
 from filter_pattern import (
@@ -99,7 +99,9 @@ class FilterPatterns:
             arriving = {self._arrives(trail, event) for trail in self._trails(group.arn)} or {Truth.UNKNOWN}
             if Truth.TRUE in arriving:
                 message = f"Metric filter {title} counts ordinary calls such as {what}; its alarm never returns to OK."
-                return Gap("filter.noise", resource, " ".join([message, *remarks(pattern)]))
+                known = remarks(pattern)
+                message = " ".join([message, *(remark.what for remark in known)])
+                return Gap("filter.noise", resource, message, " ".join(written_instead(known)))
             if Truth.UNKNOWN in arriving:
                 message = f"Metric filter {title} may count ordinary calls such as {what}."
                 possible = Doubt("filter.noise", resource, message)

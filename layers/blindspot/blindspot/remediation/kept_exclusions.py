@@ -29,8 +29,8 @@ _ANYWHERE = cloudtrail_events.records(account="000000000000", region=None)
 
 
 class KeptExclusions(NamedTuple):
-    """pattern: what is required, without the exclusions. It covers the profile if what it excludes is benign: besides
-    the profile's own, these patterns."""
+    """pattern: the given one where it may stay as it is, else what is required, without the exclusions. It covers the
+    profile if what it excludes is benign: besides the profile's own, these patterns."""
 
     pattern: Pattern
     benign: tuple[Pattern, ...]
@@ -48,9 +48,10 @@ def keeping_exclusions(pattern: Pattern, profile: Profile, proofs: Proofs) -> Ke
     more = tuple(pattern for pattern in benign if pattern not in profile.benign)
     excusing = replace(profile, benign=profile.benign + more)
     still_required = proofs.find(And(profile.required, *map(Not, excusing.benign)), _ANYWHERE)
-    if not isinstance(still_required, Found) or not satisfies(kept, excusing, proofs):
+    if not isinstance(still_required, Found):
         return None
-    return KeptExclusions(kept, more)
+    fit = (written for written in (pattern, kept) if satisfies(written, excusing, proofs))
+    return next((KeptExclusions(written, more) for written in fit), None)
 
 
 def _exclusions(predicate: Predicate) -> Iterator[Predicate]:

@@ -9,7 +9,7 @@ from blindspot.chain.metric_filter import filter_resource, filter_title
 from blindspot.model.arn import short
 from blindspot.model.field_names import meant
 from blindspot.model.findings import Gap
-from blindspot.model.pattern_remarks import remarks
+from blindspot.model.pattern_remarks import remarks, written_instead
 from blindspot.model.profile import Profile
 from blindspot.model.snapshot import FUTURE
 from filter_pattern import Atom, Event, FieldPath, Pattern, TextAtom, atoms, why_not
@@ -62,13 +62,16 @@ def _misses(profile: Profile, channels: Iterable[Channel], event: Event) -> Iter
             )
             yield Gap("filter.narrowed", resource, message)
         elif channel.to_siem:
-            yield Gap("siem.misses", channel.log_group or "", f"Subscription filter {title} {_why(pattern, event)}")
+            yield _miss("siem.misses", channel.log_group or "", f"Subscription filter {title}", pattern, event)
         elif not tested.isdisjoint(map(_tested_field, atoms(pattern))):
-            yield Gap("filter.misses", resource, f"Metric filter {title} {_why(pattern, event)}")
+            yield _miss("filter.misses", resource, f"Metric filter {title}", pattern, event)
 
 
-def _why(pattern: Pattern, event: Event) -> str:
-    return " ".join([f"{why_not(pattern, event)}.", *remarks(pattern)])
+def _miss(code: str, resource: str, title: str, pattern: Pattern, event: Event) -> Gap:
+    """The gap of a filter that does not match the event. Its fix is what to write, where that is known."""
+    miss, known = why_not(pattern, event), remarks(pattern)
+    message = " ".join([f"{title} {miss.why}.", *(remark.what for remark in known)])
+    return Gap(code, resource, message, " ".join([*miss.instead, *written_instead(known)]))
 
 
 def _tested_field(atom: Atom | TextAtom) -> FieldPath | None:

@@ -20,22 +20,22 @@ CIS = '($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*
             "[a, b]",
             (
                 "This pattern is for lines with fields that are separated by spaces. CloudTrail writes each event as "
-                "JSON: write { ... } with conditions on fields."
+                "JSON. Write { ... } with conditions on fields."
             ),
         ),
         (
             '{ $.errorCode = "A" &&\u00a0$.eventName = "B" }',
-            "The pattern has an invisible character, or a blank that is no space. Type it anew.",
+            "The pattern has an invisible character, or a blank that is not a space. Type it anew.",
         ),
         (
             '{ $.eventName != "HeadBucket" }',
-            "The pattern only leaves events out. It matches all others, also ordinary successful calls.",
+            "The pattern only leaves events out. It also matches ordinary successful calls.",
         ),
         (
             '{ $.eventName != "a" || $.eventSource != "b" }',
-            "The pattern only leaves events out. It matches all others, also ordinary successful calls.",
+            "The pattern only leaves events out. It also matches ordinary successful calls.",
         ),
-        ("-HeadBucket", "The pattern only leaves events out. It matches all others, also ordinary successful calls."),
+        ("-HeadBucket", "The pattern only leaves events out. It also matches ordinary successful calls."),
         (
             f'{{ {CIS} || ($.eventName != "HeadBucket") || ($.sourceIPAddress != "x") }}',
             '|| ($.eventName != "HeadBucket") matches nearly every event. Join what is to be left out with &&.',
@@ -53,7 +53,17 @@ CIS = '($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*
         ),
         (
             '{ $.errorcode = "x" || $.errorcode = "y" }',
-            "CloudTrail writes no $.errorcode. Did you mean $.errorCode? Names of fields are case-sensitive.",
+            (
+                "CloudTrail writes no $.errorcode. Names of fields are case-sensitive. Write $.errorCode if you mean "
+                "that field."
+            ),
+        ),
+        *(
+            (
+                f'{{ {name} = "x" }}',
+                f"CloudTrail writes no {name}. Write $.errorCode if you mean that field.",
+            )
+            for name in ("$.detail.errorCode", "$.error-code", "$.detail.errorcode")
         ),
         (
             '{ $.errorCode = "x-${y}" }',
@@ -82,10 +92,29 @@ CIS = '($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*
             '{ $.errorCode = "A" && $.requestParameters = "null" }',
             "$.requestParameters is never text. Write $.requestParameters IS NULL.",
         ),
+        (
+            '{ $.errorCode = "A" && $.readOnly != True }',
+            "$.readOnly is never text. Write $.readOnly IS FALSE.",
+        ),
+        (
+            "{ $.errorCode = null }",
+            '"null" is compared as text. Write $.errorCode IS NULL, or $.errorCode NOT EXISTS for a missing field.',
+        ),
+        (
+            "{ $.errorCode != NULL }",
+            '"NULL" is compared as text. Write $.errorCode = "*", which is true of any text or number.',
+        ),
+        *(
+            (
+                f'{{ $.errorCode = "{sql}" }}',
+                f'"{sql}" is compared as text, in which % has no meaning. For any text, write *: "{right}".',
+            )
+            for sql, right in (("AccessDenied%", "AccessDenied*"), ("%Denied%", "*Denied*"))
+        ),
     ],
 )
 def test_what_its_author_may_not_expect(pattern: str, remark: str) -> None:
-    assert remarks(parse(pattern)) == [remark]
+    assert list(map(str, remarks(parse(pattern)))) == [remark]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +128,11 @@ def test_what_its_author_may_not_expect(pattern: str, remark: str) -> None:
         "?AccessDenied ?UnauthorizedOperation",
         "AccessDenied -HeadBucket",
         "%AccessDenied|Unauthorized%",
+        '{ $.errorCode != "Throttling*" }',
+        '{ $.errorCode != "" }',
+        f'{{ {CIS} || $.errorCode != "Throttling*" }}',
+        '{ $.errorCode != "A" && $.eventName != "B" }',
+        '{ $.userAgent = "100%" && $.errorCode = "A" }',
         '{ $.sessionCredentialFromConsole = "true" && $.eventName = "a" }',
         '{ $.requestParameters.dryRun = true && $.eventName = "a" }',
         "{ $.errorCode = %^Access.*% }",
