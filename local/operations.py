@@ -1,7 +1,8 @@
 """`python -m local.operations`: writes what botocore's models say of AWS's APIs, for `blindspot.model.api_operations`.
 
-For each service, by the eventSource under which CloudTrail records it: its operations, and the JSON types of the
-parameters at the top of their requests. And every error code that a model names.
+For each service, by the eventSource under which CloudTrail records it: its operations, the JSON types of the parameters
+at the top of their requests, the error codes that its models name, and the protocols that it speaks. CloudTrail writes
+an error's code or the name of its shape: both are listed.
 
 CloudTrail's names differ from the models' in places. A service is recorded under its signing name or its endpoint's
 prefix, mostly: it is listed under both. Parameters begin with a small letter. Amazon S3 has names of its own, and only
@@ -44,25 +45,32 @@ S3_NAMES = {"Bucket": "bucketName", "Key": "key"}
 
 
 def read() -> dict[str, Any]:
-    """What the installed botocore's models say: {"botocore", "codes", "services": {eventSource: {"operations",
-    "parameters": {JSON types: names}}}}. Names are in one string, with blanks between them."""
+    """What the installed botocore's models say: {"botocore", "services": {eventSource: {"operations", "codes",
+    "protocols", "parameters": {JSON types: names}}}}. Names are in one string, with blanks between them."""
     operations: defaultdict[str, set[str]] = defaultdict(set)
     kinds: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    codes: set[str] = set()
+    codes: defaultdict[str, set[str]] = defaultdict(set)
+    protocols: defaultdict[str, set[str]] = defaultdict(set)
     loader = Loader()
     for service in loader.list_available_services("service-2"):
         model = loader.load_service_model(service, "service-2")
         shapes = model["shapes"]
-        codes |= {shape.get("error", {}).get("code", name) for name, shape in shapes.items() if shape.get("exception")}
+        errors = {name: shape.get("error", {}) for name, shape in shapes.items() if shape.get("exception")}
         for source in _sources(model["metadata"]):
             operations[source] |= model["operations"].keys()
+            codes[source] |= {*errors, *(error["code"] for error in errors.values() if "code" in error)}
+            protocols[source] |= {model["metadata"]["protocol"], *model["metadata"].get("protocols", ())}
             for name, kind in _parameters(model):
                 kinds[source][name] |= {kind}
     return {
         "botocore": botocore.__version__,
-        "codes": _joined(codes),
         "services": {
-            source: {"operations": _joined(operations[source]), "parameters": _by_kinds(kinds[source])}
+            source: {
+                "operations": _joined(operations[source]),
+                "codes": _joined(codes[source]),
+                "protocols": _joined(protocols[source]),
+                "parameters": _by_kinds(kinds[source]),
+            }
             for source in sorted(operations)
         },
     }

@@ -274,7 +274,13 @@ MATH = (
         "AccountId may name the account itself.",
     ),
     leaves_open("a rate", "alarm.unclear", math("RATE(m1)"), "A rate is the difference to the datapoint before."),
-    holds("a rate of what is never missing", math("RATE(FILL(m1, 0)) * 300"), "One call more than before."),
+    leaves_open(
+        "a rate alone",
+        "alarm.unclear",
+        math("RATE(FILL(m1, 0)) * 300"),
+        "It is 0 again while as many calls are refused as in the period before.",
+    ),
+    holds("a number and its rate", math("FILL(m1, 0) + RATE(FILL(m1, 0))"), "One call makes it more than one."),
     holds("a condition", math("IF(m1 > 0, 1, 0)"), "One call makes it one."),
     leaves_open("a logarithm", "alarm.unclear", math("LOG10(m1)"), "Its value is not worked out."),
     leaves_open(

@@ -1,4 +1,4 @@
-"""AWS's APIs: which service has an operation, of which JSON type a parameter is, which error codes there are.
+"""AWS's APIs: which service has an operation, of which JSON type a parameter is, which service sends an error code.
 
 Services are named as CloudTrail names them, by their eventSource; a parameter is one at the top of a request, under
 the name that CloudTrail gives it. `python -m local.operations` writes the data from botocore's models. They are read
@@ -30,9 +30,10 @@ def services_with(operation: str) -> tuple[str, ...]:
     return _by_operation().get(operation, ())
 
 
-def services_taking(parameter: str) -> tuple[str, ...]:
-    """The services that have the parameter in any of their requests."""
-    return tuple(_by_parameter().get(parameter, ()))
+def services_taking(parameter: str, kind: str = "") -> tuple[str, ...]:
+    """The services that have the parameter in any of their requests; with `kind`, those where it may have that type."""
+    found = _by_parameter().get(parameter, {})
+    return tuple(service for service, kinds in found.items() if not (kind and kinds) or kind in kinds)
 
 
 def kinds_in(service: str, parameter: str) -> frozenset[str] | None:
@@ -51,16 +52,38 @@ def kinds_anywhere(parameter: str) -> frozenset[str]:
 def codes_that_fit(value: str) -> tuple[str, ...]:
     """The first error codes that fit a pattern's value."""
     fits = Atom(("code",), Equals(value)).matches
-    return tuple(islice((code for code in _data()["codes"] if fits({"code": code})), MOST_CODES))
+    return tuple(islice((code for code in _by_code() if fits({"code": code})), MOST_CODES))
+
+
+def services_sending(code: str) -> tuple[str, ...]:
+    """The services whose models name the error code; none where it is not known. Others may send it as well."""
+    return _by_code().get(code, ())
 
 
 @cache
+def services_speaking(*protocols: str) -> tuple[str, ...]:
+    """The services that speak one of the protocols, by botocore's names of them."""
+    return tuple(
+        service for service, described in _services().items() if {*protocols} & {*described["protocols"].split()}
+    )
+
+
 def _by_operation() -> dict[str, tuple[str, ...]]:
+    return _services_by("operations")
+
+
+def _by_code() -> dict[str, tuple[str, ...]]:
+    return _services_by("codes")
+
+
+@cache
+def _services_by(what: str) -> dict[str, tuple[str, ...]]:
+    """The services that have each name of `what`, in the order of the names."""
     found: dict[str, tuple[str, ...]] = {}
     for service, described in _services().items():
-        for operation in described["operations"].split():
-            found[operation] = (*found.get(operation, ()), service)
-    return found
+        for name in described[what].split():
+            found[name] = (*found.get(name, ()), service)
+    return dict(sorted(found.items()))
 
 
 @cache
@@ -74,15 +97,10 @@ def _by_parameter() -> dict[str, dict[str, frozenset[str]]]:
     return found
 
 
-def _services() -> dict[str, Any]:
-    services: dict[str, Any] = _data()["services"]
-    return services
-
-
 @cache
-def _data() -> dict[str, Any]:
+def _services() -> dict[str, Any]:
     import gzip
     import json
 
-    data: dict[str, Any] = json.loads(gzip.decompress(DATA.read_bytes()))
-    return {**data, "codes": data["codes"].split()}
+    services: dict[str, Any] = json.loads(gzip.decompress(DATA.read_bytes()))["services"]
+    return services

@@ -6,7 +6,7 @@ examples"), and records of public data sets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from filter_pattern import Event
 
@@ -183,6 +183,15 @@ def denial_of(source: str) -> str:
 
 
 _WITHOUT_EXCEPTION = {"s3", "iam", "sts", "rds", "sns", "ce", "organizations", "cloudformation", "autoscaling"}
+
+_FAMILIAR = ("secretsmanager", "kms", "s3", "ec2", "cloudtrail", "sts", "iam", "lambda", "dynamodb", "ssm", "rds")
+
+
+def familiar_first(services: Iterable[str], named_ones: Iterable[str] = ()) -> list[str]:
+    """The services, by their eventSource, with those that are named first, then those that everybody knows."""
+    order = [*named_ones, *(f"{name}{ENDING}" for name in _FAMILIAR)]
+    return sorted(services, key=lambda service: order.index(service) if service in order else len(order))
+
 
 BUCKET = {"bucketName": "example-bucket", "Host": "s3.amazonaws.com"}
 

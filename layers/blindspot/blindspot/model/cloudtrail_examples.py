@@ -16,6 +16,7 @@ from blindspot.model.cloudtrail_calls import (
     ENDING,
     call,
     denial_of,
+    familiar_first,
     in_account,
     reads,
     role,
@@ -28,8 +29,10 @@ from blindspot.model.cloudtrail_laws import (
     PARAMETERS,
     SOURCE,
     invariants,
+    kind_of,
     named,
     parameters_in,
+    senders,
     tested_paths,
     values_of,
 )
@@ -119,13 +122,13 @@ def _calls_named(predicate: Predicate) -> Iterator[tuple[str, str, Mapping[str, 
     request parameters."""
     sources, names = named(predicate, SOURCE), named(predicate, NAME)
     for name in islice(names, MOST_CALLS):
-        for source in _familiar_first(api_operations.services_with(name), sources)[:2]:
+        for source in familiar_first(api_operations.services_with(name), sources)[:2]:
             yield source, name, _fitting(source, name)
     for source in islice(sources, MOST_CALLS):
         for name in _operations(source, names)[:1]:
             yield source, name, _fitting(source, name)
     for parameter in islice(parameters_in(tested_paths(predicate)), MOST_CALLS):
-        for source in _familiar_first(api_operations.services_taking(parameter), sources)[:2]:
+        for source in familiar_first(api_operations.services_taking(parameter), sources)[:2]:
             for name in _operations(source, names)[:1]:
                 for value in (*named(predicate, (*PARAMETERS, parameter)), "example"):
                     yield source, name, {**(_fitting(source, name) or {}), parameter: value}
@@ -148,14 +151,6 @@ _NAMES_OF_CALLERS: tuple[FieldPath, ...] = (
     (*ISSUER, "arn"),
 )
 
-_FAMILIAR = ("secretsmanager", "kms", "s3", "ec2", "cloudtrail", "sts", "iam", "lambda", "dynamodb", "ssm", "rds")
-
-
-def _familiar_first(services: Iterable[str], named_ones: Iterable[str]) -> list[str]:
-    """The services, with those that are named first, then those that everybody knows."""
-    order = [*named_ones, *(f"{name}{ENDING}" for name in _FAMILIAR)]
-    return sorted(services, key=lambda service: order.index(service) if service in order else len(order))
-
 
 def _operations(source: str, names: Iterable[str]) -> list[str]:
     """The service's operations without those that are named, with what an intruder would do first."""
@@ -172,17 +167,22 @@ Changes = Iterator[Mapping[str, object]]
 
 
 def _other_calls(event: Event, known: Recorded) -> Changes:
-    """A service for the operation, or for the request's parameters, or an operation of the service."""
+    """A service that has the request's parameters, sends the error code or has the operation; or another operation."""
     source, name = str(event["eventSource"]), str(event["eventName"])
     parameters = event["requestParameters"]
     if isinstance(parameters, Mapping):
-        for parameter in parameters:
-            if api_operations.kinds_in(source, parameter) is None:
-                for taking in _familiar_first(api_operations.services_taking(parameter), ())[:2]:
-                    yield from _calls_of(taking)
+        for parameter, value in parameters.items():
+            taking = api_operations.services_taking(parameter, kind_of(value))
+            if source not in taking:
+                for one in familiar_first(taking)[:2]:
+                    yield from _calls_of(one)
+    sending = senders(str(event.get("errorCode")))
+    if sending and source not in sending:
+        for one in sending[:2]:
+            yield from _calls_of(one)
     if name in api_operations.operations_of(source):
         return
-    for having in _familiar_first(api_operations.services_with(name), ()):
+    for having in familiar_first(api_operations.services_with(name)):
         yield {"eventSource": having, "readOnly": reads(name)}
     yield from _calls_of(source)
     for real in DENIED:

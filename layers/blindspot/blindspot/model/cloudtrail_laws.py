@@ -19,8 +19,12 @@ from itertools import islice
 from typing import NamedTuple
 
 from blindspot.model import api_operations
-from blindspot.model.cloudtrail_calls import DENIALS, OTHER_ERRORS
+from blindspot.model.cloudtrail_calls import DENIALS, ENDING, OTHER_ERRORS, denial_of, familiar_first
 from filter_pattern import (
+    ARRAY,
+    BOOLEAN,
+    NUMBER,
+    OBJECT,
     STRING,
     And,
     Atom,
@@ -124,6 +128,12 @@ def values_of(predicate: Predicate, path: FieldPath) -> dict[str, None]:
     return dict.fromkeys(test.value for test in tests if isinstance(test, Equals))
 
 
+def kind_of(value: object) -> str:
+    """The JSON type of a value; "" for null."""
+    kinds = (STRING, BOOLEAN, NUMBER, OBJECT, ARRAY)
+    return next((kind for kind in kinds if Atom(("it",), IsKind(frozenset({kind}))).matches({"it": value})), "")
+
+
 def _overlap(one: FieldPath, other: FieldPath) -> bool:
     """Whether one of the fields is the other, or inside the other."""
     return all(map(operator.eq, one, other))
@@ -139,12 +149,14 @@ class Law(NamedTuple):
 
     code: of the doubt that rests on an event that breaks it. if_broken: what that event would be like, as a clause.
     known: what is known instead, as a sentence. In both, {} holds the name of one of the event's fields.
+    own_fix: what settles the doubt, where it is known better than by the code.
     """
 
     holds: Predicate
     code: str
     if_broken: str
     known: str
+    own_fix: str = ""
 
     def message(self, event: Event, what_follows: str) -> str:
         """The sentences about an event that breaks it."""
@@ -163,6 +175,7 @@ def _laws(event: Event, predicate: Predicate) -> Iterator[Law]:
     yield _ADDRESS
     yield _EVENT_SOURCE
     yield _codes(predicate)
+    yield from _senders(event, predicate)
     yield from _operation(event)
     yield from _parameters(event)
 
@@ -266,6 +279,61 @@ def _codes(predicate: Predicate) -> Law:
 _NEW_WORDS = ("Tenant", "Delegation", "Enclave", "Quorum", "Lattice")
 
 
+S3, EC2 = "s3.amazonaws.com", "ec2.amazonaws.com"
+
+FEW = 5
+"""The most services that are known to send an error code, where it is taken for theirs alone."""
+
+COMMON_CODES = frozenset(
+    {
+        *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized", "OptInRequired"),
+        *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"),
+        *("MissingAuthenticationToken", "MissingAuthenticationTokenException", "IncompleteSignature"),
+        *("InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired", "RequestAbortedException"),
+        *("RequestEntityTooLargeException", "RequestLimitExceeded", "RequestTimeoutException", "Throttling"),
+        *("InternalError", "InternalFailure", "ServiceUnavailable", "MalformedHttpRequestException"),
+        *("InvalidAction", "InvalidParameterCombination", "InvalidParameterValue", "InvalidQueryParameter"),
+        *("MalformedQueryString", "MissingAction", "MissingParameter", "UnknownOperationException", "ValidationError"),
+    }
+)
+"""What any service sends, whether its model names it or not. Source: "Common Error Types" and "Common Errors" of the
+services' API references; [D] for refusals."""
+
+
+def senders(code: str) -> tuple[str, ...]:
+    """[M, D] the services that send the error code, where they are few, the familiar ones first; none where any may.
+
+    Codes that begin with Client. or Server. are recorded of EC2. Services of the query protocol, which is like EC2's,
+    may send them, but for those whose refusals are recorded without. S3 and EC2 have longer lists of codes in their
+    references than in their models; their only codes of refused calls are common ones, and EC2's with Client.
+    """
+    if code.startswith(("Client.", "Server.")):
+        alike = api_operations.services_speaking("ec2", "query")
+        unprefixed = {source for source in alike if denial_of(source.removesuffix(ENDING)) == "AccessDenied"}
+        return tuple(familiar_first([source for source in alike if source not in unprefixed]))
+    known = api_operations.services_sending(code)
+    if not known or len(known) > FEW or code in COMMON_CODES:
+        return ()
+    refuses = "AccessDenied" in code or "Unauthorized" in code
+    longer_lists = () if refuses else (S3, EC2)
+    return tuple(dict.fromkeys([*familiar_first(known), *longer_lists]))
+
+
+def _senders(event: Event, predicate: Predicate) -> Iterator[Law]:
+    """[M, D] a code of few services is sent by these. Another service that a pattern names may, if it is not known."""
+    code = str(event.get("errorCode"))
+    sending = senders(code)
+    if sending:
+        unknown = (source for source in named(predicate, SOURCE) if not api_operations.operations_of(source))
+        yield Law(
+            if_then(is_text(CODE, code), Or(*(is_text(SOURCE, source) for source in (*sending, *unknown)))),
+            "event.code",
+            "{eventSource} sent the error code {errorCode}",
+            "It is known from other services only.",
+            f"Remove the exclusion of this code, or name a service in it that sends the code, such as {sending[0]}.",
+        )
+
+
 def _operation(event: Event) -> Iterator[Law]:
     """[M] a known service does not have the operations of others alone."""
     source, name = str(event.get("eventSource")), str(event.get("eventName"))
@@ -279,7 +347,6 @@ def _operation(event: Event) -> Iterator[Law]:
         )
 
 
-S3 = "s3.amazonaws.com"
 S3_OWN = frozenset(
     {
         *("accelerate", "acl", "analytics", "attributes", "cors", "delete", "encryption", "host", "inventory"),
@@ -293,23 +360,51 @@ list of texts, whatever parameters of the same name hold in other services."""
 
 
 def _parameters(event: Event) -> Iterator[Law]:
-    """[M] a parameter has the types that the models give it, and in a known service those that its own model gives."""
+    """[M] a parameter has the types that the models give it, and in a known service those that its own model gives. A
+    type that few services give it, it has in these alone: neither a service that the models know without the parameter
+    nor one that they do not know has it."""
     parameters, source = event.get("requestParameters"), str(event.get("eventSource"))
     if not isinstance(parameters, dict):
         return
-    for name in parameters:
+    for name, value in parameters.items():
         anywhere, here = api_operations.kinds_anywhere(name), api_operations.kinds_in(source, name)
+        own = [is_text(SOURCE, S3)] if name in S3_OWN else []
+        fix, kind = _naming_a_service(name), kind_of(value)
         if anywhere:
-            free = [is_text(SOURCE, S3)] if name in S3_OWN else []
-            yield _parameter(Or(*free, _of_kinds(name, anywhere)), name, anywhere)
-        if here and here != anywhere:
-            yield _parameter(if_then(is_text(SOURCE, source), _of_kinds(name, here)), name, here)
+            yield _parameter(Or(*own, _of_kinds(name, anywhere)), name, anywhere, fix)
+        having = api_operations.services_taking(name, kind)
+        if kind not in ("", STRING) and 0 < len(having) <= MOST_NAMED:
+            of_kind = Atom((*PARAMETERS, name), IsKind(frozenset({kind})))
+            holds = if_then(of_kind, Or(*own, *(is_text(SOURCE, one) for one in having)))
+            if here:
+                yield _parameter(holds, name, here, fix)
+            else:
+                if_broken = f"a call of another service had a requestParameters.{name} that is {_described({kind})}"
+                known = f"AWS documents that of services such as {familiar_first(having)[0]}."
+                yield Law(holds, "event.parameter", if_broken, known, fix)
+        elif here and here != anywhere:
+            yield _parameter(if_then(is_text(SOURCE, source), _of_kinds(name, here)), name, here, fix)
 
 
-def _parameter(holds: Predicate, name: str, kinds: frozenset[str]) -> Law:
+def _parameter(holds: Predicate, name: str, kinds: frozenset[str], fix: str) -> Law:
     if_broken = f"a call had a requestParameters.{name} that is not {_described(kinds)}"
-    return Law(holds, "event.parameter", if_broken, f"AWS documents {_described(kinds)}.")
+    return Law(holds, "event.parameter", if_broken, f"AWS documents {_described(kinds)}.", fix)
 
 
-def _described(kinds: frozenset[str]) -> str:
-    return " or ".join(sorted(kinds)).replace(STRING, "text")
+def _naming_a_service(parameter: str) -> str:
+    """How to name a service that has the parameter; which ones have it, where few do."""
+    having = api_operations.services_taking(parameter)
+    if not having:
+        return ""
+    first, *others = familiar_first(having)
+    fix = f'Name the service in the exclusion too, as in ($.eventSource != "{first}" || ...).'
+    if not others or len(others) >= FEW:
+        return fix
+    return f"{fix} {', '.join(others)} {'has' if len(others) == 1 else 'have'} a {parameter} as well."
+
+
+def _described(kinds: Iterable[str]) -> str:
+    return " or ".join(_IN_WORDS[kind] for kind in sorted(kinds))
+
+
+_IN_WORDS = {STRING: "text", BOOLEAN: "a Boolean", NUMBER: "a number", OBJECT: "an object", ARRAY: "an array"}

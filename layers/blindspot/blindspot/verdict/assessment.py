@@ -238,7 +238,8 @@ class _Judge:
         )
         resource = next(missing, self.profile.name)
         for law in unlikely.broken:
-            yield Doubt(law.code, resource, law.message(unlikely.event, "nobody would be alerted"))
+            message = law.message(unlikely.event, "nobody would be alerted")
+            yield Doubt(law.code, resource, message, own_fix=law.own_fix)
 
     def unseen(self, covering: Iterable[Predicate], records: Records, budget: int) -> Answer:
         """A required event that none of these covers. First looks for one that covers everything, and last for a few

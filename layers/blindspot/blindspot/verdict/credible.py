@@ -19,7 +19,7 @@ ROUNDS = 8
 class Unlikely:
     """An event is missed, but no credible one is known.
 
-    event: the event. broken: the laws of credible events that it breaks.
+    event: the first of those that break the fewest laws of credible events. broken: these laws.
     """
 
     event: Event
@@ -30,14 +30,18 @@ def credible(found: Found, wanted: Predicate, records: Records, proofs: Proofs) 
     """A credible event that satisfies `wanted`, in place of the one that was found, if there is one. Undecided where
     there is no certain answer."""
     asked = wanted
+    tried: list[Unlikely] = []
     for _ in range(ROUNDS):
         event = proofs.convincing(found.event, asked, records)
-        least = Unlikely(event, unlikely(event, wanted))
-        if not least.broken:
+        broken = unlikely(event, wanted)
+        if not broken:
             return Found(event)
-        asked = And(asked, *(law.holds for law in least.broken))
+        tried.append(Unlikely(event, broken))
+        asked = And(asked, *(law.holds for law in broken))
         answer = proofs.find(asked, records)
+        if isinstance(answer, Undecided):
+            return answer
         if not isinstance(answer, Found):
-            return answer if isinstance(answer, Undecided) else least
+            break
         found = answer
-    return least
+    return min(tried, key=lambda one: len(one.broken))

@@ -12,6 +12,8 @@ from blindspot.model.api_operations import (
     kinds_anywhere,
     kinds_in,
     operations_of,
+    services_sending,
+    services_speaking,
     services_taking,
     services_with,
 )
@@ -55,6 +57,10 @@ def test_parameters_have_the_names_and_types_of_cloudtrail() -> None:
     assert kinds_in(KMS, "madeUp") is None
     assert kinds_anywhere("madeUp") == frozenset()
     assert S3 in services_taking("bucketName")
+    assert services_taking("secretId") == services_taking("secretId", "string") == ("secretsmanager.amazonaws.com",)
+    assert services_taking("secretId", "object") == ()
+    assert KMS in services_taking("plaintext", "object")  # bytes: may be anything
+    assert services_taking("name", "object") == ("identitystore.amazonaws.com",)
     assert services_taking("madeUp") == ()
 
 
@@ -62,3 +68,18 @@ def test_codes_are_found_by_what_a_pattern_says() -> None:
     assert codes_that_fit("AccessDeniedFor*") == ("AccessDeniedForDependencyException",)
     assert "UnauthorizedOperation" in codes_that_fit("*UnauthorizedOperation")
     assert len(codes_that_fit("*Exception")) == MOST_CODES
+    assert list(codes_that_fit("*Exception")) == sorted(codes_that_fit("*Exception"))
+
+
+def test_codes_are_of_services_by_either_name_and_services_speak_protocols() -> None:
+    assert services_sending("AccessDeniedFault") == ("dms.amazonaws.com",)
+    assert "iam.amazonaws.com" in services_sending("NoSuchEntity")
+    assert "iam.amazonaws.com" in services_sending("NoSuchEntityException")  # the name of its shape
+    assert services_sending("MadeUp") == ()
+    assert services_speaking("ec2") == ("ec2.amazonaws.com",)
+    both = services_speaking("ec2", "query")
+    assert {"ec2.amazonaws.com", "iam.amazonaws.com", "monitoring.amazonaws.com"} < {
+        *both
+    }  # the last speaks JSON as well
+    assert S3 not in both
+    assert KMS not in both

@@ -19,7 +19,7 @@ from blindspot.model.cloudtrail_calls import (
     user,
 )
 from blindspot.model.cloudtrail_events import records
-from blindspot.model.cloudtrail_laws import invariants, unlikely
+from blindspot.model.cloudtrail_laws import invariants, senders, unlikely
 from filter_pattern import ALWAYS, And, Atom, Event, Not, NotExists, Predicate, equals, parse
 
 ANYWHERE = records(account="123456789012", region="eu-west-1")
@@ -86,6 +86,30 @@ UNLIKELY: dict[str, tuple[dict[str, object], str]] = {
         {**CALL, "errorCode": "AccessDeniedX"},
         "event.code: If a service sent the error code A",
     ),
+    "another's code": (
+        {**CALL, "errorCode": "AccessDeniedFault"},
+        "event.code: If kms.amazonaws.com sent the error code AccessDeniedFault,",
+    ),
+    "EC2's code": (
+        {**CALL, "errorCode": "Client.UnauthorizedOperation"},
+        "event.code: If kms.amazonaws.com sent the error code Client.UnauthorizedOperation,",
+    ),
+    "EC2's code of a service that is recorded without Client": (
+        call("iam", "CreateUser", user("a"), error="Client.UnauthorizedOperation"),
+        "event.code: If iam.amazonaws.com sent the error code Client.UnauthorizedOperation,",
+    ),
+    "an object that only others have": (
+        {**CALL, "eventSource": "madeup.amazonaws.com", "requestParameters": {"name": {}}},
+        "event.parameter: If a call of another service had a requestParameters.name that is an object",
+    ),
+    "an object of S3 that only others have": (
+        call("s3", "ListBuckets", user("a"), parameters={"name": {}}),
+        "event.parameter: If a call of another service had a requestParameters.name that is an object",
+    ),
+    "a list that none has": (
+        {**CALL, "requestParameters": {"name": []}},
+        "event.parameter: If a call had a requestParameters.name that is not an object or text",
+    ),
     "another's operation": (
         {**CALL, "eventName": "PutBucketPolicy"},
         "kms.amazonaws.com had an operation",
@@ -100,7 +124,7 @@ UNLIKELY: dict[str, tuple[dict[str, object], str]] = {
     ),
     "a type that other services have": (
         {**call("athena", "GetWorkGroup", user("a")), "requestParameters": {"maxResults": "x", "workGroup": None}},
-        "event.parameter: If a call had a requestParameters.maxResults that is not number",
+        "event.parameter: If a call had a requestParameters.maxResults that is not a number",
     ),
 }
 
@@ -126,6 +150,9 @@ def test_what_is_unlikely_is_named(name: str) -> None:
         ("half an address", "AWS documents an IP address, or the DNS name of a service."),
         ("no service", "AWS documents the short name of a service and .amazonaws.com."),
         ("a new code", "No service is known to send it."),
+        ("another's code", "It is known from other services only."),
+        ("an object that only others have", "AWS documents that of services such as identitystore.amazonaws.com."),
+        ("a list that none has", "AWS documents an object or text."),
         ("another's operation", "That is an operation of other services."),
         ("a list for a text", "AWS documents text."),
     ],
@@ -147,10 +174,18 @@ LIKELY = {
     "an S3 parameter": call("s3", "GetBucketLifecycle", user("a"), parameters={"lifecycle": ""}),
     "EC2's lists": call("ec2", "RunInstances", user("a"), parameters={"ipPermissions": {"items": []}}),
     "a code that is new, where a pattern has *": {**CALL, "errorCode": "AccessDeniedTenant"},
-    "a code that only a model names": {**CALL, "errorCode": "AccessDeniedByMetaException"},
+    "a code that only a model names": call("social-messaging", "X", user("a"), error="AccessDeniedByMetaException"),
     "a role in another partition": by({**role("a"), "arn": ARN.replace("arn:aws:", "arn:aws-us-gov:")}),
     "a type that is new": by({"type": "MadeUp"}),
     "a user at the console": {**by(without(user("a"), "arn")), "eventType": "AwsConsoleSignIn"},
+    "a service's own code": call("dms", "X", user("a"), error="AccessDeniedFault"),
+    "EC2's own code": call("ec2", "RunInstances", user("a"), error="Client.UnauthorizedOperation"),
+    "EC2's code of a service that may speak as EC2": call(
+        "elasticache", "CreateUser", user("a"), error="Client.UnauthorizedOperation"
+    ),
+    "EC2's code of an unknown service": call("ec2", "X", user("a"), error="Client.UnauthorizedOperation"),
+    "a code of all": call("kms", "Decrypt", user("a"), error="UnauthorizedOperation"),
+    "an object that a service has": call("identitystore", "CreateUser", user("a"), parameters={"name": {}}),
     "no code": call("kms", "Decrypt", role("a")),
 }
 
@@ -163,6 +198,66 @@ def test_what_is_not_known_is_likely(name: str) -> None:
 def test_a_code_that_is_written_down_is_likely() -> None:
     event = {**CALL, "errorCode": "AccessDeniedX"}
     assert unlikely(event, And(CIS, equals("errorCode", "AccessDeniedX"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "services"),
+    [
+        ("AccessDeniedFault", ("dms",)),
+        ("AccessDeniedForDependencyException", ("organizations", "shield")),
+        ("NoSuchTagSet", ()),  # no model names it
+        ("AccessDenied", ()),  # two models name it, and every service sends it
+        ("ThrottlingException", ()),  # many models name it
+        ("NoSuchLifecycleConfiguration", ()),
+        ("DependencyThrottle", ("elasticloadbalancing", "s3", "ec2")),  # S3 and EC2 have more codes than their models
+        ("BucketAlreadyOwnedByYou", ("s3", "s3-control", "ec2")),
+        ("UnauthorizedOperationException", ("workdocs",)),
+        ("SNSInvalidTopicFault", ("rds", "dms", "redshift", "s3", "ec2")),
+    ],
+)
+def test_who_sends_a_code(code: str, services: tuple[str, ...]) -> None:
+    assert senders(code) == tuple(f"{name}.amazonaws.com" for name in services)
+
+
+@pytest.mark.parametrize("code", ["Client.UnauthorizedOperation", "Server.MadeUp"])
+def test_ec2_sends_codes_with_a_prefix(code: str) -> None:
+    first, *others = senders(code)
+    assert first == "ec2.amazonaws.com"
+    assert "elasticache.amazonaws.com" in others
+    assert not {f"{name}.amazonaws.com" for name in ("iam", "sts", "s3", "kms")} & {*others}
+
+
+def test_all_services_that_have_a_parameter_are_named_where_they_are_few() -> None:
+    law = unlikely({**CALL, "requestParameters": {"keyId": {}}}, CIS)[0]
+    assert law.own_fix == (
+        'Name the service in the exclusion too, as in ($.eventSource != "kms.amazonaws.com" || ...).'
+        " ssm.amazonaws.com, apigateway.amazonaws.com, kinesis.amazonaws.com, xray.amazonaws.com have a keyId as well."
+    )
+
+    law = unlikely({**CALL, "requestParameters": {"functionName": {}}}, CIS)[0]
+    assert law.own_fix.endswith(" glue.amazonaws.com has a functionName as well.")
+    law = unlikely({**CALL, "eventSource": "madeup.amazonaws.com", "requestParameters": {"name": {}}}, CIS)[0]
+    assert law.own_fix.startswith("Name the service in the exclusion too, ")
+
+
+def test_null_is_no_type_of_another_service() -> None:
+    (law,) = unlikely({**CALL, "eventSource": "madeup.amazonaws.com", "requestParameters": {"secretId": None}}, CIS)
+    assert law.known == "AWS documents text."
+
+
+def test_a_service_that_is_named_sends_any_code_if_it_is_not_known() -> None:
+    code = "AccessDeniedFault"
+    unknown = "madeup.amazonaws.com"
+    assert unlikely({**CALL, "errorCode": code}, And(CIS, equals("eventSource", "kms.amazonaws.com")))
+    assert unlikely({**CALL, "errorCode": code, "eventSource": unknown}, CIS)
+    assert not unlikely({**CALL, "errorCode": code, "eventSource": unknown}, And(CIS, equals("eventSource", unknown)))
+
+
+def test_a_star_alone_makes_no_new_code() -> None:
+    everything = parse('{ $.errorCode = "*" }')
+    assert unlikely({**CALL, "errorCode": "Tenant"}, everything)
+    assert unlikely({**CALL, "errorCode": "NoSuchEntity"}, everything)
+    assert not unlikely({**CALL, "errorCode": "XTenant"}, parse('{ $.errorCode = "X*" }'))
 
 
 def test_a_word_that_a_pattern_mentions_makes_no_new_code() -> None:

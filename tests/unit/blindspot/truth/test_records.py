@@ -29,6 +29,7 @@ C, N, I = Verdict.COMPLIANT, Verdict.NON_COMPLIANT, Verdict.INDETERMINATE  # noq
 EITHER = CIS[2:-2]
 
 BUCKET, FUNCTION = "$.requestParameters.bucketName", "$.requestParameters.functionName"
+PARAMETER = "$.requestParameters.name"
 NAME = "$.userIdentity.sessionContext.sessionIssuer.userName"
 ARN = "$.userIdentity.sessionContext.sessionIssuer.arn"
 
@@ -125,6 +126,74 @@ CASES: dict[str, tuple[str, tuple[str, ...], Verdict, str]] = {
         N,
         "AccessDeniedTenant",
     ),
+    "a list of the usual codes": (
+        " || ".join(
+            f"$.errorCode = {code}"
+            for code in (
+                "UnauthorizedOperation",
+                "Client.UnauthorizedOperation",
+                "AccessDenied",
+                "AccessDeniedException",
+            )
+        ),
+        (),
+        N,
+        "dms.amazonaws.com AddTagsToResource AccessDeniedFault",
+    ),
+    "a code of two services": (
+        f"({EITHER}) && $.errorCode != AccessDeniedForDependencyException",
+        (),
+        N,
+        "organizations.amazonaws.com AcceptHandshake AccessDeniedForDependencyException",
+    ),
+    "EC2's codes": (
+        f"({EITHER}) && $.errorCode != Client.UnauthorizedOperation",
+        (),
+        N,
+        "ec2.amazonaws.com RunInstances Client.UnauthorizedOperation",
+    ),
+    "S3 with EC2's code": (
+        f'({EITHER}) && ($.eventSource != "s3.amazonaws.com" || $.errorCode != "Client.UnauthorizedOperation")',
+        (),
+        I,
+        "event.code: If s3.amazonaws.com sent the error code Client.UnauthorizedOperation,",
+    ),
+    "S3 with its own code": (
+        f'({EITHER}) && ($.eventSource != "s3.amazonaws.com" || $.errorCode != "AccessDenied")',
+        (),
+        N,
+        "s3.amazonaws.com PutBucketPolicy AccessDenied",
+    ),
+    "S3 with a code that any service may send": (
+        f'({EITHER}) && ($.eventSource != "s3.amazonaws.com" || $.errorCode != "AccessDeniedException")',
+        (),
+        N,
+        "s3.amazonaws.com PutBucketPolicy AccessDeniedException",
+    ),
+    "a code of a service that nobody need see": (
+        f"({EITHER}) && $.errorCode != AccessDeniedFault",
+        ("$.eventSource = dms.amazonaws.com",),
+        I,
+        "event.code: If secretsmanager.amazonaws.com sent the error code AccessDeniedFault,",
+    ),
+    "a code of an unknown service": (
+        f'({EITHER}) && ($.eventSource != "madeup.amazonaws.com" || $.errorCode != "AccessDeniedFault")',
+        (),
+        N,
+        "madeup.amazonaws.com GetSecretValue AccessDeniedFault",
+    ),
+    "a parameter that is an object in one service": (
+        f'({EITHER}) && ($.eventSource = "s3.amazonaws.com" || {PARAMETER} NOT EXISTS || {PARAMETER} != "x")',
+        (f'{PARAMETER} = "x"',),
+        N,
+        "identitystore.amazonaws.com CreateGroup AccessDeniedException",
+    ),
+    "a parameter that is an object in one service, without that": (
+        f'({EITHER}) && ($.eventSource = "s3*" || $.eventSource = "id*" || {PARAMETER} NOT EXISTS || {PARAMETER} != x)',
+        (f'{PARAMETER} = "x"',),
+        I,
+        "event.parameter: If a call had a requestParameters.name that is not text, nobody would be alerted.",
+    ),
     "an operation of another service": (
         f'({EITHER}) && ($.eventName != "Decrypt" || $.eventSource != "s3.amazonaws.com")',
         (),
@@ -167,6 +236,30 @@ def test_the_verdict_rests_on_possible_events_and_tells_credible_ones(name: str)
         assert f"{doubt.code}: {doubt.message}".startswith(words)
         assert doubt.resource.endswith(":metric-filter:unauthorized")
         assert not region.gaps
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        (
+            "a parameter of any service",
+            'Name the service in the exclusion too, as in ($.eventSource != "s3.amazonaws.com" || ...).',
+        ),
+        (
+            "a parameter that one service has",
+            '"lambda.amazonaws.com" || ...). glue.amazonaws.com has a functionName as well.',
+        ),
+        (
+            "S3 with EC2's code",
+            "or name a service in it that sends the code, such as ec2.amazonaws.com.",
+        ),
+        ("a word in the middle of a code", "Exclude error codes by their full names, without *."),
+    ],
+)
+def test_the_doubt_says_what_settles_it(name: str, fix: str) -> None:
+    excluding, benign, _, _ = CASES[name]
+    (doubt,) = judged(excluding, benign).doubts
+    assert doubt.fix.endswith(fix)
 
 
 @pytest.mark.parametrize("name", CASES)

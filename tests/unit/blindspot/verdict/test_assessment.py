@@ -456,3 +456,12 @@ def test_the_patterns_of_filters_are_parsed_with_the_proofs_of_the_run() -> None
 def test_it_counts_the_exclusions_of_the_profile() -> None:
     assert assess(a_compliant_snapshot(), PROFILE).exclusions == len(PROFILE.benign) == 2
     assert assess(a_compliant_snapshot(), profile.load("cis-level-2", {"benign": []})).exclusions == 0
+
+
+def test_a_doubt_about_what_is_not_known_to_be_written_says_what_settles_it() -> None:
+    excluded = '($.eventSource != "s3.amazonaws.com" || $.errorCode != "Client.UnauthorizedOperation")'
+    snapshot = a_compliant_snapshot(filters=(a_filter(f"{{ ({CIS[2:-2]}) && {excluded} }}"),))
+    (doubt,) = assess(snapshot, PROFILE).regions[0].doubts
+    assert doubt.code == "event.code"
+    assert doubt.message.startswith("If s3.amazonaws.com sent the error code Client.UnauthorizedOperation, nobody ")
+    assert doubt.fix.endswith("such as ec2.amazonaws.com.")

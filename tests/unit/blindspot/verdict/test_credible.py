@@ -34,6 +34,14 @@ def test_without_one_the_laws_that_it_breaks_are_named() -> None:
     assert answer.event["eventName"] == "Decrypt"
 
 
+def test_of_events_that_are_not_credible_the_one_that_breaks_least_is_told() -> None:
+    name = "$.requestParameters.name"
+    answer = missed(f'($.eventSource = "s3*" || $.eventSource = "id*" || {name} NOT EXISTS || {name} = "*")')
+    assert isinstance(answer, Unlikely)
+    assert answer.event["requestParameters"] == {"name": {}}
+    assert [law.code for law in answer.broken] == ["event.parameter"]
+
+
 def test_what_is_not_documented_is_not_called_unlikely() -> None:
     star = missed('($.errorCode = "*Unauthorized*ion" || $.errorCode = "AccessDenied*")')
     assert isinstance(star, Undecided)
