@@ -12,6 +12,7 @@ from filter_pattern.conditions import (
     Equals,
     EqualsNumber,
     Is,
+    IsKind,
     MatchesRegex,
     NotExists,
     Reading,
@@ -184,3 +185,25 @@ def test_is_written_as_a_pattern_has_it(test: object, text: str) -> None:
 def test_a_number_has_the_value_that_is_written(text: str, value: float) -> None:
     assert number(text) == value
     assert type(number(text)) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "passes"),
+    [
+        ("string", ("", "x", "12", "12.0")),
+        ("number", (0, 1, 12, 12.0, 12.5)),
+        ("boolean", (True, False)),
+        ("null", (None,)),
+        ("object", ({}, {"a": 1})),
+        ("array", ([], ["x"])),
+    ],
+)
+def test_a_value_has_one_of_the_types(kind: str, passes: tuple[object, ...]) -> None:
+    test = IsKind(frozenset({kind}))
+    for reading in READINGS:
+        assert passing(test, reading) == written(*passes)
+    assert passing(IsKind(frozenset({kind, "null"}))) == [
+        repr(value) for value in VALUES if value is None or repr(value) in written(*passes)
+    ]
+    assert [*test.depends_on()] == []
+    assert str(IsKind(frozenset({"string", "array"}))) == "is array or string"

@@ -440,7 +440,8 @@ class Known(NamedTuple):
         return [Or(Not(field("a", "x")), field("b", "y"))]
 
     def samples(self, predicate: Predicate) -> list[Event]:
-        return [{"a": "z", "colour": "red"}, {"a": "x", "b": "y", "colour": "red"}]
+        named = [atom.path[0] for atom in atoms(predicate) if isinstance(atom, Atom)]
+        return [{"a": "z", "colour": "red"}, {"a": "x", "b": "y", "colour": "red"}] if "a" in named else []
 
     def as_recorded(self, event: Event, fits: Callable[[Event], bool]) -> Event:
         sized = {**event, "size": self.size}

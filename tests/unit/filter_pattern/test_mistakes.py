@@ -38,6 +38,8 @@ def error_of(text: str) -> PatternSyntaxError:
         ('{ $.a NOT IN ("x") }', "have no NOT IN. Write one condition with != for each value, joined with &&.", NONE),
         ('{ $.a not in ("x") }', "have no NOT IN.", NONE),
         ('{ $.a startswith "x" }', 'have no startswith. Write = "x*".', NONE),
+        ('{ $.a starts_with "x" }', 'have no starts_with. Write = "x*".', NONE),
+        ('{ $.a endswith "x" }', 'have no endswith. Write = "*x".', NONE),
         ('{ $.a ends_with "x" }', 'have no ends_with. Write = "*x".', NONE),
         ('{ $.a = "x" and $.b = "and" }', "&& for and, and || for or, instead of and", '{ $.a = "x" && $.b = "and" }'),
         ('{ ($.a = "x") OR ($.b = "y") }', "instead of OR", '{ ($.a = "x") || ($.b = "y") }'),

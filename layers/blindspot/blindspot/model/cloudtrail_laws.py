@@ -248,7 +248,7 @@ _ADDRESS = Law(
 
 # [R] "This name is typically a short form of the service name without spaces plus .amazonaws.com."
 _EVENT_SOURCE = Law(
-    Atom(SOURCE, MatchesRegex(r"^[a-z0-9][a-z0-9.-]*\.amazonaws\.com")),
+    Atom(SOURCE, MatchesRegex(r"^[a-z0-9][a-z0-9.-]*\.amazonaws\.com$|^[a-z0-9][a-z0-9.-]*\.amazonaws\.com\.cn$")),
     "event.unlikely",
     "a call had the eventSource {eventSource}",
     "AWS documents the short name of a service and .amazonaws.com.",

@@ -553,3 +553,33 @@ def test_a_composite_that_asks_for_more_calls_beside_is_insensitive() -> None:
     account = a_compliant_snapshot(alarms=(QUIET, FLOOD, a_composite("ALARM(unauthorized) AND ALARM(ten)")))
     for region in assess(account, PROFILE).regions:
         assert (region.verdict, {gap.code for gap in region.gaps}) == (Verdict.NON_COMPLIANT, {"alarm.insensitive"})
+
+
+def test_a_filter_elsewhere_may_count_a_central_copy() -> None:
+    """One such filter is named, and every place whose filters are unread."""
+    away = log_group_arn("us-east-1")
+    filters = (
+        (away, a_filter('{ $.eventName = "x" }', name="other")),
+        (away, a_filter()),
+        (away, a_filter(name="too")),
+    )
+    refused = Unreadable("logs:DescribeMetricFilters", "eu-central-1", "AccessDenied", denied=True)
+    snapshot = replace(
+        log_group(filters=()),
+        other_filters={(ACCOUNT, "us-east-1"): filters},
+        unread_filters={(ACCOUNT, "eu-central-1"): refused},
+    )
+    copy, unread = (doubt for channel in of(snapshot) for doubt in channel.doubts)
+    assert (copy.code, copy.resource) == ("log-group.copied", f"{away}:metric-filter:unauthorized")
+    assert copy.message == (
+        "Metric filter unauthorized of log group management-events in us-east-1 may count a central copy of these "
+        "events."
+    )
+    assert (unread.code, unread.resource) == ("unread.refused", "metric filters in eu-central-1")
+
+
+def test_a_filter_elsewhere_that_is_not_understood_may_count_a_central_copy() -> None:
+    away = log_group_arn("us-east-1")
+    filters = ((away, a_filter("{ broken")),)
+    snapshot = replace(log_group(filters=()), other_filters={(ACCOUNT, "us-east-1"): filters})
+    assert [doubt.code for channel in of(snapshot) for doubt in channel.doubts] == ["log-group.copied"]

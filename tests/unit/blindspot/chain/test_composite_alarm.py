@@ -117,3 +117,12 @@ def test_what_is_found_of_a_composite_alarm() -> None:
     )
     assert_found(composite_alarm.stays_in_alarm(composite), Gap, "alarm.latches", composite.arn, "alarm composite")
     assert_found(composite_alarm.does_not_fire(composite), Gap, "alarm.insensitive", composite.arn, "alarm composite")
+
+
+def test_the_fix_is_the_rules_own() -> None:
+    latching = composite_alarm.stays_in_alarm(a_composite("OK(a)"))
+    assert isinstance(latching, Gap)
+    assert latching.fix == "Write the rule with ALARM(...) of its alarms alone."
+    unclear = composite_alarm.may_fire(a_composite("ALARM(a) AND OK(b)"))
+    assert isinstance(unclear, Doubt)
+    assert unclear.fix == "Give the alarm on the filter's metric an alarm action of its own."

@@ -495,3 +495,10 @@ def test_of_a_filter_that_was_malformed_nothing_is_known() -> None:
         matches_in_metric(MetricQuery("m", namespace="CISBenchmark", metric="other"), GROUP, broken),
     ):
         assert_found(found, Doubt, "unread.no-answer", RESOURCE, f"Metric filter {TITLE}", "Malformed: metricValue")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "every"), [("", True), ('{ $.eventName = "*" }', True), (CIS, False), ("{ broken", False)]
+)
+def test_it_is_known_which_patterns_match_every_event(pattern: str, every: bool) -> None:
+    assert patterns().matches_every_event(pattern) is every

@@ -279,3 +279,14 @@ UNKNOWN = {
 def test_a_key_that_cloudwatch_may_be_able_to_use(name: str, policy: str) -> None:
     key, code, fact = UNKNOWN[name]
     assert_found(found_of(a_topic(policy=policy, key_id="alias/mine", key=key)), Doubt, code, TOPIC, fact)
+
+
+def test_a_topic_for_small_messages_may_not_take_an_alarms() -> None:
+    small = Doubt(
+        "topic.message-size",
+        TOPIC,
+        "Topic security-alerts takes messages of up to 1024 bytes. An alarm's may be larger.",
+    )
+    assert found_of(a_topic(largest_message=1024)) == small
+    assert found_of(a_topic(largest_message=64 * 1024 - 1)) != HOLDS
+    assert found_of(a_topic(largest_message=64 * 1024)) == HOLDS

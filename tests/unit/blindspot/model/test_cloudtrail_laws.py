@@ -388,3 +388,20 @@ def test_a_call_is_of_the_account_that_it_is_put_into() -> None:
     event = json.dumps(in_account(CALL, "123456789012", "eu-west-1"))
     assert "111122223333" not in event
     assert event.count("123456789012") == 5
+
+
+@pytest.mark.parametrize(
+    ("parameter", "names_others"),
+    [("stackName", True), ("branchName", False), ("secretId", False), ("madeUp", None)],
+)
+def test_the_services_that_have_a_parameter_are_named_where_they_are_few(parameter: str, names_others: bool) -> None:
+    """Five are few."""
+    broken = unlikely(call("s3", "PutObject", user("a"), parameters={parameter: []}), CIS)
+    assert [law.own_fix.endswith(f" have a {parameter} as well.") for law in broken] == [names_others][: len(broken)]
+    assert (broken == ()) is (names_others is None)
+
+
+@pytest.mark.parametrize("name", [name for name, (_, said) in UNLIKELY.items() if said.startswith("event.parameter")])
+def test_every_doubt_about_a_parameter_says_how_to_name_a_service(name: str) -> None:
+    event, _ = UNLIKELY[name]
+    assert {law.own_fix.partition(",")[0] for law in unlikely(event, CIS)} == {"Name the service in the exclusion too"}

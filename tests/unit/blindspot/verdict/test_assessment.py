@@ -37,7 +37,7 @@ from tests.builders import (
     log_group_arn,
     topic_arn,
 )
-from tests.cases.accounts import PROFILE, filters, trails
+from tests.cases.accounts import PROFILE, advanced, filters, trails
 from tests.findings import assert_found
 
 COMPLIANT, INDETERMINATE, NON_COMPLIANT = Verdict
@@ -465,3 +465,17 @@ def test_a_doubt_about_what_is_not_known_to_be_written_says_what_settles_it() ->
     assert doubt.code == "event.code"
     assert doubt.message.startswith("If s3.amazonaws.com sent the error code Client.UnauthorizedOperation, nobody ")
     assert doubt.fix.endswith("such as ec2.amazonaws.com.")
+
+
+def test_it_is_about_the_first_filter_whose_channel_holds() -> None:
+    excluded = f'{{ ({CIS[2:-2]}) && $.errorCode != "*NotFound*" }}'
+    broken, whole = a_filter(excluded, name="broken", value="0", metric="other"), a_filter(excluded)
+    for region in assess(a_compliant_snapshot(filters=(broken, whole)), PROFILE).regions:
+        assert [(doubt.code, doubt.resource) for doubt in region.doubts] == [("event.code", resource())]
+
+
+def test_it_is_about_the_profile_where_no_trail_records_the_event() -> None:
+    management = FieldSelector("eventCategory", equals=("Management",))
+    made_up = FieldSelector("eventSource", not_ends_with=("x",))
+    for region in assess(advanced(management, made_up), PROFILE).regions:
+        assert [(doubt.code, doubt.resource) for doubt in region.doubts] == [("event.unlikely", PROFILE.name)]
