@@ -143,9 +143,9 @@ class _Unknown(NamedTuple):
 
 def _unknown(answer: Answer | Unlikely, required: Predicate, patterns: Sequence[Pattern]) -> _Unknown | None:
     if isinstance(answer, Unlikely):
-        reasons = [law.message(answer.event, "the patterns would miss it") for law in answer.broken]
-        fixes = dict.fromkeys(DOUBT_FIXES[law.code] for law in answer.broken)
-        return _Unknown(" ".join(reasons), " ".join(fixes))
+        doubts = [law.doubt(answer.event, "patterns", "the patterns would miss it") for law in answer.broken]
+        fixes = dict.fromkeys(doubt.fix for doubt in doubts)
+        return _Unknown(" ".join(doubt.message for doubt in doubts), " ".join(fixes))
     if not isinstance(answer, Undecided):
         return None
     by_itself = len(patterns) == 1 or any(isinstance(_missed(required, [one]), Undecided) for one in patterns)

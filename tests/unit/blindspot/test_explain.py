@@ -212,3 +212,9 @@ def test_a_corpus_does_no_harm_to_a_terminal(capsys: pytest.CaptureFixture[str],
 def test_the_json_of_an_error_has_the_pattern_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--json", "{ $.a = \x7f\n\x1b%"]) == 2
     assert json.loads(capsys.readouterr().out)["pattern"] == "{ $.a = \x7f\n\x1b%"
+
+
+def test_the_fix_of_an_unlikely_miss_is_that_of_the_accounts_doubt(capsys: pytest.CaptureFixture[str]) -> None:
+    function = "$.requestParameters.functionName"
+    main(["--", f'{{ ({CIS[2:-2]}) && ({function} NOT EXISTS || {function} = "*") }}'])
+    assert 'as in ($.eventSource != "lambda.amazonaws.com" || ...).' in capsys.readouterr().out

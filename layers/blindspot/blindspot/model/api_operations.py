@@ -27,7 +27,7 @@ def operations_of(service: str) -> tuple[str, ...]:
 
 def services_with(operation: str) -> tuple[str, ...]:
     """The services that have the operation; none where it is not known."""
-    return _by_operation().get(operation, ())
+    return _services_by("operations").get(operation, ())
 
 
 def services_taking(parameter: str, kind: str = "") -> tuple[str, ...]:
@@ -52,12 +52,12 @@ def kinds_anywhere(parameter: str) -> frozenset[str]:
 def codes_that_fit(value: str) -> tuple[str, ...]:
     """The first error codes that fit a pattern's value."""
     fits = Atom(("code",), Equals(value)).matches
-    return tuple(islice((code for code in _by_code() if fits({"code": code})), MOST_CODES))
+    return tuple(islice((code for code in _services_by("codes") if fits({"code": code})), MOST_CODES))
 
 
 def services_sending(code: str) -> tuple[str, ...]:
     """The services whose models name the error code; none where it is not known. Others may send it as well."""
-    return _by_code().get(code, ())
+    return _services_by("codes").get(code, ())
 
 
 @cache
@@ -66,14 +66,6 @@ def services_speaking(*protocols: str) -> tuple[str, ...]:
     return tuple(
         service for service, described in _services().items() if {*protocols} & {*described["protocols"].split()}
     )
-
-
-def _by_operation() -> dict[str, tuple[str, ...]]:
-    return _services_by("operations")
-
-
-def _by_code() -> dict[str, tuple[str, ...]]:
-    return _services_by("codes")
 
 
 @cache

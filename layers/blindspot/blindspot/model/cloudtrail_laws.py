@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from blindspot.model import api_operations
 from blindspot.model.cloudtrail_calls import DENIALS, ENDING, OTHER_ERRORS, denial_of, familiar_first
+from blindspot.model.findings import Doubt
 from filter_pattern import (
     ARRAY,
     BOOLEAN,
@@ -162,6 +163,10 @@ class Law(NamedTuple):
         """The sentences about an event that breaks it."""
         shown = {name: event.get(name) for name in ("eventSource", "eventName", "errorCode", "sourceIPAddress")}
         return f"If {self.if_broken.format_map(shown)}, {what_follows}. {self.known.format_map(shown)}"
+
+    def doubt(self, event: Event, resource: str, what_follows: str) -> Doubt:
+        """The doubt about a resource that rests on an event that breaks it."""
+        return Doubt(self.code, resource, self.message(event, what_follows), own_fix=self.own_fix)
 
 
 def unlikely(event: Event, predicate: Predicate) -> tuple[Law, ...]:

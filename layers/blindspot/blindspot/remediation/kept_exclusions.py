@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from blindspot.model import cloudtrail_events
 from blindspot.model.profile import Profile
-from blindspot.remediation.pattern_writer import satisfies
+from blindspot.remediation.pattern_writer import ANYWHERE, satisfies
 from filter_pattern import (
     LONGEST_PATTERN,
     And,
@@ -24,8 +23,6 @@ from filter_pattern import (
     excludes,
     parse,
 )
-
-_ANYWHERE = cloudtrail_events.records(account="000000000000", region=None)
 
 
 class KeptExclusions(NamedTuple):
@@ -47,7 +44,7 @@ def keeping_exclusions(pattern: Pattern, profile: Profile, proofs: Proofs) -> Ke
     benign = [parse(f"{{ {predicate} }}") for predicate in excluded]
     more = tuple(pattern for pattern in benign if pattern not in profile.benign)
     excusing = replace(profile, benign=profile.benign + more)
-    still_required = proofs.find(And(profile.required, *map(Not, excusing.benign)), _ANYWHERE)
+    still_required = proofs.find(And(profile.required, *map(Not, excusing.benign)), ANYWHERE)
     if not isinstance(still_required, Found):
         return None
     fit = (written for written in (pattern, kept) if satisfies(written, excusing, proofs))
@@ -77,7 +74,7 @@ def _safe(exclusion: Predicate) -> Predicate:
             safe = [_safe(part) for part in parts]
             flat = [inner for part in safe for inner in (part.parts if isinstance(part, Or) else (part,))]
             return Or(*dict.fromkeys(flat))
-        case Atom(path, Equals()) if not _ANYWHERE.field(path).always:
+        case Atom(path, Equals()) if not ANYWHERE.field(path).always:
             return Or(Atom(path, NotExists()), exclusion)
     return exclusion
 

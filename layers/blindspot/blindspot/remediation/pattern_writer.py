@@ -22,7 +22,7 @@ from filter_pattern import (
     parse,
 )
 
-_ANYWHERE = cloudtrail_events.records(account="000000000000", region=None)
+ANYWHERE = cloudtrail_events.records(account="000000000000", region=None)
 
 
 def pattern_to_write(profile: Profile, proofs: Proofs) -> Pattern | None:
@@ -37,12 +37,12 @@ def satisfies(pattern: Pattern, profile: Profile, proofs: Proofs) -> bool:
     required = And(profile.required, *map(Not, profile.benign))
     ordinary = cloudtrail_events.ordinary(account="0" * 12, region="us-east-1")
     is_noise = profile.noise_breaks and any(map(pattern.matches, ordinary))
-    return not is_noise and proofs.implies(required, pattern, _ANYWHERE)
+    return not is_noise and proofs.implies(required, pattern, ANYWHERE)
 
 
 def matches_only_required(pattern: Pattern, profile: Profile, proofs: Proofs) -> bool:
     """Whether every event that the pattern matches is one that the profile requires, benign or not."""
-    return proofs.implies(pattern, profile.required, _ANYWHERE)
+    return proofs.implies(pattern, profile.required, ANYWHERE)
 
 
 def _candidates(profile: Profile) -> Iterator[Pattern]:
@@ -70,5 +70,5 @@ def _negated(predicate: Predicate) -> Predicate | None:
             return Or(*known) if isinstance(predicate, And) else And(*known)
         case Atom(path=path, test=Equals(value=value, negated=negated)) if EVERY not in path:
             test = Atom(path, Equals(value, not negated))
-            return test if _ANYWHERE.field(path).always else Or(Atom(path, NotExists()), test)
+            return test if ANYWHERE.field(path).always else Or(Atom(path, NotExists()), test)
     return None

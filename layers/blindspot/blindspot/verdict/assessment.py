@@ -232,14 +232,13 @@ class _Judge:
     def doubts_about(self, unlikely: Unlikely, channels: Iterable[Channel]) -> Iterator[Doubt]:
         """What the verdict turns on, of the first filter that misses the event."""
         missing = (
-            filter_resource(channel.log_group or "", channel.filter)
+            filter_resource(channel.log_group, channel.filter)
             for channel in channels
-            if channel.gap is None and channel.filter and channel.recorded.matches(unlikely.event)
+            if channel.gap is None and channel.log_group and channel.filter and channel.recorded.matches(unlikely.event)
         )
         resource = next(missing, self.profile.name)
         for law in unlikely.broken:
-            message = law.message(unlikely.event, "nobody would be alerted")
-            yield Doubt(law.code, resource, message, own_fix=law.own_fix)
+            yield law.doubt(unlikely.event, resource, "nobody would be alerted")
 
     def unseen(self, covering: Iterable[Predicate], records: Records, budget: int) -> Answer:
         """A required event that none of these covers. First looks for one that covers everything, and last for a few

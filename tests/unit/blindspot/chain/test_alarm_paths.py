@@ -168,17 +168,21 @@ def test_an_alarm_on_metric_math_beside_another_in_a_rule(
     assert assess(a_compliant_snapshot(filters=filters, alarms=watching), PROFILE).verdict is expected
 
 
-def test_filters_that_count_ordinary_calls_differ_by_their_patterns_in_metric_math(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: Counter[str] = Counter()
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often the way to an alarm is worked out, by the names of the filters."""
+    counted: Counter[str] = Counter()
     arrival = filter_to_alarm.FilterToAlarm.arrival
 
     def counting(self: Any, case: Any, alarm: Any) -> Any:
-        asked[case.filter.name] += 1
+        counted[case.filter.name] += 1
         return arrival(self, case, alarm)
 
     monkeypatch.setattr(filter_to_alarm.FilterToAlarm, "arrival", counting)
+    return counted
+
+
+def test_filters_that_count_ordinary_calls_differ_by_their_patterns_in_metric_math(asked: Counter[str]) -> None:
     found = (
         a_filter(name="refused"),
         a_filter('{ $.errorCode = "AccessDenied*" }', name="refused too"),
@@ -191,15 +195,7 @@ def test_filters_that_count_ordinary_calls_differ_by_their_patterns_in_metric_ma
         assert len(asked) == expected
 
 
-def test_filters_that_add_the_same_after_the_same_are_one_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: Counter[str] = Counter()
-    arrival = filter_to_alarm.FilterToAlarm.arrival
-
-    def counting(self: Any, case: Any, alarm: Any) -> Any:
-        asked[case.filter.name] += 1
-        return arrival(self, case, alarm)
-
-    monkeypatch.setattr(filter_to_alarm.FilterToAlarm, "arrival", counting)
+def test_filters_that_add_the_same_after_the_same_are_one_case(asked: Counter[str]) -> None:
     found = (
         a_filter(name="one"),
         a_filter('{ $.errorCode = "AccessDenied*" }', name="same"),

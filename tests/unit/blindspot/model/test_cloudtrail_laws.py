@@ -405,3 +405,11 @@ def test_the_services_that_have_a_parameter_are_named_where_they_are_few(paramet
 def test_every_doubt_about_a_parameter_says_how_to_name_a_service(name: str) -> None:
     event, _ = UNLIKELY[name]
     assert {law.own_fix.partition(",")[0] for law in unlikely(event, CIS)} == {"Name the service in the exclusion too"}
+
+
+def test_a_doubt_has_the_laws_code_message_and_fix() -> None:
+    event = {**CALL, "requestParameters": {"functionName": {}}}
+    law = unlikely(event, CIS)[0]
+    doubt = law.doubt(event, "a filter", "x")
+    assert (doubt.code, doubt.resource, doubt.message) == (law.code, "a filter", law.message(event, "x"))
+    assert doubt.fix == law.own_fix != ""

@@ -479,3 +479,14 @@ def test_it_is_about_the_profile_where_no_trail_records_the_event() -> None:
     made_up = FieldSelector("eventSource", not_ends_with=("x",))
     for region in assess(advanced(management, made_up), PROFILE).regions:
         assert [(doubt.code, doubt.resource) for doubt in region.doubts] == [("event.unlikely", PROFILE.name)]
+
+
+def test_it_is_about_a_filter_that_gets_the_event() -> None:
+    snapshot = a_compliant_snapshot(
+        trails=(
+            a_trail(selectors=EventSelectors(advanced=((FieldSelector("eventCategory", equals=("Management",)),),))),
+        ),
+        filters=(a_filter(f'{{ ({CIS[2:-2]}) && $.errorCode != "*NotFound*" }}'),),
+    )
+    for region in assess(snapshot, PROFILE).regions:
+        assert [(doubt.code, doubt.resource) for doubt in region.doubts] == [("event.code", resource())]
