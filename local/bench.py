@@ -1,8 +1,9 @@
-"""`make bench`: how much work it is to read and decide patterns, to import the code, and to judge an account.
+"""`make bench`: how much work it is to read and decide patterns, to import the code, to judge an account, and to plan.
 
 Nothing is judged by the clock. CPU time is compared with that of a reference that runs beside it: a fixed loop in
-Python, or `import botocore.session`. It exits with 1 when a ratio is over three times the figure stated in STATED, or
-when an account takes more calls, or more of them one after another, than it should.
+Python, or `import botocore.session`; the plan for an account, with that for half as many places. It exits with 1 when a
+ratio is over three times the figure stated in STATED, when an account takes more calls, or more of them one after
+another, than it should, or when a plan takes longer for twice as many places than it should.
 docs/benchmarks.md keeps what it printed once. The corpus is the folder that BLINDSPOT_CORPUS names; without one it is
 the profiles' own patterns.
 """
@@ -26,6 +27,7 @@ from typing import Any
 
 from blindspot.model import cloudtrail_events, profile
 from filter_pattern import Pattern, PatternSyntaxError, parse, unseen
+from local import bench_plan
 from tests.cases.hostile import HOSTILE
 
 ROUND_TRIPS, DELAY = 7, 0.05
@@ -47,6 +49,8 @@ STATED = {
 """CPU time in units of the reference. What takes ALLOWED times as much is over the limit."""
 
 ALLOWED = 3
+
+PLANNED = "Each place has a trail of one region, and so many metric filters in its log group."
 
 ACCOUNTS = (
     *((regions, 1, 1) for regions in (1, 2, 17, 34)),
@@ -90,7 +94,9 @@ def main() -> int:
     print("\n| what | CPU, ms | measured | stated | limit |\n|---|---|---|---|---|")
     print("\n".join(one.row() for one in measured))
     print("\n" + table(judged) + "\n")
-    over = [one.name for one in measured if one.over] + [*too_many(judged)]
+    planned = bench_plan.times()
+    print(f"One plan, every place repaired. {PLANNED}\n\n{bench_plan.table(planned)}\n")
+    over = [*(one.name for one in measured if one.over), *too_many(judged), *bench_plan.too_steep(planned)]
     print("over the limit: " + ", ".join(over) if over else "all within the limits")
     return bool(over)
 

@@ -1,7 +1,8 @@
 """`make demo`: the main job from end to end, on an AWS account that lives in this process.
 
 The scheduler's event goes to the real handler, AWS Config calls it back, and the event that follows goes to the
-remediator. With remediation off it plans; with remediation on it makes the changes; backout then undoes them.
+remediator. With remediation off it plans; with remediation on it applies the plan that was approved by its id; backout
+then undoes it.
 `local.demo_text` shows what came of it.
 """
 
@@ -25,8 +26,10 @@ from local.lambda_context import Context
 
 RULE = "blindspot-unauthorized-api-calls"
 SWITCH = "/blindspot/auto-remediate"
+STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/blindspot/5b1c2f80-0000-4000-8000-000000000000"
 SETTINGS = {
     "BLINDSPOT_FLAG": SWITCH,
+    "BLINDSPOT_STACK": STACK,
     "BLINDSPOT_SUBSCRIPTION_ENDPOINT": "security-team@example.com",
     "BLINDSPOT_CONFIG_RULE": RULE,
     "POWERTOOLS_METRICS_DISABLED": "true",
@@ -68,15 +71,19 @@ def run(progress: Callable[[str], None]) -> Shown:
         progress("Assessing 17 regions")
         evaluate({"action": "start"})
         found = called_back(aws)
-        rows, before = aws.config_rows, aws.dump()
+        rows = aws.config_rows
+        turn(aws, "false")
+        before = aws.dump()
         progress("Planning remediation")
-        planned = remediate(aws, "false")
+        planned = remediate(CONTROL_ASSESSED)
         progress("Remediating, and assessing again")
         aws.config.asked.clear()  # AWS Config starts an evaluation once a minute at most, and this takes seconds
-        applied = remediate(aws, "true")
+        turn(aws, "true")
+        applied = remediate({"action": "apply", "plan": planned["plan_id"]})
         again = called_back(aws)
         progress("Backing out")
-        backed_out = remediate(aws, "false", {"action": "backout"})
+        turn(aws, "false")
+        backed_out = remediate({"action": "backout"})
         return Shown(found, rows, planned, applied, again, backed_out, restored=aws.dump() == before)
 
 
@@ -98,11 +105,15 @@ def called_back(aws: LocalAws) -> dict[str, Any]:
 CONTROL_ASSESSED = {"source": "blindspot", "detail-type": "Control Assessed", "detail": {}}
 
 
-def remediate(aws: LocalAws, switch: str, event: dict[str, Any] = CONTROL_ASSESSED) -> dict[str, Any]:
-    """The remediator's document of the event, with the switch set as the stack or an operator sets it."""
+def turn(aws: LocalAws, switch: str) -> None:
+    """Sets the switch as the stack or an operator sets it."""
+    aws.client("ssm").put_parameter(Name=SWITCH, Value=switch, Type="String", Overwrite=True)
+
+
+def remediate(event: dict[str, Any]) -> dict[str, Any]:
+    """The remediator's document of the event."""
     from functions.remediator import app
 
-    aws.client("ssm").put_parameter(Name=SWITCH, Value=switch, Type="String", Overwrite=True)
     return app.handler(event, Context())
 
 

@@ -15,6 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from blindspot.model.arn import short
 from blindspot.model.harmless import harmless
 from blindspot.model.snapshot import FUTURE
 from local.accounts import REAL
@@ -114,15 +115,30 @@ def config(rows: list[Row]) -> Table:
 
 
 def plan(document: Document) -> Group:
-    """Every change in full, and how to undo it."""
+    """Every change in full, what was there, how to undo it, and what to know before it is approved."""
     count = len(document["plan"])
     parts: list[RenderableType] = [f"With remediation on, Blindspot would make {count} change{'s' * (count != 1)}:"]
     for number, action in enumerate(document["plan"], start=1):
-        closes = f", which closes {action['gap']}" if action["gap"] else ""
+        closes = f": closes {action['gap']}, makes {len(action['heals'])} regions COMPLIANT" if action["gap"] else ""
         parts += [Text(f"\n{number}. {action['action']}{closes}"), in_full(action["request"])]
+        parts += ["Before:", in_full(action["before"])] if action["before"] else ["Before: nothing is there."]
         if action["undo"]:
             parts += ["To undo it:", in_full(action["undo"])]
-    return Group(*parts)
+    return Group(*parts, Text("\n".join(["", *approval(document)])))
+
+
+def approval(document: Document) -> Iterator[str]:
+    """What an approver asks: the verdict afterwards, who is notified already, the cost, and how to approve it."""
+    expected, confirmed = document["expected"], document["expected_once_confirmed"]
+    later = "" if confirmed == expected else f"; once the subscriptions are confirmed: {confirmed}"
+    yield f"Verdict to expect: {expected}{later}."
+    for topic in document["listeners"]:
+        for each in topic["subscriptions"] or ():
+            counts = f"{each['confirmed']} confirmed, {each['pending']} pending"
+            yield f"Subscribed to topic {short(topic['topic'])} already: {each['protocol']} at {each['at']} ({counts})."
+    yield f"Cost a month: {document['monthly_cost']['usd']:.2f} USD."
+    yield from document["notices"]
+    yield f'To apply exactly this plan: {{"action": "apply", "plan": "{document["plan_id"]}"}}'
 
 
 def in_full(data: Document) -> Text:
@@ -137,7 +153,7 @@ def outcome(shown: Shown) -> Text:
     after = [region["verdict"] for region in shown.again["regions"].values()]
     made = f"Remediation on: {done(shown.applied)} changes made. Reassessed: {shown.applied['verdict_after']}."
     reported = f"AWS Config re-evaluated: {after.count('COMPLIANT')} of {len(after)} regions are COMPLIANT."
-    manual = [f"Manual step: {task['message']} {task['fix']}" for task in shown.applied["for_a_person"]]
+    manual = [f"Manual step: {task['message']} {task['fix']}" for task in shown.applied["manual_steps"]]
     undone = f"Backout: {done(shown.backed_out)} changes undone."
     restored = f"The account is {'' if shown.restored else 'NOT '}as it was before."
     return Text("\n".join(["", f"{made} {reported}", *manual, f"{undone} {restored}", ""]))

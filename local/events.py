@@ -8,7 +8,7 @@ FOLDER = Path(__file__).parents[1] / "events"
 
 FUNCTIONS = {
     "EvaluatorFunction": ("assess", "config-rule", "scheduler", "start"),
-    "RemediatorFunction": ("apply", "backout", "control-assessed", "plan"),
+    "RemediatorFunction": ("apply", "apply-plan", "backout", "backout-plan", "control-assessed", "plan"),
 }
 
 

@@ -12,13 +12,14 @@ FOLDER = Path(__file__).parent / "golden"
 
 RULE = "blindspot-unauthorized-api-calls"
 FLAG = "/blindspot/auto-remediate"
+UUID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 SETTINGS = {
     "BLINDSPOT_CONFIG_RULE": RULE,
     "BLINDSPOT_FLAG": FLAG,
-    "BLINDSPOT_STACK": "arn:aws:cloudformation:eu-west-1:123456789012:stack/blindspot/0a1b2c3d",
+    "BLINDSPOT_STACK": f"arn:aws:cloudformation:eu-west-1:123456789012:stack/blindspot/{UUID}",
     "BLINDSPOT_SUBSCRIPTION_ENDPOINT": "security-team@example.com",
 }
-"""The stack that they were made with. Its flag's parameter is missing, which is off."""
+"""The stack that they were made with. Its switch is off."""
 
 
 def golden(name: str) -> dict[str, Any]:

@@ -58,7 +58,7 @@ HELD: dict[str, BackendDict[Any]] = {
     "s3": s3_backends,
     "sts": sts_backends,
 }
-"""All that an account is made of, but for the switch's parameter and AWS Config's rule."""
+"""All that an account is made of, but for SSM's parameters, whose backend one cannot pickle, and AWS Config's rule."""
 
 MOST = 20_000
 """Answers that are kept, some kilobytes each."""
@@ -112,13 +112,19 @@ def worked_out_once() -> Iterator[None]:
 
 
 def dump(aws: LocalAws) -> dict[str, dict[str, dict[str, Any]]]:
-    """As `aws.dump()`, made anew where something has changed. Not to be written to."""
+    """As `aws.dump()` without SSM's parameters, made anew where something has changed. Not to be written to."""
     held = [_whole(backends) for backends in (cloudtrail_backends, *REGIONAL.values())]
     key = _digest(repr((aws.account, aws.regions)).encode(), *map(_pickled, held))
     if key not in _dumps:
-        _keep(_dumps, key, aws.dump())
+        _keep(_dumps, key, without_parameters(aws.dump()))
     found: dict[str, dict[str, dict[str, Any]]] = _unpickled(_dumps[key])
     return found
+
+
+def without_parameters(held: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What `LocalAws.dump` gave, without SSM's parameters: the switch, the lease and the ledger."""
+    kept = {region: {kind: of for kind, of in kinds.items() if kind != "parameters"} for region, kinds in held.items()}
+    return {region: kinds for region, kinds in kept.items() if kinds}
 
 
 def set_up(aws: LocalAws, name: Hashable, make: Callable[[], T]) -> T:
@@ -127,12 +133,15 @@ def set_up(aws: LocalAws, name: Hashable, make: Callable[[], T]) -> T:
         made = make()
         aws.dump()  # what is only made when it is first asked for is set up too
         aws.client("sts").get_caller_identity()
-        _set_up[aws.account, name] = made, _pickled({name: _whole(backends) for name, backends in HELD.items()})
+        held = {name: _whole(backends) for name, backends in HELD.items()}
+        _set_up[aws.account, name] = made, _pickled((held, _parameters(aws, aws.region)))
         return made
-    made, held = _set_up[aws.account, name]
-    for service, accounts in _unpickled(held).items():
+    made, kept = _set_up[aws.account, name]
+    held, parameters = _unpickled(kept)
+    for service, accounts in held.items():
         for account, regions in accounts.items():
             HELD[service][account].update(regions)
+    ssm_backends[aws.account][aws.region]._parameters.update(parameters[aws.account])  # noqa: SLF001
     found: T = made
     return found
 
@@ -150,8 +159,8 @@ def _key(aws: LocalAws, service: str, operation: str, region: str, asked: bytes)
         held = _whole(cloudtrail_backends)
     elif (service, operation) == ("ec2", "DescribeRegions"):
         held = ec2.ENABLED, ec2.OPTED_OUT
-    elif (service, operation) == ("ssm", "GetParameter"):
-        held = {account: dict(of._parameters) for account, of in _each(ssm_backends, region)}  # noqa: SLF001 (one cannot pickle it)
+    elif (service, operation) in (("ssm", "GetParameter"), ("ssm", "GetParametersByPath")):
+        held = _parameters(aws, region)
     elif (service, operation) == ("sts", "GetCallerIdentity"):
         held = _whole(sts_backends), _whole(iam_backends)
     else:
@@ -160,6 +169,11 @@ def _key(aws: LocalAws, service: str, operation: str, region: str, asked: bytes)
         return _digest(f"{service}:{operation} {region} ".encode(), asked, _pickled(held))
     except RuntimeError:  # another thread was about to change it
         return None
+
+
+def _parameters(aws: LocalAws, region: str) -> dict[str, Any]:
+    ssm_backends[aws.account][region]  # moto makes it when it is first asked for
+    return {account: dict(of._parameters) for account, of in _each(ssm_backends, region)}  # noqa: SLF001
 
 
 def _asked(client: Any, request: dict[str, Any]) -> bytes:

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,11 +28,12 @@ from moto.sts.models import sts_backends
 from local.aws import dump, extension
 from local.aws.calls import Call, Calls, Fault, intercepted
 from local.aws.clients import CREDENTIALS, client_for
-from local.aws.extension import ec2, logs
+from local.aws.extension import ec2, logs, sns
 from local.aws.extension.config import Evaluations, Row, evaluations
 from local.aws.extension.ec2 import DEFAULT_REGIONS
 from local.aws.extension.events import accepted
 from local.aws.extension.sts import trusted
+from local.aws.iam import Role, Statement
 
 
 @dataclass
@@ -74,6 +75,16 @@ class LocalAws:
     def client(self, service: str, region: str | None = None, account: str | None = None) -> Any:
         """A client to set the account up with, or another one: its calls are neither recorded nor told to fail."""
         return client_for(service, region or self.region, account or self.account)
+
+    @contextmanager
+    def under(self, statements: Sequence[Statement]) -> Iterator[Role]:
+        """Until the context ends, the account's own credentials are those of a role with these statements, and AWS
+        refuses what they do not allow."""
+        before, self.watched.role = self.watched.role, Role(statements)
+        try:
+            yield self.watched.role
+        finally:
+            self.watched.role = before
 
     def trust(self, role_arn: str) -> None:
         """From now on the role can be assumed, and its credentials read its account."""
@@ -147,6 +158,11 @@ class LocalAws:
         for subscription in backend.subscriptions.values():
             if subscription.topic_arn == topic_arn:
                 subscription.by_subscriber = True  # type: ignore[attr-defined]
+
+    def text_messages(self, *, sandbox: bool, verified: tuple[str, ...] = (), region: str | None = None) -> None:
+        """Whether SNS sends them to these verified numbers alone, as it does for every account at first."""
+        found = sns.sandbox(sns_backends[self.account][region or self.region])
+        found.inside, found.verified = sandbox, verified
 
     def deliver_to_logs(self, trail_arn: str, at: datetime | None, error: str | None = None) -> None:
         """When CloudTrail last delivered the trail's events to its log group, and the error since, if there is one."""

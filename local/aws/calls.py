@@ -1,7 +1,7 @@
 """The calls that the code under test makes: recorded, delayed and answered with a fault, before moto answers them."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -10,13 +10,15 @@ from urllib.parse import unquote_plus
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 from botocore.model import OperationModel
 from moto.core.botocore_stubber import BotocoreStubber
 
+from local.aws import iam
 from local.aws.clients import sets_up
-from local.aws.error_response import error_response
+from local.aws.error_response import MESSAGE, error_response
 from local.aws.extension.sts import account_of
 
 
@@ -68,6 +70,7 @@ class Calls:
     account: whose own credentials are not named in a Call. delay: seconds that every call takes longer.
     answered: when each call that is over was made and answered, on the monotonic clock.
     ended: the account is gone; a call that still waits then times out.
+    role: whose credentials the account's own are; None where they are allowed everything.
     """
 
     account: str
@@ -76,11 +79,14 @@ class Calls:
     faults: list[Fault] = field(default_factory=list)
     delay: float = 0.0
     ended: bool = False
+    role: iam.Role | None = None
 
     def fault(self, call: Call) -> Fault | None:
         return next((fault for fault in self.faults if fault.meets(call)), None)
 
-    def answer(self, client: BaseClient, model: OperationModel, request: dict[str, Any]) -> object:
+    def answer(
+        self, client: BaseClient, model: OperationModel, request: dict[str, Any], parameters: Mapping[str, Any]
+    ) -> object:
         """What botocore takes for the parsed answer; None where AWS, which is moto, is to answer."""
         service = _IAM_PREFIXES.get(model.service_model.signing_name, model.service_model.signing_name)
         account = account_of(_access_key(client))
@@ -93,7 +99,7 @@ class Calls:
             raise ReadTimeoutError(endpoint_url="a local AWS that has ended")
         fault = self.fault(call)
         if fault is None:
-            return None
+            return self.refusal(call, iam.Request(str(call), client.meta.partition, call.region, account, parameters))
         if fault.answer is None:
             request["headers"][_TO_FAIL] = (
                 f"{service} {model.name} {call.region} {model.service_model.resolved_protocol}"
@@ -101,6 +107,13 @@ class Calls:
             return None
         fault.spend()
         return fault.answer(call)
+
+    def refusal(self, call: Call, asked: iam.Request) -> object:
+        """The answer to a call that the role does not allow; None where it does, or where another role made it."""
+        if self.role is None or call.account is not None or self.role.allows(asked):
+            return None
+        error = {"Code": "AccessDenied", "Message": MESSAGE}
+        return AWSResponse("", 403, HTTPHeaders(), None), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 403}}
 
     def round_trips(self, after: int) -> int:
         """The longest row of calls each of which was made after the one before was answered; the first `after` calls
@@ -123,9 +136,11 @@ class Calls:
 
 _IAM_PREFIXES = {"monitoring": "cloudwatch"}
 _TO_FAIL = "X-Local-Aws-To-Fail"
+_PARAMETERS = "local_aws_parameters"
 
 # Every call of every client goes through it; botocore's stubs do not have it.
 _make_request: Callable[..., object] = BaseClient._make_request  # type: ignore[attr-defined]  # noqa: SLF001
+_convert: Callable[..., dict[str, Any]] = BaseClient._convert_to_request_dict  # type: ignore[attr-defined]  # noqa: SLF001
 _answer_attempt = BotocoreStubber.__call__
 
 
@@ -138,10 +153,14 @@ def intercepted(calls: Calls) -> Iterator[None]:
             return _make_request(client, model, request, context)
         began = time.monotonic()
         try:
-            answer = calls.answer(client, model, request)
+            answer = calls.answer(client, model, request, context[_PARAMETERS])
             return answer or _make_request(client, model, request, context)
         finally:
             calls.answered.append((began, time.monotonic()))
+
+    def convert(client: BaseClient, **given: Any) -> dict[str, Any]:
+        given["context"][_PARAMETERS] = given["api_params"]
+        return _convert(client, **given)
 
     def answer_attempt(stubber: BotocoreStubber, event_name: str, request: AWSPreparedRequest, **more: Any) -> Any:
         refused = calls.refuse(request) if _TO_FAIL in request.headers else None
@@ -149,6 +168,7 @@ def intercepted(calls: Calls) -> Iterator[None]:
 
     with (
         patch.object(BaseClient, "_make_request", make_request),
+        patch.object(BaseClient, "_convert_to_request_dict", convert),
         patch.object(BotocoreStubber, "__call__", answer_attempt),
         patch.object(URLLib3Session, "send", _stay),
     ):

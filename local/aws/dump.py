@@ -8,8 +8,9 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.kms.models import kms_backends
 from moto.logs.models import logs_backends
 from moto.sns.models import sns_backends
+from moto.ssm.models import ssm_backends
 
-from local.aws.extension import log_policies
+from local.aws.extension import log_policies, ssm
 from local.aws.extension.mute_rules import mute_rules as mute_rules_of
 
 Stored = dict[str, Any]
@@ -40,6 +41,7 @@ HELD: dict[str, Callable[[str, str], Sized]] = {
     "topics": lambda account, region: sns_backends[account][region].topics,
     "subscriptions": lambda account, region: sns_backends[account][region].subscriptions,
     "keys": lambda account, region: kms_backends[account][region].keys,
+    "parameters": lambda account, region: ssm.parameters(ssm_backends[account][region]),
 }
 """What moto holds of each kind; of subscription filters, the log groups that may have one."""
 
@@ -137,6 +139,14 @@ def keys(client_for: ClientFor, region: str) -> Stored:
     }
 
 
+def parameters(client_for: ClientFor, region: str) -> Stored:
+    """Without when and how often they were written."""
+    pages = client_for("ssm", region).get_paginator("get_parameters_by_path").paginate(Path="/", Recursive=True)
+    return {
+        found["Name"]: {key: found[key] for key in ("Type", "Value")} for page in pages for found in page["Parameters"]
+    }
+
+
 READ: dict[str, Callable[[ClientFor, str], Stored]] = {
     "trails": trails,
     "metric_filters": metric_filters,
@@ -147,6 +157,7 @@ READ: dict[str, Callable[[ClientFor, str], Stored]] = {
     "topics": topics,
     "subscriptions": subscriptions,
     "keys": keys,
+    "parameters": parameters,
 }
 
 

@@ -66,7 +66,7 @@ def repairs(queue_arn: str) -> list[Request]:
     place = (ACCOUNT, HOME)
     names = chain.from_iterable(arns([PROFILE.names], "aws", place) for arns in (naming.alarm_arns, naming.topic_arns))
     owners = dict.fromkeys(names, Owner.NOBODY)
-    planned = plan(assess(bare, PROFILE), PROFILE, owners, Subscriber("sqs", queue_arn))
+    planned = plan(assess(bare, PROFILE), PROFILE, naming.Holdings(owners), (Subscriber("sqs", queue_arn),))
     return [each.action.request for each in planned.actions]
 
 

@@ -11,7 +11,7 @@ import pytest
 from local.events import FUNCTIONS
 from tests.e2e.emulator import LAYER, Emulated, command, emulated, environment
 from tests.e2e.lambdas import LocalServer, build, run, served, template
-from tests.goldens import golden, steady
+from tests.goldens import FLAG, golden, steady
 
 LARGEST = 10_000_000
 """Bytes of the layer, unzipped. Every one of them delays a cold start."""
@@ -20,6 +20,7 @@ LARGEST = 10_000_000
 @pytest.fixture(scope="module")
 def server() -> Iterator[LocalServer]:
     with served("half-right") as server:
+        server.client("ssm").put_parameter(Name=FLAG, Value="false", Type="String")
         yield server
 
 

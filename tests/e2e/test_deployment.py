@@ -93,7 +93,8 @@ def test_the_schedule_runs_the_evaluator_and_the_rule_the_remediator(aws: Emulat
     assert assessed["verdict"] == "NON_COMPLIANT"
     assert assessed["regions"][HOME]["gaps"] == [{"code": "trail.missing", "resource": "account"}]
     assert [name for name, region in assessed["regions"].items() if region["doubts"]] == []
-    assert (planned["flag"]["on"], planned["flag"]["parameter"]) == (False, stack["RemediationFlag"])
+    assert "ledger.unread" not in [note["code"] for note in assessed["notes"]]
+    assert (planned["switch"]["on"], planned["switch"]["parameter"]) == (False, stack["RemediationFlag"])
     assert "Messages" not in aws.client("sqs").receive_message(QueueUrl=stack["DeadLetterQueue"])
 
 

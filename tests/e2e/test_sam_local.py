@@ -42,6 +42,7 @@ def _lambda_image() -> None:
 @pytest.fixture(scope="module")
 def server() -> Iterator[LocalServer]:
     with seen_by_containers("half-right") as server:
+        switch(server, "false")
         yield server
 
 
@@ -132,6 +133,7 @@ def started(server: LocalServer, folder: Path) -> Iterator[Lambda]:
 
 def test_the_loop_from_the_schedule_to_backout(tmp_path: Path) -> None:
     with seen_by_containers("real", "us-east-1") as server, started(server, tmp_path) as invoke:
+        switch(server, "false")
         before = server.ask("dump")
 
         assert invoke("EvaluatorFunction", event("scheduler"), "The schedule")["started"] is True
@@ -223,8 +225,8 @@ def test_the_commands_for_an_account_behind_a_port(tmp_path: Path) -> None:
 
 def assert_half_right(assessed: dict[str, Any], planned: dict[str, Any]) -> None:
     assert (assessed["verdict"], assessed["unreadable"]) == ("NON_COMPLIANT", [])
-    assert (planned["verdict_before"], planned["flag"]["on"]) == ("NON_COMPLIANT", False)
-    assert planned["flag"]["parameter"] == FLAG
+    assert (planned["verdict_before"], planned["switch"]["on"]) == ("NON_COMPLIANT", False)
+    assert planned["switch"]["parameter"] == FLAG
 
 
 @contextmanager

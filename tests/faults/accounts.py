@@ -16,6 +16,7 @@ from local.accounts import HALF_RIGHT, Made
 from local.aws import LocalAws
 from tests.cases.everything import ROLE, SIEM, an_account_that_uses_everything
 from tests.goldens import FLAG, RULE
+from tests.goldens import SETTINGS as OF_THE_STACK
 from tests.scenarios import bends
 from tests.scenarios.bends import Bend
 from tests.warm import set_up
@@ -24,6 +25,7 @@ SETTINGS = {
     "BLINDSPOT_CONFIG_RULE": RULE,
     "BLINDSPOT_OVERRIDES": json.dumps({"siem_destinations": [SIEM]}),
     "BLINDSPOT_MONITORING_ROLE_ARNS": ROLE,
+    "BLINDSPOT_STACK": OF_THE_STACK["BLINDSPOT_STACK"],
 }
 """The evaluator's environment."""
 
@@ -104,6 +106,7 @@ OPERATIONS = {
     "config:GetComplianceDetailsByConfigRule": Operation(half_right),
     "events:PutEvents": Operation(half_right),
     "config:StartConfigRulesEvaluation": Operation(half_right, run=START),
+    "ssm:GetParametersByPath": Operation(half_right),
     "ssm:GetParameter": Operation(half_right, run=PLAN),
     "sns:ListTagsForResource": Operation(half_right, run=PLAN),
     "cloudwatch:ListTagsForResource": Operation(half_right, run=PLAN),

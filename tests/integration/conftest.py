@@ -20,6 +20,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     """An empty account, with a stack of Blindspot that has an AWS Config rule."""
     with local_aws() as aws:
         monkeypatch.setenv("BLINDSPOT_CONFIG_RULE", RULE)
+        monkeypatch.setenv("BLINDSPOT_STACK", SETTINGS["BLINDSPOT_STACK"])
         aws.put_config_rule(RULE)
         yield aws
 

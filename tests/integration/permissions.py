@@ -1,42 +1,87 @@
-"""What template.yaml lets each function do, in the terms of the calls that are recorded."""
+"""What template.yaml lets each function do: its policies with every reference resolved, as IAM gets them."""
 
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from tests.unit.test_template import OWN, READING, actions
+from local.aws.iam import Statement
+from tests.goldens import SETTINGS
+from tests.unit.test_template import PARAMETERS, POLICIES, TEMPLATE
 
 OF_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 """What Lambda itself does with the function's role."""
 
-OF_CALLS = {"cloudwatch:TagResource": "cloudwatch:PutMetricAlarm", "sns:TagResource": "sns:CreateTopic"}
-"""Permissions that a call needs beside its own, where it gives tags."""
-
-FREE = {"sts:GetCallerIdentity"}
-"""Needs no permission."""
-
-VALUES = {"Partition": "aws", "AccountId": "123456789012", "Region": "eu-west-1"}
+STACK = SETTINGS["BLINDSPOT_STACK"]
 
 
-def allowed(function: str) -> set[str]:
-    """The calls that the role allows."""
-    found = {action for statement in [*READING, *OWN[function]] for action in actions(statement)}
-    return found - OF_LAMBDA - set(OF_CALLS)
+def policies(function: str, stack: str = STACK, **parameters: str) -> list[list[Statement]]:
+    """The statements of each policy of the function's role, in the stack of this id that was given these parameters:
+    first the managed policy, then the role's own."""
+    values = _values(stack, parameters)
+    return [_resolved(policy["PolicyDocument"], values)["Statement"] for policy in POLICIES[function]]
 
 
-def allows(function: str, call: str, arn: str) -> bool:
-    """Whether the role allows the call on that resource."""
-    return any(
-        call in actions(statement) and any(fnmatchcase(arn, pattern) for pattern in _resources(statement["Resource"]))
-        for statement in [*READING, *OWN[function]]
-    )
+def role(function: str, stack: str = STACK, **parameters: str) -> list[Statement]:
+    """The statements of the function's role."""
+    return [statement for policy in policies(function, stack, **parameters) for statement in policy]
 
 
-def _resources(resource: Any) -> list[str]:
-    named = resource if isinstance(resource, list) else [resource]
-    return [_substituted(one["!Sub"]) if isinstance(one, dict) and "!Sub" in one else str(one) for one in named]
+def parameters(environ: Mapping[str, str]) -> dict[str, str]:
+    """The stack's parameters that put this into the functions' environment."""
+    names = {
+        "MonitoringRoleArns": "BLINDSPOT_MONITORING_ROLE_ARNS",
+        "SubscriptionProtocol": "BLINDSPOT_SUBSCRIPTION_PROTOCOL",
+        "SubscriptionEndpoint": "BLINDSPOT_SUBSCRIPTION_ENDPOINT",
+    }
+    return {name: environ[variable] for name, variable in names.items() if environ.get(variable)}
 
 
-def _substituted(text: str) -> str:
-    for name, value in VALUES.items():
-        text = text.replace(f"${{AWS::{name}}}", value)
-    return text
+def _values(stack: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """What a `!Ref` is, by name."""
+    _, partition, _, region, account, path = stack.split(":")
+    name = path.split("/")[1]
+    pseudo = {"Partition": partition, "AccountId": account, "Region": region, "StackId": stack, "StackName": name}
+    defaults = {name: parameter["Default"] for name, parameter in PARAMETERS.items()}
+    values: dict[str, Any] = defaults | dict(given)
+    for parameter in values:
+        if PARAMETERS[parameter]["Type"] == "CommaDelimitedList":
+            values[parameter] = values[parameter].split(",")
+    switch = TEMPLATE["Resources"]["RemediationFlag"]["Properties"]["Name"]["!Sub"]
+    values |= {f"AWS::{key}": value for key, value in pseudo.items()} | {"AWS::NoValue": None}
+    return values | {"RemediationFlag": switch.replace("${AWS::StackName}", name)}
+
+
+def _resolved(value: Any, values: Mapping[str, Any]) -> Any:
+    """With the intrinsic functions worked out (CloudFormation user guide, "Intrinsic function reference")."""
+    match value:
+        case {"!Ref": name}:
+            return values[name]
+        case {"!GetAtt": attribute}:
+            return f"arn:aws:of:this:stack:{attribute}"
+        case {"!Sub": [text, more]}:
+            return _substituted(text, {**values, **_resolved(more, values)})
+        case {"!Sub": text}:
+            return _substituted(text, values)
+        case {"!Join": [separator, parts]}:
+            return separator.join(_resolved(parts, values))
+        case {"!Split": [separator, text]}:
+            return _resolved(text, values).split(separator)
+        case {"!Select": [number, listed]}:
+            return _resolved(listed, values)[int(number)]
+        case {"!Equals": [one, other]}:
+            return _resolved(one, values) == _resolved(other, values)
+        case {"!Not": [condition]}:
+            return not _resolved(condition, values)
+        case {"!If": [condition, then, otherwise]}:
+            holds = _resolved(TEMPLATE["Conditions"][condition], values)
+            return _resolved(then if holds else otherwise, values)
+        case dict():
+            assert not [key for key in value if key.startswith("!")], value
+            return {key: _resolved(inner, values) for key, inner in value.items()}
+        case list():
+            return [inner for each in value if (inner := _resolved(each, values)) is not None]
+    return value
+
+
+def _substituted(text: str, values: Mapping[str, Any]) -> str:
+    return re.sub(r"\$\{([\w:]+)\}", lambda found: str(values[found[1]]), text)

@@ -4,19 +4,23 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from blindspot.remediation.ownership import MARK
+from blindspot.model import stack
+from blindspot.remediation.ledger import Entry, decoded
+from blindspot.remediation.ownership import TAG
 from functions.remediator import app
 from local.accounts import Made, put_alarm
 from local.aws import Call, Fault, LocalAws
 from local.lambda_context import Context
 from tests.goldens import FLAG
+from tests.goldens import SETTINGS as OF_THE_STACK
 from tests.scenarios import bends
 from tests.scenarios.bends import DENIED, METRIC, Scenario
 from tests.warm import dump
 
-SETTINGS = {"BLINDSPOT_FLAG": FLAG, "BLINDSPOT_SUBSCRIPTION_ENDPOINT": "security-team@example.com"}
+SETTINGS = {name: value for name, value in OF_THE_STACK.items() if name != "BLINDSPOT_CONFIG_RULE"}
+STACK = stack.parse(SETTINGS["BLINDSPOT_STACK"])
 
-OUR_FILTER = "unauthorized-api-calls-metric-blindspot"
+OUR_FILTER = "unauthorized-api-calls-metric"
 CLOSED = '{"Version": "2012-10-17", "Statement": []}'
 
 WRITES = ("Put", "Create", "Delete", "Set", "Subscribe", "Tag", "Start")
@@ -57,7 +61,13 @@ def all_ours(aws: LocalAws, made: Made) -> None:
     click(aws)
 
 
-def our_filter_misses(aws: LocalAws, made: Made) -> None:
+def our_filter_is_gone(aws: LocalAws, made: Made) -> None:
+    all_ours(aws, made)
+    aws.client("logs", made.region).delete_metric_filter(logGroupName=made.log_group, filterName=OUR_FILTER)
+
+
+def our_filter_is_theirs(aws: LocalAws, made: Made) -> None:
+    """Somebody changed it."""
     all_ours(aws, made)
     aws.client("logs", made.region).put_metric_filter(
         logGroupName=made.log_group, filterName=OUR_FILTER, filterPattern=DENIED, metricTransformations=[METRIC]
@@ -76,10 +86,26 @@ def our_topic_is_closed(aws: LocalAws, made: Made) -> None:
 
 
 def ours(aws: LocalAws, kind: str) -> list[str]:
-    """The alarms or topics that bear our mark."""
+    """The alarms or topics that bear our tag."""
     held = [things.get(kind, {}) for things in dump(aws).values()]
-    mark = {"Key": MARK[0], "Value": MARK[1]}
-    return [arn for things in held for arn, thing in things.items() if mark in thing["Tags"]]
+    tag = {"Key": TAG, "Value": STACK.id}
+    return [arn for things in held for arn, thing in things.items() if tag in thing["Tags"]]
+
+
+def ledger(aws: LocalAws) -> dict[str, Entry]:
+    """The entries by resource."""
+    pages = aws.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=STACK.ledger.removesuffix("/"))
+    found = [parameter for page in pages for parameter in page["Parameters"]]
+    read = [decoded(each["Name"].rpartition("/")[2], each["Value"], each["Version"]) for each in found]
+    return {entry.resource: entry for entry in read}
+
+
+def end_lease(aws: LocalAws) -> None:
+    """The time of whoever holds the lease is over."""
+    ssm = aws.client("ssm")
+    if found := ssm.get_parameters(Names=[STACK.lease])["Parameters"]:
+        ended = json.loads(found[0]["Value"]) | {"expires": "2020-01-01T00:00:00+00:00"}
+        ssm.put_parameter(Name=STACK.lease, Value=json.dumps(ended), Overwrite=True)
 
 
 def untouched(before: dict[str, Any], after: dict[str, Any]) -> bool:
@@ -102,8 +128,8 @@ def _without_ids(held: dict[str, Any]) -> dict[str, Any]:
 
 
 def written(aws: LocalAws) -> list[Call]:
-    """What changed something."""
-    return [call for call in aws.calls if call.operation.startswith(WRITES)]
+    """What changed something, beside the lease and the ledger."""
+    return [call for call in aws.calls if call.operation.startswith(WRITES) and call.service != "ssm"]
 
 
 def at(aws: LocalAws, call: Call, do: Any, skip: int = 0) -> None:

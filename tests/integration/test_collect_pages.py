@@ -127,13 +127,14 @@ def test_a_topic_with_many_subscriptions_is_read_until_it_is_known(aws: LocalAws
     assert any(found.arn and found.filter_policy is None for found in topic.subscriptions) is not more
 
 
-def test_of_a_topic_that_the_remediator_may_use_pending_subscriptions_are_listed_too(aws: LocalAws) -> None:
+def test_of_a_topic_that_the_remediator_may_use_all_subscriptions_are_listed(aws: LocalAws) -> None:
     made = a_compliant_account(aws)
     many_subscriptions(aws, made.topic, lambda number: "pending" if number % 2 else "plain", number=250)
     topic = look(topic_names=(made.topic.rpartition(":")[2],)).topics[made.topic]
     assert isinstance(topic, Topic)
     assert isinstance(topic.subscriptions, tuple)
-    assert [found.arn for found in topic.subscriptions] == [f"{made.topic}:0", *[None] * 125]
+    listed = [found.arn for found in topic.subscriptions]
+    assert listed == [None if number % 2 else f"{made.topic}:{number}" for number in range(250)]
     assert topic.more_subscriptions is False
     assert calls(aws)["sns:GetSubscriptionAttributes"] == 1
 

@@ -52,7 +52,13 @@ def test_the_answer_comes_first_and_the_account_last(output: str) -> None:
         "Received by AWS Config",
         "With remediation on, Blindspot would make 1 change:",
         "logs:PutMetricFilter",
+        "Before: nothing is there.",
         "To undo it:",
+        "Verdict to expect: COMPLIANT.",
+        "Subscribed to topic security-alerts already: email at example.com 1 confirmed, 0 pending .",
+        "Cost a month: 0.00 USD.",
+        "Log group organization-baseline in us-east-1 has 8 of at most 100 metric filters",
+        "To apply exactly this plan: action : apply , plan : ",
         "Remediation on: 1 of 1 changes made. Reassessed: COMPLIANT.",
         "AWS Config re-evaluated: 18 of 18 regions are COMPLIANT.",
         "Backout: 1 of 1 changes undone. The account is as it was before.",
@@ -115,7 +121,17 @@ def test_names_from_an_account_are_not_taken_for_markup() -> None:
     gap = {"code": "filter.misses", "resource": ODD, "message": ODD, "fix": ODD, "regions": [ODD]}
     found = {"regions": {ODD: region}, "gaps": [gap]}
     request = {"call": "logs:PutMetricFilter", "parameters": {"filterName": ODD}}
-    action = {"action": ODD, "gap": ODD, "request": request, "undo": request}
+    action = {"action": ODD, "gap": ODD, "heals": [ODD], "before": request, "request": request, "undo": request}
+    subscription = {"protocol": ODD, "at": ODD, "confirmed": 1, "pending": 0}
+    planned = {
+        "plan": [action],
+        "plan_id": ODD,
+        "expected": ODD,
+        "expected_once_confirmed": ODD,
+        "listeners": [{"topic": ODD, "subscriptions": [subscription]}],
+        "monthly_cost": {"usd": 0},
+        "notices": [ODD],
+    }
     row = Row("r", "AWS::::Account", ODD, "NON_COMPLIANT", f"{ODD} \x1b[31m", datetime.now(UTC))
     console = Console(file=StringIO(), width=80, force_terminal=False)
     for part in (
@@ -123,7 +139,7 @@ def test_names_from_an_account_are_not_taken_for_markup() -> None:
         demo_text.blind_spot(found),
         demo_text.regions(found),
         demo_text.config([row]),
-        demo_text.plan({"plan": [action]}),
+        demo_text.plan(planned),
     ):
         console.print(part)
     printed = console.file.getvalue()  # type: ignore[attr-defined]

@@ -130,7 +130,7 @@ def test_by_hand_it_reports_nowhere(aws: LocalAws) -> None:
     a_compliant_account(aws)
     assert invoke(event("assess"))["config"] is None
     assert (aws.config_rows, aws.events) == ([], [])
-    assert {call.service for call in aws.calls} == {"sts", "ec2", "cloudtrail", "logs", "cloudwatch", "sns"}
+    assert {call.service for call in aws.calls} == {"sts", "ec2", "cloudtrail", "logs", "cloudwatch", "sns", "ssm"}
 
 
 def test_without_a_rule_the_schedule_assesses_and_tells_eventbridge(

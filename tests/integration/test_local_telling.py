@@ -85,7 +85,75 @@ def test_a_composite_alarm_is_kept_whole(aws: LocalAws) -> None:
         alarms.put_composite_alarm(AlarmName="c", AlarmRule="ALARM(a)", AlarmActions=[topic.replace("eu", "us")])
 
 
+def test_tags_of_an_alarm_are_set_when_it_is_created_and_then_by_themselves(aws: LocalAws) -> None:
+    alarms, arn = aws.client("cloudwatch"), "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a"
+
+    def tags() -> dict[str, str]:
+        return {tag["Key"]: tag["Value"] for tag in alarms.list_tags_for_resource(ResourceARN=arn)["Tags"]}
+
+    for change in (alarms.tag_resource, alarms.list_tags_for_resource):
+        with refused("ResourceNotFoundException"):
+            change(ResourceARN=arn, **({"Tags": []} if change == alarms.tag_resource else {}))
+    put_alarm(aws, "eu-west-1", "a", METRIC, [], {})
+    alarms.untag_resource(ResourceARN=arn, TagKeys=["none"])
+    put_alarm(aws, "eu-west-1", "a", METRIC, [], {"Tags": [{"Key": "k", "Value": "ignored"}]})
+    assert tags() == {}
+    alarms.tag_resource(ResourceARN=arn, Tags=[{"Key": "k", "Value": "v"}, {"Key": "l", "Value": "v"}])
+    alarms.tag_resource(ResourceARN=arn, Tags=[{"Key": "k", "Value": "new"}])
+    alarms.untag_resource(ResourceARN=arn, TagKeys=["l", "none"])
+    assert tags() == {"k": "new"}
+    with refused("ValidationError"):
+        alarms.tag_resource(ResourceARN=arn, Tags=[{"Key": str(number), "Value": ""} for number in range(50)])
+    alarms.delete_alarms(AlarmNames=["a"])
+    put_alarm(aws, "eu-west-1", "a", METRIC, [], {})
+    assert tags() == {}
+
+
 # SNS
+
+
+@pytest.mark.parametrize(
+    ("bent", "code"),
+    [
+        ({}, None),
+        ({"Tags": [], "Attributes": {}}, None),
+        ({"Tags": [{"Key": "k", "Value": "other"}]}, "InvalidParameter"),
+        ({"Tags": [{"Key": "k", "Value": "v"}, {"Key": "l", "Value": "v"}]}, "InvalidParameter"),
+        ({"Attributes": {"KmsMasterKeyId": "alias/other"}}, "InvalidParameter"),
+        ({"Attributes": {"Policy": '{"Version": "2012-10-17", "Statement": []}'}}, "InvalidParameter"),
+    ],
+)
+def test_a_topic_that_exists_is_not_created_with_other_tags_or_attributes(
+    aws: LocalAws, bent: dict[str, Any], code: str | None
+) -> None:
+    sns = aws.client("sns")
+    whole = {"Name": "t", "Tags": [{"Key": "k", "Value": "v"}], "Attributes": {"KmsMasterKeyId": "alias/one"}}
+    arn = sns.create_topic(**whole)["TopicArn"]
+    before = aws.dump()
+    if code is None:
+        assert sns.create_topic(**{**whole, **bent})["TopicArn"] == arn
+    else:
+        with refused(code):
+            sns.create_topic(**{**whole, **bent})
+    assert aws.dump() == before
+
+
+def test_text_messages_go_to_verified_numbers_until_the_account_leaves_the_sandbox(aws: LocalAws) -> None:
+    sns = aws.client("sns")
+
+    def where() -> tuple[bool, list[str]]:
+        pages = sns.get_paginator("list_sms_sandbox_phone_numbers").paginate(PaginationConfig={"PageSize": 2})
+        numbers = [found["PhoneNumber"] for page in pages for found in page["PhoneNumbers"]]
+        return sns.get_sms_sandbox_account_status()["IsInSandbox"], numbers
+
+    assert where() == (True, [])
+    verified = ("+15555550123", "+15555550124", "+15555550125")
+    aws.text_messages(sandbox=True, verified=verified)
+    assert where() == (True, list(verified))
+    aws.text_messages(sandbox=False)
+    assert where() == (False, [])
+    with refused("InvalidParameter"):
+        sns.list_sms_sandbox_phone_numbers(MaxResults=101)
 
 
 @pytest.fixture
@@ -123,6 +191,13 @@ def test_who_must_confirm(aws: LocalAws, topic: str, protocol: str, endpoint: st
 
     aws.confirm(topic)
     assert sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]["PendingConfirmation"] == "false"
+
+
+def test_the_password_of_a_web_address_is_not_listed(aws: LocalAws, topic: str) -> None:
+    sns = aws.client("sns")
+    sns.subscribe(TopicArn=topic, Protocol="https", Endpoint="https://user:secret@pager.example.com/hook")
+    for found in (sns.list_subscriptions(), sns.list_subscriptions_by_topic(TopicArn=topic)):
+        assert found["Subscriptions"][0]["Endpoint"] == "https://user:****@pager.example.com/hook"
 
 
 def test_a_filter_policy_is_told(aws: LocalAws, topic: str) -> None:

@@ -85,7 +85,7 @@ def test_it_builds_what_the_source_says(profile: str) -> None:
     with only_a_trail_under(profile) as aws:
         run("apply")
         made, alarm, topic = built(aws)
-        assert made["filterName"] == f"{name}-blindspot"
+        assert made["filterName"] == name
         assert made["filterPattern"] == pattern
         assert made["metricTransformations"] == [
             {"metricName": metric, "metricNamespace": namespace, "metricValue": "1"}
@@ -139,7 +139,7 @@ def test_changed_settings_set_our_own_filter_and_alarm_anew() -> None:
         stricter = {"benign": [], "alarm": {"period": 60}}
         os.environ["BLINDSPOT_OVERRIDES"] = json.dumps(stricter)
         document = run("apply")
-        assert [action["action"] for action in document["plan"]] == ["update metric filter"]
+        assert [action["action"] for action in document["plan"]] == ["update metric filter", "update alarm"]
         assert document["verdict_after"] == "COMPLIANT"
         made, _, _ = built(aws)
         assert made["filterPattern"] == TWO_CLAUSES
@@ -169,7 +169,7 @@ def test_settings_that_contradict_each_other_are_a_persons_task() -> None:
         before = dump(aws)
         document = run("apply")
         assert (document["plan"], dump(aws)) == ([], before)
-        assert "alarm.insensitive" in [task["code"] for task in document["for_a_person"]]
+        assert "alarm.insensitive" in [task["code"] for task in document["manual_steps"]]
 
 
 def test_without_anybody_to_subscribe_it_says_so() -> None:
@@ -178,7 +178,7 @@ def test_without_anybody_to_subscribe_it_says_so() -> None:
         before = dump(aws)
         document = run("apply")
         assert (document["plan"], dump(aws)) == ([], before)
-        assert "endpoint.missing" in [task["code"] for task in document["for_a_person"]]
+        assert "endpoint.missing" in [task["code"] for task in document["manual_steps"]]
 
 
 PROTOCOLS = {
@@ -194,6 +194,7 @@ def test_every_protocol(protocol: str) -> None:
     with only_a_trail_under("cis-level-2") as aws:
         os.environ["BLINDSPOT_SUBSCRIPTION_PROTOCOL"] = protocol
         os.environ["BLINDSPOT_SUBSCRIPTION_ENDPOINT"] = PROTOCOLS[protocol]
+        aws.text_messages(sandbox=False, region=HOME)
         document = run("apply")
         assert document["verdict_after"] == ("NON_COMPLIANT" if protocol == "https" else "COMPLIANT")
         click(aws)

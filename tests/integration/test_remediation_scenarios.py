@@ -22,7 +22,7 @@ class History:
     """What came of applying, applying again, confirming the subscriptions and backing out, one after the other.
 
     before, after, after_again, left: what the account held at first, applied, applied again, and backed out.
-    calls: every call that was made.
+    denied: the calls that the remediator's role does not allow.
     """
 
     scenario: Scenario
@@ -34,15 +34,17 @@ class History:
     confirmed: Document
     backed_out: Document
     left: Held
-    calls: frozenset[str]
+    denied: tuple[str, ...]
 
 
 @pytest.fixture(scope="module", params=SCENARIOS, ids=lambda scenario: scenario.name)
 def history(request: pytest.FixtureRequest) -> History:
     """Made once for all that is said of it. Not to be written to."""
     scenario: Scenario = request.param
-    with local_aws(region=HOME, regions=REGIONS) as aws, warm(aws):
-        os.environ.update(SETTINGS | settings(scenario))
+    environment = SETTINGS | settings(scenario)
+    role = permissions.role("Remediator", **permissions.parameters(environment))
+    with local_aws(region=HOME, regions=REGIONS) as aws, warm(aws), aws.under(role) as under:
+        os.environ.update(environment)
         scenario.seed(aws)
         switch(aws, "true")
         before = dump(aws)
@@ -55,8 +57,9 @@ def history(request: pytest.FixtureRequest) -> History:
         confirmed = applied_again if dump(aws) == after_again else run("plan")
         switch(aws, "false")
         backed_out = run("backout")
-        left, calls = dump(aws), frozenset(str(call) for call in aws.calls)
-    return History(scenario, before, applied, after, applied_again, after_again, confirmed, backed_out, left, calls)
+        left = dump(aws)
+    denied = tuple(under.denied)
+    return History(scenario, before, applied, after, applied_again, after_again, confirmed, backed_out, left, denied)
 
 
 def test_it_begins_with_the_verdict_of_the_scenario(history: History) -> None:
@@ -79,9 +82,9 @@ def test_where_no_call_is_surely_unseen_nothing_is_made(history: History) -> Non
 
 def test_what_is_left_open_is_a_persons_task_and_nothing_else_is(history: History) -> None:
     if history.scenario.verdict is COMPLIANT:
-        assert history.applied["for_a_person"] == []
+        assert history.applied["manual_steps"] == []
     else:
-        assert history.applied["verdict_after"] == COMPLIANT or history.applied["for_a_person"]
+        assert history.applied["verdict_after"] == COMPLIANT or history.applied["manual_steps"]
 
 
 def test_applied_again_nothing_changes(history: History) -> None:
@@ -90,23 +93,29 @@ def test_applied_again_nothing_changes(history: History) -> None:
 
 def test_once_the_subscribers_confirm_only_a_persons_tasks_keep_it_from_compliant(history: History) -> None:
     assert history.confirmed["plan"] == []
-    assert (history.confirmed["verdict_before"] == COMPLIANT) == (history.confirmed["for_a_person"] == [])
+    assert (history.confirmed["verdict_before"] == COMPLIANT) == (history.confirmed["manual_steps"] == [])
 
 
 def test_backed_out_the_account_is_as_it_was(history: History) -> None:
+    """But for a topic that is left, which it tells: an alarm of the account notified it before it was there."""
     assert {outcome["status"] for outcome in history.backed_out["outcomes"]} <= {"done"}
-    assert history.left == history.before
+    steps = [step["resource"] for step in history.backed_out["manual_steps"] if step["code"] == "left"]
+    told = {arn for arn in steps if ":sns:" in arn}
+    assert bool(told) == (history.scenario.name == "topic gone")
+    assert without_topics(history.left, told) == history.before
 
 
-def test_the_role_allows_every_call_on_what_it_names(history: History) -> None:
-    assert history.calls <= permissions.allowed("Remediator") | permissions.FREE
-    for action in [*history.applied["plan"], *history.backed_out["plan"]]:
-        assert permissions.allows("Remediator", action["request"]["call"], resource(action)), action["request"]
+def without_topics(held: Held, arns: set[str]) -> Held:
+    """Without these topics and their subscriptions."""
+    kept = {
+        region: {
+            kind: {name: thing for name, thing in things.items() if arns.isdisjoint((name, thing.get("TopicArn")))}
+            for kind, things in kinds.items()
+        }
+        for region, kinds in held.items()
+    }
+    return {region: {kind: things for kind, things in kinds.items() if things} for region, kinds in kept.items()}
 
 
-def resource(action: dict[str, Any]) -> str:
-    """What IAM compares with the permission's resource."""
-    arn: str = action["resource"]
-    if action["request"]["call"] == "sns:Subscribe":
-        return arn.rpartition(":")[0]
-    return arn.partition(":metric-filter:")[0]
+def test_the_role_allows_every_call(history: History) -> None:
+    assert history.denied == ()

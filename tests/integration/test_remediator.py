@@ -7,7 +7,8 @@ import pytest
 from moto.sns.models import sns_backends
 
 from blindspot.app.invocation import InvocationError
-from blindspot.app.remediate import END, LAST_WRITE, BackoutRefused
+from blindspot.app.remediate import END, LAST_WRITE
+from blindspot.settings import SettingsError
 from functions.remediator import app
 from local.accounts import HALF_RIGHT, a_compliant_account
 from local.aws import Call, LocalAws
@@ -30,10 +31,10 @@ def test_only_exactly_true_is_on(small: LocalAws, value: str) -> None:
     a_compliant_account(small, region=HOME, pattern=HALF_RIGHT)
     switch(small, value)
     document = run("apply")
-    assert document["flag"]["on"] is False
+    assert document["switch"]["on"] is False
     assert document["plan"]
     assert (document["outcomes"], document["verdict_after"], changes(small)) == ([], None, [])
-    assert document["flag"]["switch"] == f"aws ssm put-parameter --name {FLAG} --value true --overwrite"
+    assert document["switch"]["switch"] == f"aws ssm put-parameter --name {FLAG} --value true --overwrite"
 
 
 @pytest.mark.parametrize(
@@ -50,13 +51,13 @@ def test_a_switch_that_cannot_be_read_is_off(small: LocalAws, error: str | None,
         switch(small, "true")
         small.fail("ssm:GetParameter", error=error)
     document = run("apply")
-    assert (document["flag"]["on"], document["flag"]["why"], changes(small)) == (False, why, [])
+    assert (document["switch"]["on"], document["switch"]["why"], changes(small)) == (False, why, [])
 
 
 def test_without_a_parameter_it_is_off(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BLINDSPOT_FLAG")
     a_compliant_account(small, region=HOME, pattern=HALF_RIGHT)
-    assert run("apply")["flag"] == {
+    assert run("apply")["switch"] == {
         "on": False,
         "parameter": None,
         "why": "BLINDSPOT_FLAG names no SSM parameter",
@@ -104,13 +105,13 @@ def test_what_does_not_help_does_not_loop(small: LocalAws, capsys: pytest.Captur
     switch(small, "true")
     document = run("apply")
     assert document["verdict_after"] == "NON_COMPLIANT"
-    assert [task["code"] for task in document["for_a_person"]] == ["subscription.pending"]
+    assert [task["code"] for task in document["manual_steps"]] == ["subscription.pending"]
     assert "config:StartConfigRulesEvaluation" not in [str(call) for call in small.calls]
     assert '"RemediationAttempts":[1.0]' in capsys.readouterr().out.replace(" ", "")
     small.calls.clear()
     again = run("apply")
     assert (again["plan"], changes(small)) == ([], [])
-    assert [task["code"] for task in again["for_a_person"]] == ["subscription.pending"]
+    assert [task["code"] for task in again["manual_steps"]] == ["subscription.pending"]
     assert "RemediationAttempts" not in capsys.readouterr().out
     assert [sent["DetailType"] for sent in small.events] == ["Remediation Applied", "Remediation Planned"]
 
@@ -129,123 +130,16 @@ def test_a_plan_by_hand_writes_nothing_even_when_switched_on(small: LocalAws) ->
     assert (document["outcomes"], small.dump(), changes(small)) == ([], before, [])
 
 
+@pytest.mark.parametrize("stack", ["blindspot", "arn:aws:cloudformation:eu-west-1:123456789012:stack/blindspot"])
+def test_a_stack_that_is_none_is_refused(small: LocalAws, monkeypatch: pytest.MonkeyPatch, stack: str) -> None:
+    monkeypatch.setenv("BLINDSPOT_STACK", stack)
+    with pytest.raises(SettingsError, match=r"BLINDSPOT_STACK is .*; allowed: the id of a CloudFormation stack"):
+        run("plan")
+    assert small.calls == []
+
+
 def test_time_is_left_after_the_last_write_to_assess_again() -> None:
     assert LAST_WRITE < END
-
-
-def test_backout_refuses_while_it_is_on(small: LocalAws) -> None:
-    only_a_trail(small, a_compliant_account(small, region=HOME))
-    switch(small, "true")
-    run("apply")
-    after = small.dump()
-    with pytest.raises(BackoutRefused, match=f"put-parameter --name {FLAG} --value false"):
-        run("backout")
-    assert small.dump() == after
-
-
-def test_backout_refuses_while_the_switch_cannot_be_read(small: LocalAws) -> None:
-    a_compliant_account(small, region=HOME)
-    switch(small, "true")
-    small.fail("ssm:GetParameter", error="AccessDeniedException")
-    with pytest.raises(BackoutRefused, match="the switch could not be read"):
-        run("backout")
-
-
-def test_backout_leaves_a_topic_whose_alarm_may_be_ours(small: LocalAws) -> None:
-    made = a_compliant_account(small, region=HOME)
-    only_a_trail(small, made)
-    switch(small, "true")
-    run("apply")
-    switch(small, "false")
-    small.fail("cloudwatch:ListTagsForResource")
-    left = [task["resource"].split(":")[-1] for task in run("backout")["for_a_person"]]
-    assert left == ["security-alerts", "unauthorized_api_calls_alarm"]
-    assert (len(ours(small, "alarms")), len(ours(small, "topics"))) == (1, 1)
-    small.faults.clear()
-    run("backout")
-    assert (ours(small, "alarms"), ours(small, "topics")) == ([], [])
-
-
-def test_backout_says_what_it_leaves(small: LocalAws) -> None:
-    made = a_compliant_account(small, region=HOME)
-    only_a_trail(small, made)
-    switch(small, "true")
-    run("apply")
-    switch(small, "false")
-    alarms = small.client("cloudwatch", HOME)
-    metric = {"Namespace": "Shop", "MetricName": "orders", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1}
-    compared = {"Threshold": 1, "ComparisonOperator": "LessThanThreshold"}
-    for name, topic in (("orders", made.topic), ("ApiCallMonitoring-blindspot", None)):
-        alarms.put_metric_alarm(AlarmName=name, **metric, **compared, AlarmActions=[topic] if topic else [])
-    small.client("logs", HOME).put_metric_filter(
-        logGroupName=made.log_group,
-        filterName="orders-blindspot",
-        filterPattern="",
-        metricTransformations=[{"metricName": "orders", "metricNamespace": "Shop", "metricValue": "1"}],
-    )
-    document = run("backout")
-    assert [task["resource"].split(":")[-1] for task in document["for_a_person"]] == [
-        "orders",
-        "ApiCallMonitoring-blindspot",
-        "orders-blindspot",
-    ]
-    assert (ours(small, "alarms"), ours(small, "topics")) == ([], [])
-    assert set(small.dump()[HOME]["alarms"]) == {
-        f"arn:aws:cloudwatch:{HOME}:{small.account}:alarm:{name}" for name in ("orders", "ApiCallMonitoring-blindspot")
-    }
-
-
-def test_backout_leaves_a_region_that_it_cannot_read(small: LocalAws) -> None:
-    only_a_trail(small, a_compliant_account(small, region=HOME))
-    switch(small, "true")
-    run("apply")
-    switch(small, "false")
-    small.fail("sns:ListTopics", HOME)
-    document = run("backout")
-    (left,) = document["for_a_person"]
-    assert left["resource"] == f"topics in {HOME}"
-    assert "sns:ListTopics was refused" in left["message"]
-    small.faults.clear()
-    run("backout")
-    assert ours(small, "topics") == []
-
-
-def test_backout_leaves_a_topic_where_it_cannot_read_the_alarms(small: LocalAws) -> None:
-    only_a_trail(small, a_compliant_account(small, region=HOME))
-    switch(small, "true")
-    run("apply")
-    switch(small, "false")
-    (topic,) = ours(small, "topics")
-    small.fail("cloudwatch:DescribeAlarms", HOME)
-    left = {task["resource"]: task["message"] for task in run("backout")["for_a_person"]}
-    assert set(left) == {f"alarms in {HOME}", topic}
-    assert "the alarms in its region could not be read" in left[topic]
-    assert (len(ours(small, "alarms")), ours(small, "topics")) == (1, [topic])
-
-
-def test_backout_finds_what_other_settings_made(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = small.dump()
-    only_a_trail(small, a_compliant_account(small, region=HOME))
-    bare = small.dump()
-    assert before != bare
-    switch(small, "true")
-    names = {"alarm": "mine-blindspot", "topic": "told-blindspot"}
-    monkeypatch.setenv("BLINDSPOT_OVERRIDES", json.dumps({"names": names}))
-    run("apply")
-    monkeypatch.setenv("BLINDSPOT_OVERRIDES", "{}")
-    monkeypatch.setenv("BLINDSPOT_PROFILE", "conformity-cwl-002")
-    monkeypatch.setenv("BLINDSPOT_SUBSCRIPTION_ENDPOINT", "nobody")
-    switch(small, "false")
-    assert run("backout")["for_a_person"] == []
-    assert small.dump() == bare
-
-
-def test_backout_says_where_it_does_not_look(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    a_compliant_account(small, region=HOME)
-    monkeypatch.setenv("BLINDSPOT_EXCLUDED_REGIONS", "us-east-1")
-    assert [task["resource"] for task in run("backout")["for_a_person"]] == ["us-east-1"]
-    small.fail("ec2:DescribeRegions")
-    assert "regions" in [task["resource"] for task in run("backout")["for_a_person"]]
 
 
 def test_what_was_done_is_told_even_if_eventbridge_is_not(small: LocalAws) -> None:
@@ -266,23 +160,7 @@ def test_another_endpoint_is_subscribed_where_the_first_never_confirmed(
     assert run("apply")["plan"] == []
 
 
-def test_a_composite_alarm_on_ours_keeps_it_with_its_topic_and_filter(small: LocalAws) -> None:
-    made = a_compliant_account(small, region=HOME)
-    only_a_trail(small, made)
-    switch(small, "true")
-    run("apply")
-    switch(small, "false")
-    small.client("cloudwatch", HOME).put_composite_alarm(AlarmName="all", AlarmRule=f"ALARM({made.alarm})")
-    outcomes = {outcome["resource"].split(":")[-1]: outcome["status"] for outcome in run("backout")["outcomes"]}
-    assert outcomes == {
-        "unauthorized_api_calls_alarm": "failed",
-        "security-alerts": "skipped",
-        "unauthorized-api-calls-metric-blindspot": "skipped",
-    }
-
-
-def test_a_switch_that_is_thrown_stops_a_run(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blindspot.aws.switch.CACHED", 0)
+def test_a_switch_that_is_thrown_stops_a_run(small: LocalAws) -> None:
     only_a_trail(small, a_compliant_account(small, region=HOME))
     switch(small, "true")
     at(small, Call("sns", "CreateTopic", HOME), lambda: switch(small, "false"))
@@ -291,23 +169,7 @@ def test_a_switch_that_is_thrown_stops_a_run(small: LocalAws, monkeypatch: pytes
     assert outcomes[-1]["error"] == "the switch was turned off: its value is 'false'; only 'true' is on"
 
 
-def test_backout_stops_when_the_switch_can_no_longer_be_read(small: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blindspot.aws.switch.CACHED", 0)
-    only_a_trail(small, a_compliant_account(small, region=HOME))
-    switch(small, "true")
-    run("apply")
-    switch(small, "false")
-    at(small, Call("cloudwatch", "DeleteAlarms", HOME), lambda: small.fail("ssm:GetParameter"))
-    outcomes = run("backout")["outcomes"]
-    assert outcomes[0]["status"] == "done"
-    assert {outcome["status"] for outcome in outcomes[1:]} == {"stopped"}
-    assert outcomes[-1]["error"].startswith("the switch could not be read: ")
-
-
-def test_a_switch_that_is_thrown_before_the_first_write_leaves_it_a_plan(
-    small: LocalAws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("blindspot.aws.switch.CACHED", 0)
+def test_a_switch_that_is_thrown_before_the_first_write_leaves_it_a_plan(small: LocalAws) -> None:
     only_a_trail(small, a_compliant_account(small, region=HOME))
     switch(small, "true")
     at(small, Call("logs", "DescribeMetricFilters", HOME), lambda: switch(small, "false"))

@@ -1,4 +1,4 @@
-"""The remediator as it is invoked: each event of events/ through the real handler, where the flag was never set."""
+"""The remediator as it is invoked: each event of events/ through the real handler, where the switch is off."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,13 @@ from local.aws import LocalAws, local_aws
 from local.events import FUNCTIONS, event
 from local.lambda_context import Context
 from tests.goldens import SETTINGS, kept, steady
+from tests.integration.remediating import switch
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     with local_aws() as aws:
+        switch(aws, "false")
         for name, value in SETTINGS.items():
             monkeypatch.setenv(name, value)
         yield aws

@@ -85,6 +85,12 @@ def test_every_package_has_its_place_in_the_import_order() -> None:
     assert placed == exist
 
 
+def test_every_module_of_remediation_has_its_place_in_the_overview() -> None:
+    folder = LAYER / "blindspot/remediation"
+    placed = set(re.findall(r"\w+", (folder / "__init__.py").read_text().partition("\n\n")[2]))
+    assert {path.stem for path in folder.glob("[!_]*.py")} <= placed
+
+
 @pytest.mark.parametrize("path", sorted((LAYER / "filter_pattern").glob("*.py")), ids=lambda path: path.stem)
 def test_the_pattern_language_needs_the_standard_library_alone(path: Path) -> None:
     imported = set()

@@ -47,14 +47,14 @@ def _statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
     return [statement.get("!If", ["", statement])[1] for statement in policy["PolicyDocument"]["Statement"]]
 
 
+INLINE: dict[str, list[dict[str, Any]]] = {
+    function: RESOURCES[f"{function}Role"]["Properties"]["Policies"] for function in ("Evaluator", "Remediator")
+}
+POLICIES = {function: [RESOURCES["ReadPolicy"]["Properties"], *policies] for function, policies in INLINE.items()}
 READING = _statements(RESOURCES["ReadPolicy"]["Properties"])
 OWN = {
-    function: [
-        statement
-        for policy in RESOURCES[f"{function}Role"]["Properties"]["Policies"]
-        for statement in _statements(policy)
-    ]
-    for function in ("Evaluator", "Remediator")
+    function: [statement for policy in policies for statement in _statements(policy)]
+    for function, policies in INLINE.items()
 }
 STATEMENTS = [*READING, *OWN["Evaluator"], *OWN["Remediator"]]
 
@@ -95,6 +95,7 @@ def test_the_console_groups_every_parameter() -> None:
         ("ExcludedRegions", "Frankfurt", False),
         ("ExcludedRegions", "ap-east-1,", False),
         ("SubscriptionEndpoint", "security-team@example.com", True),
+        ("SubscriptionEndpoint", "", True),
         ("SubscriptionEndpoint", "https://chat.example.com/hook", True),
         ("SubscriptionEndpoint", "arn:aws:sqs:eu-west-1:123456789012:alerts", True),
         ("SubscriptionEndpoint", "+14155550100", True),
@@ -120,6 +121,15 @@ def test_the_environment_is_what_the_settings_read() -> None:
     given = [set(function["Environment"]["Variables"]) for function in (EVALUATOR, REMEDIATOR)]
     assert set(COMMON) | given[0] | given[1] == read | {"POWERTOOLS_LOG_LEVEL"}
     assert set(COMMON).isdisjoint(given[0] | given[1])
+
+
+def test_lists_are_passed_on_with_commas() -> None:
+    lists = {name for name, parameter in PARAMETERS.items() if parameter["Type"] == "CommaDelimitedList"}
+    passed = [
+        value["!Join"] for value in (COMMON | REMEDIATOR["Environment"]["Variables"]).values() if "!Join" in value
+    ]
+    assert passed == [[",", {"!Ref": name}] for name in ("MonitoringRoleArns", "SubscriptionEndpoint")]
+    assert lists == {"MonitoringRoleArns", "SubscriptionEndpoint"}
 
 
 def test_a_secret_endpoint_is_not_shown() -> None:
@@ -153,34 +163,42 @@ def test_the_remediator_answers_to_the_evaluator_where_it_is_needed() -> None:
     assert PARAMETERS["AutoRemediate"]["Default"] == "false"
 
 
-@pytest.mark.parametrize(("sid", "names"), [("MakeAlarms", "alarm"), ("MakeTopics", "topic")])
-def test_the_remediator_makes_what_a_profile_names_or_what_ends_in_the_suffix(sid: str, names: str) -> None:
-    (statement,) = (statement for statement in OWN["Remediator"] if statement["Sid"] == sid)
-    allowed = {arn["!Sub"].split(":")[-1] for arn in statement["Resource"]}
-    assert allowed == {getattr(profile.load(name).names, names) for name in profile.names()} | {f"*{SUFFIX}"}
+@pytest.mark.parametrize(
+    ("kind", "arn"), [("alarm", "arn:${AWS::Partition}:cloudwatch:*"), ("topic", "arn:${AWS::Partition}:sns:*")]
+)
+def test_the_remediator_writes_to_what_a_profile_names_or_what_has_the_suffix(kind: str, arn: str) -> None:
+    named = [
+        resources for statement in OWN["Remediator"] if (resources := _named(statement)) and resources[0][0] == arn
+    ]
+    own = {getattr(profile.load(name).names, kind) for name in profile.names()} | {f"*{SUFFIX}*"}
+    assert [{name for _, name in found} for found in named] == [own] * len(named)
+    assert named
+
+
+def _named(statement: dict[str, Any]) -> list[tuple[str, str]]:
+    """The service with its region, and the name, of each alarm or topic that the statement is about."""
+    resources = statement["Resource"] if isinstance(statement["Resource"], list) else []
+    arns = [each["!Sub"] for each in resources if isinstance(each["!Sub"], str)]
+    found = (re.fullmatch(r"(arn:.*:(?:cloudwatch|sns):\*):\$\{AWS::AccountId\}:(?:alarm:)?(.+)", arn) for arn in arns)
+    return [(each[1], each[2]) for each in found if each]
 
 
 def test_the_remediator_subscribes_only_whom_the_stack_names_to_its_own_topics() -> None:
     by_sid = {statement["Sid"]: statement for statement in OWN["Remediator"]}
-    subscribe = by_sid["SubscribeWhomTheStackNames"]
-    assert subscribe["Resource"] == by_sid["MakeTopics"]["Resource"]
-    assert subscribe["Condition"] == {
-        "StringEquals": {"sns:Protocol": {"!Ref": "SubscriptionProtocol"}},
+    assert by_sid["SubscribeWhomTheStackNames"]["Condition"] == {
+        "StringEquals": {
+            "aws:ResourceTag/blindspot": {"!Ref": "AWS::StackId"},
+            "sns:Protocol": {"!Ref": "SubscriptionProtocol"},
+        },
         "StringLike": {"sns:Endpoint": {"!If": ["IsWebAddress", "https://*", {"!Ref": "SubscriptionEndpoint"}]}},
     }
-
-
-def test_the_remediator_tags_what_it_makes() -> None:
-    by_sid = {statement["Sid"]: statement for statement in OWN["Remediator"]}
-    assert {"cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"} < set(actions(by_sid["MakeAlarms"]))
-    assert {"sns:CreateTopic", "sns:TagResource"} < set(actions(by_sid["MakeTopics"]))
 
 
 def test_the_remediators_alarms_notify_only_topics() -> None:
     makes = [statement for statement in STATEMENTS if "cloudwatch:PutMetricAlarm" in actions(statement)]
     topics = {"!Sub": "arn:${AWS::Partition}:sns:*:*:*"}
-    assert [statement["Condition"] for statement in makes] == [
-        {"ForAllValues:StringLike": {"cloudwatch:AlarmActions": [topics]}}
+    assert [statement["Condition"]["ForAllValues:StringLike"] for statement in makes] == [
+        {"cloudwatch:AlarmActions": [topics]}
     ]
 
 

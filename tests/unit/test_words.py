@@ -38,6 +38,9 @@ PHRASES = {
     r"blind:|unsure:": "Non-compliant regions, Undetermined regions",
     r"is led (there|here)|until it is ended": "whose AWS_ENDPOINT_URL points at it; stop it with Ctrl-C",
     r"for want of": "because AWS has no narrower resource",
+    r"whose .{1,40} is could not|say otherwise": "the owner of ... could not be read",
+    r"is not known to have been done": "it is not known whether ... took effect",
+    r"is one only of": "are added only to",
 }
 """Regular expressions of whole words, in any case; and better words."""
 

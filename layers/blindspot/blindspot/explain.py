@@ -122,7 +122,7 @@ def _instead(patterns: Sequence[Pattern], judge: profile.Profile) -> dict[str, A
 
 
 def _suggestion(judge: profile.Profile, proofs: Proofs) -> str | None:
-    pattern = pattern_to_write(judge, proofs)
+    pattern = pattern_to_write(judge, proofs).pattern
     return pattern.text if pattern else None
 
 

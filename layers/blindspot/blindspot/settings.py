@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from blindspot.model import profile
+from blindspot.model import stack as stacks
 from blindspot.model.profile import Profile, SettingsError
+from blindspot.model.stack import Stack
 
 __all__ = ["Settings", "SettingsError", "Subscriber", "config_rule", "load", "stack"]
 
@@ -31,7 +33,8 @@ class Settings:
     config_rule: the name of the AWS Config rule; None where the stack has none.
     report_regions: whether AWS Config gets an evaluation for each region beside the account's.
     switch_parameter: the name of the SSM parameter that turns remediation on; None for the evaluator.
-    subscriber: whom the remediator subscribes to its topic; None where SubscriptionEndpoint is empty.
+    subscribers: whom the remediator subscribes to its topic, each once; none where SubscriptionEndpoint is empty.
+    stack: whose ledger says what is ours; None outside a stack.
     """
 
     profile: Profile
@@ -40,25 +43,46 @@ class Settings:
     config_rule: str | None
     report_regions: bool
     switch_parameter: str | None
-    subscriber: Subscriber | None
+    subscribers: tuple[Subscriber, ...]
+    stack: Stack | None = None
 
 
-def load(environ: Mapping[str, str], *, subscribing: bool = True) -> Settings:
+def load(environ: Mapping[str, str], *, subscribing: bool = False) -> Settings:
     """The settings in these environment variables, with the default for each that is missing.
 
-    subscribing: whether to read the subscriber; where not, it is None.
+    subscribing: for a run that may create alarms and topics: the subscribers are read, otherwise there are none, and
+        the names must be ones that the remediator's role allows.
     Raises SettingsError, whose message names the stack's parameter and the values that it allows.
     """
+    chosen = profile.load(environ.get("BLINDSPOT_PROFILE") or profile.DEFAULT, _overrides(environ))
+    if subscribing:
+        profile.check_names(chosen)
     return Settings(
-        profile=profile.load(environ.get("BLINDSPOT_PROFILE") or profile.DEFAULT, _overrides(environ)),
+        profile=chosen,
         excluded_regions=_regions(environ.get("BLINDSPOT_EXCLUDED_REGIONS", "")),
         monitoring_roles=_roles(environ.get("BLINDSPOT_MONITORING_ROLE_ARNS", "")),
         config_rule=config_rule(environ),
         report_regions=_boolean("ReportRegions", environ.get("BLINDSPOT_REPORT_REGIONS") or "false"),
         switch_parameter=environ.get("BLINDSPOT_FLAG") or None,
-        subscriber=_subscriber(environ) if subscribing else None,
+        subscribers=_subscribers(environ) if subscribing else (),
+        stack=_stack(environ),
     )
 
+
+def load_for_backout(environ: Mapping[str, str]) -> tuple[Settings, SettingsError | None]:
+    """The settings, and what is wrong with those that backout does not need: no mistake in them must prevent it. With
+    an error, the profile is the default one, by which nothing must be judged.
+
+    Raises SettingsError for those that it needs: ExcludedRegions.
+    """
+    try:
+        return load(environ), None
+    except SettingsError as error:
+        needed = {name: environ[name] for name in _OF_BACKOUT if name in environ}
+        return load(needed), error
+
+
+_OF_BACKOUT = ("BLINDSPOT_EXCLUDED_REGIONS", "BLINDSPOT_FLAG", "BLINDSPOT_STACK")
 
 _ENDPOINTS = {
     "email": (r"[^@\s]+@[^@\s]+", "an email address"),
@@ -73,17 +97,20 @@ _ENDPOINTS = {
 """By protocol, the expression that an endpoint matches and its description (SNS API reference, Subscribe)."""
 
 
-def _subscriber(environ: Mapping[str, str]) -> Subscriber | None:
+def _subscribers(environ: Mapping[str, str]) -> tuple[Subscriber, ...]:
     protocol = environ.get("BLINDSPOT_SUBSCRIPTION_PROTOCOL") or "email"
-    endpoint = environ.get("BLINDSPOT_SUBSCRIPTION_ENDPOINT")
     if protocol not in _ENDPOINTS:
         raise SettingsError(f"SubscriptionProtocol is {protocol!r}; allowed: {', '.join(_ENDPOINTS)}.")
-    if not endpoint:
-        return None
     expression, allowed = _ENDPOINTS[protocol]
-    if not re.fullmatch(expression, endpoint):  # not quoted: the address of a chat webhook is a secret
-        raise SettingsError(f"SubscriptionEndpoint does not fit the protocol {protocol}; allowed: {allowed}.")
-    return Subscriber(protocol, endpoint)
+    endpoints = _listed(environ.get("BLINDSPOT_SUBSCRIPTION_ENDPOINT", ""))
+    for number, endpoint in enumerate(endpoints, 1):
+        if not re.fullmatch(expression, endpoint):  # not quoted: the address of a chat webhook is a secret
+            which = f", number {number} of {len(endpoints)}," if len(endpoints) > 1 else ""
+            raise SettingsError(
+                f"SubscriptionEndpoint{which} does not fit the protocol {protocol}; allowed: {allowed}. "
+                "Separate several endpoints by commas; an endpoint cannot contain one."
+            )
+    return tuple(Subscriber(protocol, endpoint) for endpoint in dict.fromkeys(endpoints))
 
 
 def config_rule(environ: Mapping[str, str]) -> str | None:
@@ -94,6 +121,14 @@ def config_rule(environ: Mapping[str, str]) -> str | None:
 def stack(environ: Mapping[str, str]) -> str | None:
     """The id of the stack, read without the other settings; None where there is none."""
     return environ.get("BLINDSPOT_STACK") or None
+
+
+def _stack(environ: Mapping[str, str]) -> Stack | None:
+    found = stack(environ)
+    try:
+        return stacks.parse(found) if found else None
+    except ValueError as error:
+        raise SettingsError(f"BLINDSPOT_STACK is {found!r}; allowed: {error}.") from None
 
 
 def _overrides(environ: Mapping[str, str]) -> Mapping[str, object]:

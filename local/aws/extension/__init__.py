@@ -18,12 +18,13 @@ from local.aws.extension import (
     logs,
     mute_rules,
     sns,
+    ssm,
     sts,
 )
 
 METHODS = [
     (target, name, method)
-    for module in (cloudtrail, cloudwatch, config, ec2, events, kms, log_policies, logs, mute_rules, sns, sts)
+    for module in (cloudtrail, cloudwatch, config, ec2, events, kms, log_policies, logs, mute_rules, sns, ssm, sts)
     for target, methods in module.METHODS.items()
     for name, method in methods.items()
 ]

@@ -23,6 +23,7 @@ OF_ONE_METRIC = ("Namespace", "MetricName", "Dimensions", "Period", "Unit", "Sta
 _list_tags = CloudWatchResponse.list_tags_for_resource
 _put_metric_alarm = CloudWatchResponse.put_metric_alarm
 _keep = CloudWatchBackend.put_metric_alarm
+_tag_resource = CloudWatchBackend.tag_resource
 
 
 def put_metric_alarm(self: CloudWatchResponse) -> Any:
@@ -331,6 +332,28 @@ def list_tags_for_resource(self: CloudWatchResponse) -> ActionResult:
     return _list_tags(self)
 
 
+def untag_resource(self: CloudWatchBackend, arn: str, tag_keys: list[str]) -> None:
+    # Moto does not find an alarm that has no tags.
+    if all(alarm.alarm_arn != arn for alarm in self.alarms.values()):
+        raise ResourceNotFoundException
+    self.tagger.untag_resource_using_names(arn, tag_keys)
+
+
+def tag_resource(self: CloudWatchBackend, arn: str, tags: dict[str, str]) -> None:
+    # "You can associate as many as 50 tags with a CloudWatch resource."
+    if len({**self.tagger.get_tag_dict_for_resource(arn), **tags}) > 50:
+        raise ValidationError("A resource can have at most 50 tags.")
+    _tag_resource(self, arn, tags)
+
+
+def tags_of(backend: CloudWatchBackend, arn: str) -> dict[str, str] | None:
+    """None where there is no such alarm."""
+    if all(alarm.alarm_arn != arn for alarm in list(backend.alarms.values())):
+        return None
+    found: dict[str, str] = backend.tagger.get_tag_dict_for_resource(arn)
+    return found
+
+
 def _parents(self: CloudWatchResponse, child: Alarm) -> Iterator[str]:
     for alarm in self.cloudwatch_backend.alarms.values():
         if {child.name, child.alarm_arn} & set(_named(alarm.rule) if alarm.rule else ()):
@@ -346,5 +369,9 @@ METHODS = {
         "delete_alarms": delete_alarms,
         "list_tags_for_resource": list_tags_for_resource,
     },
-    CloudWatchBackend: {"put_metric_alarm": keep_alarm},
+    CloudWatchBackend: {
+        "put_metric_alarm": keep_alarm,
+        "tag_resource": tag_resource,
+        "untag_resource": untag_resource,
+    },
 }

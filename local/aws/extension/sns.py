@@ -1,10 +1,13 @@
 """SNS: subscriptions that must be confirmed, and topics whose policy allows another account to read them.
 
-SNS developer guide, "Confirming a subscription", "Subscription filter policies" and "Example cases for access control".
+SNS developer guide, "Confirming a subscription", "Subscription filter policies", "Example cases for access control" and
+"SMS sandbox".
 """
 
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from types import SimpleNamespace
 from typing import Any
@@ -78,7 +81,7 @@ def _listed(subscription: Subscription) -> SimpleNamespace:
         arn="PendingConfirmation" if is_pending(subscription) else subscription.arn,
         owner=subscription.owner,
         protocol=subscription.protocol,
-        endpoint=subscription.endpoint,
+        endpoint=re.sub(r"(://[^/@:]*:)[^/@]*@", r"\1****@", subscription.endpoint),  # without the password
         topic_arn=subscription.topic_arn,
     )
 
@@ -115,11 +118,18 @@ def create_topic(
     # "If a topic with the requested name already exists, it is returned", unless it differs from what is asked for.
     if tags and tags != topic._tags:  # noqa: SLF001 (moto shows them nowhere else)
         raise SNSInvalidParameter("Invalid parameter: Tags Reason: Topic already exists with different tags")
-    if _policy(attributes) not in (None, json.loads(topic.policy)):
+    key = (attributes or {}).get("KmsMasterKeyId", topic.kms_master_key_id)
+    if _policy(attributes) not in (None, json.loads(topic.policy)) or key != topic.kms_master_key_id:
         raise SNSInvalidParameter(
             "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
         )
     return topic
+
+
+def tags_of(backend: SNSBackend, arn: str) -> dict[str, str] | None:
+    """None where there is no such topic."""
+    topic = backend.topics.get(arn)
+    return None if topic is None else dict(topic._tags)  # noqa: SLF001 (moto shows them nowhere else)
 
 
 def _policy(attributes: Mapping[str, str] | None) -> Any:
@@ -140,6 +150,33 @@ def _parsed(parameter: str, text: str) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise SNSInvalidParameter(f"Invalid parameter: {parameter}: failed to parse JSON.")
     return parsed
+
+
+@dataclass
+class Sandbox:
+    """Of text messages in a region: every account begins in it. verified: the numbers that they are sent to there."""
+
+    inside: bool = True
+    verified: tuple[str, ...] = ()
+
+
+def sandbox(backend: SNSBackend) -> Sandbox:
+    """Kept on moto's backend, so that moto forgets it with everything else."""
+    kept: Sandbox = vars(backend).setdefault("sandbox", Sandbox())
+    return kept
+
+
+def get_sms_sandbox_account_status(self: SNSResponse) -> ActionResult:
+    return ActionResult({"IsInSandbox": sandbox(self.backend).inside})
+
+
+def list_sms_sandbox_phone_numbers(self: SNSResponse) -> ActionResult:
+    begin, limit = int(self._get_param("NextToken") or 0), int(self._get_param("MaxResults") or 100)
+    if not 1 <= limit <= 100:
+        raise SNSInvalidParameter("Invalid parameter: MaxResults")
+    numbers, end = sandbox(self.backend).verified, begin + limit
+    page = [{"PhoneNumber": number, "Status": "Verified"} for number in numbers[begin:end]]
+    return ActionResult({"PhoneNumbers": page, "NextToken": str(end) if end < len(numbers) else None})
 
 
 def unsubscribe(self: SNSBackend, subscription_arn: str) -> None:
@@ -235,6 +272,8 @@ METHODS = {
         "list_subscriptions_by_topic": list_subscriptions_by_topic,
         "get_topic_attributes": get_topic_attributes,
         "get_subscription_attributes": read_subscription,
+        "get_sms_sandbox_account_status": get_sms_sandbox_account_status,
+        "list_sms_sandbox_phone_numbers": list_sms_sandbox_phone_numbers,
     },
     SNSBackend: {
         "create_topic": create_topic,

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from blindspot import settings
@@ -64,12 +66,60 @@ SUBSCRIBERS = [
 def test_who_is_to_be_subscribed(protocol: str, endpoint: str, fits: bool) -> None:
     environ = {"BLINDSPOT_SUBSCRIPTION_PROTOCOL": protocol, "BLINDSPOT_SUBSCRIPTION_ENDPOINT": endpoint}
     if fits:
-        assert load(environ).subscriber == Subscriber(protocol or "email", endpoint)
+        assert load(environ, subscribing=True).subscribers == (Subscriber(protocol or "email", endpoint),)
         return
     with pytest.raises(SettingsError, match="allowed: ") as raised:
-        load(environ)
+        load(environ, subscribing=True)
     assert endpoint not in str(raised.value)
 
 
 def test_nobody_need_be_subscribed() -> None:
-    assert load({"BLINDSPOT_SUBSCRIPTION_PROTOCOL": "sqs"}).subscriber is None
+    assert load({"BLINDSPOT_SUBSCRIPTION_PROTOCOL": "sqs"}, subscribing=True).subscribers == ()
+
+
+LISTS: dict[str, tuple[str, str, list[str] | str]] = {
+    # the protocol, the parameter, and whom that subscribes or which error it is
+    "two": ("email", "a@example.com,b@example.com", ["a@example.com", "b@example.com"]),
+    "spaces and a comma at the end": ("email", " a@example.com , b@example.com,", ["a@example.com", "b@example.com"]),
+    "one of them twice": ("sms", "+14155550100,+14155550101,+14155550100", ["+14155550100", "+14155550101"]),
+    "none": ("email", ",", []),
+    "one of another protocol": ("email", "a@example.com,+14155550100", "SubscriptionEndpoint, number 2 of 2,"),
+    "an address with a comma": ("https", "https://example.com/?a=1,2", "an endpoint cannot contain one"),
+}
+
+
+@pytest.mark.parametrize(("protocol", "endpoints", "expected"), LISTS.values(), ids=LISTS)
+def test_several_are_subscribed_each_once(protocol: str, endpoints: str, expected: list[str] | str) -> None:
+    environ = {"BLINDSPOT_SUBSCRIPTION_PROTOCOL": protocol, "BLINDSPOT_SUBSCRIPTION_ENDPOINT": endpoints}
+    if isinstance(expected, str):
+        with pytest.raises(SettingsError, match=expected) as raised:
+            load(environ, subscribing=True)
+        assert not any(endpoint in str(raised.value) for endpoint in endpoints.split(",") if len(endpoint) > 1)
+        return
+    assert [subscriber.endpoint for subscriber in load(environ, subscribing=True).subscribers] == expected
+
+
+NAMES = [
+    ("alarm", "ApiCallMonitoring", True),
+    ("alarm", "security-unauthorized-blindspot", True),
+    ("alarm", "my-blindspot-alarm", True),
+    ("alarm", "unauthorized", False),
+    ("topic", "cc-cloud-alert-sns-topic", True),
+    ("topic", "ApiCallMonitoring", False),
+    ("topic", "Blindspot", False),
+    ("filter", "anything", True),
+    ("metric", "anything", True),
+]
+
+
+@pytest.mark.parametrize(("key", "name", "allowed"), NAMES)
+def test_a_name_that_the_role_does_not_allow_is_an_error_of_the_remediator_alone(
+    key: str, name: str, allowed: bool
+) -> None:
+    environ = {"BLINDSPOT_OVERRIDES": json.dumps({"names": {key: name}})}
+    assert getattr(load(environ).profile.names, key) == name
+    if allowed:
+        assert getattr(load(environ, subscribing=True).profile.names, key) == name
+        return
+    with pytest.raises(SettingsError, match=f"Overrides: names: {key} is '{name}'; allowed .*contains -blindspot"):
+        load(environ, subscribing=True)

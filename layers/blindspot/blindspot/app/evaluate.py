@@ -19,6 +19,7 @@ from blindspot import settings
 from blindspot.app import invocation
 from blindspot.app.assess import assess_account
 from blindspot.app.invocation import Assess, Evaluate, InvocationError, NotEvaluated, Start
+from blindspot.app.remediation_notes import remediation_notes
 from blindspot.app.run import Context, Run, logger, metrics
 from blindspot.aws import config_rule, events
 from blindspot.aws.collect import caller
@@ -34,10 +35,10 @@ from blindspot.verdict.assessment import Assessment, Verdict
 
 STARTED, IDENTIFIED, LISTED = 0.1, 0.15, 0.2
 READ, PROVED, JUDGED = 0.5, 0.65, 0.7
-REPORTED, ALL_REPORTED, TOLD = 0.86, 0.92, 0.98
+REPORTED, ALL_REPORTED, LEDGER_READ, NOTED, TOLD = 0.86, 0.92, 0.94, 0.95, 0.98
 """By which share of the invocation's time each step is over: AWS Config has started an evaluation, the account is
 identified, the rule's evaluations are listed; everything is read, the patterns are proved, the account is judged; its
-evaluation is reported, then all others, and the events are sent."""
+evaluation is reported, then all others; what remediation created is read and noted, and the events are sent."""
 
 
 def evaluate(event: object, context: Context, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -191,6 +192,7 @@ def _document(
     before: Verdict | None = None,
 ) -> Document:
     """before: the verdict that AWS Config had."""
+    judged = _noted(run, judged)
     verdict = judged.assessment.verdict if judged.assessment else Verdict.INDETERMINATE
     about: dict[str, Any] = {
         "origin": run.origin,
@@ -203,6 +205,20 @@ def _document(
     if judged.assessment:
         return document(judged.assessment, **about)
     return failure(judged.reason, account=account, at=datetime.now(UTC), **about)
+
+
+def _noted(run: Run, judged: _Judged) -> _Judged:
+    """With the notes on remediation. They change no verdict, so AWS Config gets its evaluations first."""
+    if judged.assessment is None:
+        return judged
+    try:
+        times = {"deadline": run.at(LEDGER_READ), "until": run.at(NOTED)}
+        more = remediation_notes(run.clients, settings.load(run.environ), judged.assessment, **times)
+    except Exception as error:  # noqa: BLE001 (the verdict is told whatever it is)
+        logger.error("the notes on remediation are missing", error=type(error).__name__)
+        return judged
+    assessment = replace(judged.assessment, notes=(*judged.assessment.notes, *more))
+    return replace(judged, assessment=assessment)
 
 
 def _logged(made: Document, judged: _Judged) -> Document:

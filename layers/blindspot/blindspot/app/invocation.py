@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from aws_lambda_powertools.utilities.data_classes import AWSConfigRuleEvent
 
 from blindspot.aws.events import ASSESSED, SOURCE
+from blindspot.remediation.approval import is_plan_id
 
 
 class InvocationError(ValueError):
@@ -39,24 +40,48 @@ class Evaluate:
     at: datetime
 
 
-REMEDIATIONS = ("plan", "apply", "backout")
+@dataclass(frozen=True, slots=True)
+class Remediate:
+    """What the remediator is asked for.
+
+    action: "plan", "apply" or "backout". approved: the id of the plan that alone may be applied; None for any plan.
+    preview: whether backout only shows what it would do.
+    """
+
+    action: str
+    approved: str | None = None
+    preview: bool = False
 
 
-def parse_remediator_event(event: object) -> str:
-    """Which of REMEDIATIONS the event asks for. Raises InvocationError, which lists the allowed shapes.
+def parse_remediator_event(event: object) -> Remediate:
+    """What the event asks the remediator for. Raises InvocationError, which lists the allowed shapes.
 
     The evaluator's event asks for "apply"; the verdict in it is not used.
     """
     if isinstance(event, dict):
         if (event.get("source"), event.get("detail-type")) == (SOURCE, ASSESSED):
-            return "apply"
-        for action in REMEDIATIONS:
-            if event == {"action": action}:
-                return action
+            return Remediate("apply")
+        match event:
+            case {"action": "plan" | "apply" | "backout" as action, **others} if not others:
+                return Remediate(action)
+            case {"action": "backout", "plan": True, **others} if not others:
+                return Remediate("backout", preview=True)
+            case {"action": "apply", "plan": str(approved), **others} if not others:
+                return Remediate("apply", _plan_id(approved))
     raise InvocationError(
         'The remediator does not accept this event. Allowed: {"action": "plan"}, {"action": "apply"}, '
-        '{"action": "backout"}, or the evaluator\'s event with source blindspot and detail-type Control Assessed.'
+        '{"action": "apply", "plan": "ID"}, {"action": "backout"}, {"action": "backout", "plan": true}, '
+        "or the evaluator's event with source blindspot and detail-type Control Assessed."
     )
+
+
+def _plan_id(text: str) -> str:
+    if not is_plan_id(text):
+        raise InvocationError(
+            "The plan to apply is not valid. Allowed: the plan_id of a plan's document, which is 16 hexadecimal digits "
+            "and four for each action, such as 0123456789abcdef-0a1b.2c3d."
+        )
+    return text
 
 
 class NotEvaluated(InvocationError):

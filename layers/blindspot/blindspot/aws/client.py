@@ -132,6 +132,13 @@ class Clients:
             shape: Any = self._session.get_service_model(service).shape_for(enumeration)
             return frozenset(shape.enum)
 
+    def parameters_of(self, call: str) -> frozenset[str]:
+        """The parameters of an operation in this SDK."""
+        service, operation = call.split(":")
+        with self._creating:
+            shape: Any = self._session.get_service_model(service).operation_model(operation).input_shape
+            return frozenset(shape.members)
+
     def knows(self, call: str) -> bool:
         """Whether this SDK has the operation."""
         service, operation = call.split(":")

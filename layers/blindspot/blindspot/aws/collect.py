@@ -434,8 +434,8 @@ class _Chain:
 
     async def _subscribed(self, topic: str) -> tuple[tuple[Subscription, ...], bool] | Unreadable:
         """The topic's subscriptions with their filter policies, up to the first that is confirmed and has no filter
-        policy: it surely gets every notification. Confirmed subscriptions after it are left out; pending ones are
-        listed on for a topic that the remediator may use.
+        policy: it surely gets every notification. Those after it are left out; of a topic that the remediator may use
+        they are listed, and their filter policies are not read.
 
         Also whether there are more, and none of these is such a one.
         """
@@ -452,6 +452,8 @@ class _Chain:
             for subscription in page.subscriptions:
                 if subscription.arn is None:
                     found.append(subscription)
+                elif reached and may_be_used:
+                    found.append(replace(subscription, filter_policy=None))
                 elif not reached:
                     if policies == MOST_POLICIES:
                         return tuple(found), True

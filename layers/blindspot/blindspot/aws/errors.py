@@ -40,6 +40,7 @@ NO_SUCH_RESOURCE = {
     "cloudwatch": ("ResourceNotFound", "ResourceNotFoundException"),
     "kms": ("NotFoundException",),
     "logs": ("ResourceNotFoundException",),
+    "ssm": ("ParameterNotFound",),
     "sns": ("NotFound", "ResourceNotFound"),
 }
 """By service, the error codes for a resource that does not exist (API references, Errors of the operations)."""
@@ -59,7 +60,8 @@ class CallFailed(Exception):
 
 def error_code(response: ClientError) -> str:
     """The error code of an error response."""
-    return str(response.response.get("Error", {}).get("Code") or "Unknown")
+    details = response.response.get("Error")
+    return str((isinstance(details, dict) and details.get("Code")) or "Unknown")
 
 
 def read(call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:

@@ -114,7 +114,13 @@ def read_by(until: float, call: str, region: str, answer: Callable[[], T]) -> T 
 
 def in_time(work: Callable[[], T], until: float) -> T:
     """What `work` returns. Raises TimeoutError at `until`, on the monotonic clock; `work` may then still run."""
-    return _started(work).result(max(0.0, until - time.monotonic()))
+    started = _started(work)
+    try:
+        return started.result(max(0.0, until - time.monotonic()))
+    except TimeoutError:
+        if started.done():
+            raise
+        raise TimeoutError("The account could not be read and assessed in the time of this run.") from None
 
 
 async def in_thread(work: Callable[[], T]) -> T:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypedDict
 
 from blindspot.aws.response_fields import (
@@ -244,7 +245,16 @@ def _metric_filter(record: Answer, transformation: Answer) -> MetricFilter:
         system_dimensions=texts(record, "emitSystemFieldDimensions"),
         field_selection=field(record, "fieldSelectionCriteria", str, None) or None,
         on_transformed_logs=field(record, "applyOnTransformedLogs", bool, False),
+        created_at=_created_at(record),
     )
+
+
+def _created_at(record: Answer) -> datetime | None:
+    """None also where it is malformed: no verdict depends on it."""
+    try:
+        return datetime.fromtimestamp(field(record, "creationTime", int) / 1000, UTC)
+    except (Malformed, OSError, OverflowError, ValueError):
+        return None
 
 
 def log_group_class(answer: Answer, name: str) -> str | None:

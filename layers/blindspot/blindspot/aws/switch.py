@@ -6,12 +6,12 @@ import time
 
 from blindspot.aws.client import Clients
 from blindspot.aws.read import read_by
-from blindspot.aws.response_fields import field
+from blindspot.aws.response_fields import expect, field
 from blindspot.model.snapshot import Unreadable
 from blindspot.remediation.document import Switch
 
-CACHED = 5
-"""Seconds for which a value is kept: a switch that is turned off stops a run within them."""
+KNOWN = 5
+"""Seconds for which a value is taken to hold: a switch that is turned off stops a run within them."""
 
 
 class SwitchReader:
@@ -22,22 +22,27 @@ class SwitchReader:
         self._clients = clients
         self._parameter = parameter
         self._until = until
-        self._value = ""
-        self._valid_until = float("-inf")  # on the monotonic clock
+        self._known_until = float("-inf")  # on the monotonic clock
 
     def read(self) -> Switch:
         """Only exactly `true` is on; a parameter that is missing or cannot be read is off."""
         if self._parameter is None:
-            return Switch(False, None, "BLINDSPOT_FLAG names no SSM parameter")
-        if time.monotonic() >= self._valid_until:
-            found = read_by(self._until, "ssm:GetParameter", self._clients.region, self._get)
-            if isinstance(found, Unreadable):
-                why = f"{found.call} gave no answer ({found.error})"
-                return Switch(False, self._parameter, why, unread=found.error != "ParameterNotFound")
-            self._value, self._valid_until = found, time.monotonic() + CACHED
-        value = self._value[:20]
-        return Switch(self._value == "true", self._parameter, f"its value is {value!r}; only 'true' is on")
+            return Switch(False, None, "BLINDSPOT_FLAG names no SSM parameter", unread=True)
+        asked = time.monotonic()
+        found = read_by(self._until, "ssm:GetParameter", self._clients.region, self._get)
+        if isinstance(found, Unreadable):
+            why = f"{found.call} gave no answer ({found.error})"
+            return Switch(False, self._parameter, why, unread=True)
+        self._known_until = asked + KNOWN
+        return Switch(found == "true", self._parameter, f"its value is {found[:20]!r}; only 'true' is on")
+
+    @property
+    def expired(self) -> bool:
+        """Whether the value that was read last has to be read again."""
+        return time.monotonic() >= self._known_until
 
     def _get(self) -> str:
         answer = self._clients.call("ssm:GetParameter", self._clients.region, Name=self._parameter)
-        return field(field(answer, "Parameter", dict), "Value", str)
+        parameter = field(answer, "Parameter", dict)
+        expect(parameter, "Name", str(self._parameter))
+        return field(parameter, "Value", str)

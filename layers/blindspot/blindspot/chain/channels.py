@@ -47,10 +47,17 @@ class ChannelGroup(NamedTuple):
 
 
 class Channels:
-    """The channels of an account, region by region."""
+    """The channels of an account, region by region.
 
-    def __init__(self, snapshot: Snapshot, profile: Profile, proofs: Proofs | None = None) -> None:
+    explained: whether the gap of a filter that leads to no alarm is told exactly. It is most of the work where a log
+    group has many filters, and changes no verdict.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, profile: Profile, proofs: Proofs | None = None, *, explained: bool = True
+    ) -> None:
         self._snapshot = snapshot
+        self._explained = explained
         self._profile = profile
         self._patterns = FilterPatterns(snapshot, profile, proofs)
         self._paths: dict[str, tuple[Path, ...]] = {}
@@ -159,6 +166,8 @@ class Channels:
 
     def _without_alarm(self, group: LogGroup, metric_filter: MetricFilter) -> Path:
         """The path through a filter whose metric no alarm watches: its own fault comes first."""
+        if not self._explained:
+            return Path(metric_filter.name).then(Gap("alarm.missing", group.arn, ""))
         noise = self._patterns.check_noise(group, metric_filter, ALWAYS)
         missing = self._nearest_alarms.missing(group, metric_filter)
         return self._through_filter(group, metric_filter).then(noise, check_value(group, metric_filter), missing)

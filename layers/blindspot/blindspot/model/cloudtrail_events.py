@@ -59,6 +59,7 @@ def _denied(account: str, region: str) -> tuple[Event, ...]:
     return tuple(in_account(event, account, region) for event in DENIED)
 
 
+@lru_cache(100)
 def ordinary(*, account: str, region: str) -> tuple[Event, ...]:
     """Successful calls that every account makes all day. A filter that counts one of them counts all day."""
     return tuple(in_account(event, account, region) for event in ORDINARY)

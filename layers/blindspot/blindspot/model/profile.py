@@ -10,11 +10,13 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from blindspot.model import cloudtrail_events
+from blindspot.model.arn import Arn, short
 from filter_pattern import And, Found, Not, Pattern, PatternSyntaxError, find, parse
 
 DEFAULT = "cis-level-2"
@@ -27,12 +29,33 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AlarmSettings:
-    """The settings that the source gives the alarm. `period` is in seconds."""
+    """The settings that the source gives the alarm, and the tags that the operator adds. `period` is in seconds."""
 
     statistic: str
     period: int
     threshold: float
     comparison: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSettings:
+    """The ARN of the KMS key that encrypts the topic, None for none, and the topic's tags."""
+
+    key: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def key_in(self, region: str) -> str | None:
+        """The ARN of the key of a topic in that region; None for no encryption.
+
+        Raises LookupError where the key is of another region. A multi-Region key has the same id in each of its
+        regions (KMS developer guide, "Multi-Region keys in AWS KMS").
+        """
+        if self.key is None or Arn.parse(self.key).region == region:
+            return self.key
+        if not short(self.key).startswith("key/mrk-"):
+            raise LookupError(self.key)
+        return self.key.replace(f":{Arn.parse(self.key).region}:", f":{region}:", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +83,7 @@ class Profile:
     future_region: bool
     pattern: Pattern
     alarm: AlarmSettings
+    topic: TopicSettings
     names: Names
 
 
@@ -81,8 +105,9 @@ def load(name: str, overrides: Mapping[str, object] | None = None) -> Profile:
             settings[key] = {**settings[key], **value} if isinstance(value, dict) else value
     profile = Profile(
         name=name,
-        **{key: value for key, value in settings.items() if key not in ("alarm", "names")},
+        **{key: value for key, value in settings.items() if key not in ("alarm", "topic", "names")},
         alarm=AlarmSettings(**settings["alarm"]),
+        topic=TopicSettings(**settings["topic"]),
         names=Names(**settings["names"]),
     )
     anywhere = cloudtrail_events.records(account="000000000000", region=None)
@@ -91,6 +116,26 @@ def load(name: str, overrides: Mapping[str, object] | None = None) -> Profile:
             "required must match an event that benign does not match. Otherwise every account would be compliant."
         )
     return profile
+
+
+NAME_OF_OURS = "-blindspot"
+"""What an alarm's or topic's name contains that is not a source's, so that the remediator's role allows it."""
+
+
+def check_names(current: Profile) -> None:
+    """Raises SettingsError for an alarm or topic name that the remediator's role does not allow."""
+    for key in ("alarm", "topic"):
+        name = getattr(current.names, key)
+        if NAME_OF_OURS not in name and name not in _names_of_sources(key):
+            raise SettingsError(
+                f"Overrides: names: {key} is {_shown(name)}; allowed for remediation: a name that contains "
+                f"{NAME_OF_OURS}, {', '.join(_names_of_sources(key))}."
+            )
+
+
+@cache
+def _names_of_sources(key: str) -> tuple[str, ...]:
+    return tuple(sorted({getattr(load(name).names, key) for name in names()}))
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -191,6 +236,36 @@ def _list_of(what: str, check: Check, least: int = 0) -> Check:
     return check_all
 
 
+def _key(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not re.fullmatch(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+", value):
+        raise ValueError("null, or the ARN of a KMS key; not an alias")
+    return value
+
+
+def _tags(value: object) -> Mapping[str, str]:
+    # CloudWatch and SNS API references, data type Tag. IAM compares the keys of tags without regard to case.
+    reserved = re.compile(r"aws:.*|blindspot", re.IGNORECASE)
+    if not isinstance(value, dict) or len(value) > _MOST_TAGS:
+        raise ValueError(_TAGS)
+    for key, text in value.items():
+        texts = isinstance(key, str) and isinstance(text, str)
+        if not texts or not re.fullmatch(r"[\w .:/=+@-]{1,128}", key) or reserved.fullmatch(key):
+            raise ValueError(_TAGS)
+        if not re.fullmatch(r"[\w .:/=+@-]{0,256}", text):
+            raise ValueError(_TAGS)
+    return value
+
+
+_MOST_TAGS = 40
+"""Of the 50 tags that a resource can have, people keep some."""
+
+_TAGS = (
+    f"an object of up to {_MOST_TAGS} tags: keys of 1 to 128 and values of up to 256 letters, digits, spaces and "
+    "_.:/=+-@, no key blindspot, and none that begins with aws:"
+)
+
 _SERVICES = ("sns", "lambda", "ssm", "ssm-incidents", "aiops")
 
 _KEYS: Mapping[str, Any] = {
@@ -212,7 +287,9 @@ _KEYS: Mapping[str, Any] = {
             "LessThanThreshold",
             "LessThanOrEqualToThreshold",
         ),
+        "tags": _tags,
     },
+    "topic": {"key": _key, "tags": _tags},
     "names": {
         "filter": _text(r"[^:*]{1,512}", "1 to 512 characters without : and *"),
         "metric": _text(r"[^:*$]{1,255}", "1 to 255 characters without :, * and $"),

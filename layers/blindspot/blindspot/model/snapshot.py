@@ -108,6 +108,7 @@ class MetricFilter:
 
     unread: what was malformed in AWS's answer. Such a filter may match everything and add anything to its metric, or to
     any metric where `metric` is empty.
+    created_at: in UTC; None where AWS does not say. No verdict depends on it.
     """
 
     name: str
@@ -122,6 +123,12 @@ class MetricFilter:
     field_selection: str | None = None
     on_transformed_logs: bool = False
     unread: str = ""
+    created_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def created(self) -> int | None:
+        """The same in milliseconds since 1970, as AWS has it."""
+        return None if self.created_at is None else round(self.created_at.timestamp() * 1000)
 
     @property
     def adds_to_any_metric(self) -> bool:
@@ -297,7 +304,8 @@ class Topic:
     """A topic with its access policy (JSON text), its key and its subscriptions.
 
     key_id: an id, ARN or alias, as the topic has it; None if the topic is not encrypted.
-    subscriptions: if one of them surely gets every notification, others may be missing.
+    subscriptions: if one of them surely gets every notification, others may be missing; of a topic that the remediator
+        may use they are there without their filter policies.
     key: None if no such key exists, or the topic has none.
     more_subscriptions: whether there are so many that the others were not read, and none of those read is such a one.
     largest_message: the size in bytes of the largest message that it takes; None for the default of SNS, 256 KiB.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from blindspot.model.profile import Profile
-from blindspot.remediation.pattern_writer import ANYWHERE, satisfies
+from blindspot.remediation.pattern_writer import ANYWHERE, safe, satisfies
 from filter_pattern import (
     LONGEST_PATTERN,
     And,
@@ -37,7 +37,7 @@ def keeping_exclusions(pattern: Pattern, profile: Profile, proofs: Proofs) -> Ke
     """None if the pattern excludes nothing, or if it cannot be written within AWS's limits, or would not do."""
     exclusions = list(dict.fromkeys(_exclusions(pattern.predicate)))
     excluded = [found for found in map(_excluded, exclusions) if found is not None]
-    text = f"{{ {And(profile.required.predicate, *map(_safe, exclusions))} }}"
+    text = f"{{ {And(profile.required.predicate, *map(safe, exclusions))} }}"
     if not exclusions or len(excluded) < len(exclusions) or len(text) > LONGEST_PATTERN:
         return None
     kept = parse(text)
@@ -63,20 +63,6 @@ def _exclusions(predicate: Predicate) -> Iterator[Predicate]:
         case Or(parts) if not excludes(predicate):
             for part in parts:
                 yield from _exclusions(part) if isinstance(part, And) else ()
-
-
-def _safe(exclusion: Predicate) -> Predicate:
-    """The exclusion, also true for events that lack a field of it: there `!=` is false."""
-    match exclusion:
-        case And(parts):
-            return And(*map(_safe, parts))
-        case Or(parts):
-            safe = [_safe(part) for part in parts]
-            flat = [inner for part in safe for inner in (part.parts if isinstance(part, Or) else (part,))]
-            return Or(*dict.fromkeys(flat))
-        case Atom(path, Equals()) if not ANYWHERE.field(path).always:
-            return Or(Atom(path, NotExists()), exclusion)
-    return exclusion
 
 
 def _excluded(exclusion: Predicate) -> Predicate | None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from blindspot.model.arn import short
 from blindspot.model.findings import FIXES, Doubt, Gap
 from blindspot.model.profile import Profile
-from blindspot.model.snapshot import FUTURE
+from blindspot.model.snapshot import FUTURE, Unreadable
+from blindspot.remediation.limits import Limit
 from blindspot.remediation.ownership import SUFFIX
-from blindspot.verdict.assessment import Assessment, Verdict
+from blindspot.remediation.repairs import Repairs
+from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict
 
 _FOLDER = Path(__file__).parent / "cloudformation"
 
@@ -58,12 +60,12 @@ class Task:
 
 def pending_confirmations(assessment: Assessment, regions: Collection[str]) -> Iterator[Task]:
     """The subscriptions that somebody must confirm before these regions are COMPLIANT."""
-    return _of_gaps(assessment, regions, ("subscription.pending",))
+    return gaps_of(assessment.regions, regions, ("subscription.pending",))
 
 
 def remaining_gaps(assessment: Assessment, regions: Collection[str]) -> Iterator[Task]:
     """The gaps of these regions."""
-    return _of_gaps(assessment, regions)
+    return gaps_of(assessment.regions, regions)
 
 
 def unresolved_doubts(assessment: Assessment) -> Iterator[Task]:
@@ -78,12 +80,12 @@ def unresolved_doubts(assessment: Assessment) -> Iterator[Task]:
 
 def name_taken(kind: str, arns: Sequence[str], regions: Collection[str]) -> Task:
     """Every name that we may use is taken by somebody else, or may be: tags could not be read."""
-    names = " and the name ".join(map(short, arns))
+    names = ", ".join(map(short, arns))
     return Task(
         "name.taken",
         arns[-1],
-        tuple(sorted(regions)),
-        f"Somebody else uses the {kind} name {names}, or its tags could not be read.",
+        in_order(regions),
+        f"Somebody else uses every name for the {kind}, or it could not be read who does: {names}.",
         f'Set another {kind} name that ends in {SUFFIX} in Overrides: {{"names": {{"{kind}": "..."}}}}.',
     )
 
@@ -93,9 +95,37 @@ def no_pattern(profile: Profile, regions: Collection[str]) -> Task:
     return Task(
         "pattern.none",
         profile.name,
-        tuple(sorted(regions)),
+        in_order(regions),
         "No filter pattern of at most 1,024 characters matches every required event and no ordinary one.",
         "Require less in Overrides, or create the metric filters by hand.",
+    )
+
+
+def exclusion_left_out(pattern: str, why: str, regions: Collection[str]) -> Task:
+    """An exclusion of the settings that the written pattern does not have."""
+    return Task(
+        "exclusion.left-out",
+        pattern,
+        in_order(regions),
+        f"The metric filter does not exclude {pattern}: {why}. It counts these calls too.",
+        "Write the exclusion in Overrides in another way, if these calls raise too many alarms.",
+    )
+
+
+def limit_reached(limit: Limit, regions: Collection[str]) -> Task:
+    """What cannot be made because of a limit of AWS."""
+    return Task("limit.reached", limit.resource, in_order(regions), limit.message, limit.fix)
+
+
+def settings_contradict(repairs: Repairs, lost: Collection[str], become: str = "no longer be COMPLIANT") -> Task:
+    """What is ours is not set to what the settings say, because of what these regions would become."""
+    names = ", ".join(dict.fromkeys(short(action.resource) for action in repairs))
+    return Task(
+        "settings.contradict",
+        repairs[0].resource,
+        in_order(lost),
+        f"The settings were not applied to {names}: {_listed(in_order(lost))} would {become}.",
+        "In Overrides, change what is set for the alarm, the topic or the pattern.",
     )
 
 
@@ -104,9 +134,10 @@ def unfinished(reason: str, regions: Collection[str]) -> Task:
     return Task(
         "plan.unfinished",
         "account",
-        tuple(sorted(regions)),
-        f"The plan could not be finished: {reason}.",
-        "Simplify or delete the filter patterns that the assessment names as unclear, then plan again.",
+        in_order(regions),
+        f"Nothing is planned for these regions: {reason}.",
+        "Apply this plan, then plan again. If the plan is empty, simplify or delete the filter patterns that the"
+        " assessment names as unclear.",
     )
 
 
@@ -115,15 +146,58 @@ def no_endpoint(regions: Collection[str]) -> Task:
     return Task(
         "endpoint.missing",
         "SubscriptionEndpoint",
-        tuple(sorted(regions)),
+        in_order(regions),
         "SubscriptionEndpoint is empty, so there is nobody to subscribe to a topic.",
         "Set SubscriptionProtocol and SubscriptionEndpoint in the stack's parameters.",
     )
 
 
-def _of_gaps(assessment: Assessment, regions: Collection[str], codes: Collection[str] = ()) -> Iterator[Task]:
+def no_stack() -> Task:
+    """There is no stack, hence no ledger."""
+    message = "BLINDSPOT_STACK names no CloudFormation stack, so there is no ledger, and nothing is written."
+    return Task("stack.missing", "BLINDSPOT_STACK", (), message, "Run the remediator in the stack of template.yaml.")
+
+
+def ledger_unread(path: str, failure: Unreadable) -> Task:
+    """The ledger could not be read."""
+    why = f"{failure.call} gave no answer ({failure.error})"
+    message = f"The ledger {path} could not be read, so nothing is written: {why}."
+    return Task("ledger.unread", path, (), message, "Run the remediator again. If it stays so, check its role.")
+
+
+def entry_malformed(parameter: str, why: str) -> Task:
+    """An entry of the ledger is not understood, so what it names is taken to be somebody else's."""
+    message = f"Entry {parameter} of the ledger is not understood: {why}. What it names is not changed."
+    fix = (
+        "Find out who changed this SSM parameter. Restore it from its history, or delete it and what it names by hand."
+    )
+    return Task("ledger.malformed", parameter, (), message, fix)
+
+
+def lease_held(parameter: str, why: str) -> Task:
+    """Another run may be writing."""
+    message = f"This run does not have the lease {parameter}, so it wrote nothing: {why}."
+    fix = (
+        "If another run holds it, wait until that run is over. Then run this action again. If it stays so, check the"
+        " remediator's role and the parameter's value."
+    )
+    return Task("lease.held", parameter, (), message, fix)
+
+
+def merged(tasks: Iterable[Task]) -> tuple[Task, ...]:
+    """The tasks, those that differ only in their regions as one."""
+    found: dict[Task, dict[str, None]] = {}
+    for task in tasks:
+        found.setdefault(replace(task, regions=()), {}).update(dict.fromkeys(task.regions))
+    return tuple(replace(task, regions=tuple(regions)) for task, regions in found.items())
+
+
+def gaps_of(
+    assessed: Iterable[RegionAssessment], regions: Collection[str], codes: Collection[str] = ()
+) -> Iterator[Task]:
+    """The gaps of these regions; if `codes` has any, only those with such a code."""
     found: dict[Gap, list[str]] = {}
-    for region in assessment.regions:
+    for region in assessed:
         for gap in region.gaps if region.region in regions else ():
             if not codes or gap.code in codes:
                 found.setdefault(gap, []).append(region.region)
@@ -133,6 +207,11 @@ def _of_gaps(assessment: Assessment, regions: Collection[str], codes: Collection
     for gap, names in found.items():
         if TEMPLATES.get(gap.code) != "trail":
             yield Task(gap.code, gap.resource, tuple(names), gap.message, gap.fix)
+
+
+def in_order(regions: Iterable[str]) -> tuple[str, ...]:
+    """The regions by name, and `future` last."""
+    return tuple(sorted(regions, key=lambda region: (region == FUTURE, region)))
 
 
 def _listed(regions: Sequence[str]) -> str:

@@ -3,15 +3,17 @@ is generated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
 
 from blindspot.model import cloudtrail_events
-from blindspot.model.profile import Profile
+from blindspot.model.profile import Profile, load
 from filter_pattern import (
     EVERY,
     LONGEST_PATTERN,
     And,
     Atom,
+    Empty,
     Equals,
     Not,
     NotExists,
@@ -25,19 +27,40 @@ from filter_pattern import (
 ANYWHERE = cloudtrail_events.records(account="000000000000", region=None)
 
 
-def pattern_to_write(profile: Profile, proofs: Proofs) -> Pattern | None:
-    """The source's pattern if it satisfies the profile; else what is required without what is benign; else all that is
-    required. None where none of these satisfies the profile within AWS's limits."""
-    return next((pattern for pattern in _candidates(profile) if satisfies(pattern, profile, proofs)), None)
+class LeftOut(NamedTuple):
+    """An exclusion that the written pattern does not have: its pattern, and why not."""
+
+    pattern: str
+    why: str
+
+
+class PatternToWrite(NamedTuple):
+    """The pattern of a metric filter, None where none does what the profile requires; and what it does not exclude."""
+
+    pattern: Pattern | None
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def pattern_to_write(profile: Profile, proofs: Proofs) -> PatternToWrite:
+    """The source's pattern as it stands if it satisfies the profile and knows what the operator excludes beside the
+    source; else what is required less every exclusion that can be written."""
+    if _knows_exclusions(profile, proofs) and satisfies(profile.pattern, profile, proofs):
+        return PatternToWrite(profile.pattern)
+    pattern, left_out = _generated(profile, proofs)
+    return PatternToWrite(pattern, left_out) if satisfies(pattern, profile, proofs) else PatternToWrite(None)
 
 
 def satisfies(pattern: Pattern, profile: Profile, proofs: Proofs) -> bool:
     """Whether a metric filter with this pattern alone matches every event that the profile requires and, unless the
     profile accepts those, no ordinary one."""
-    required = And(profile.required, *map(Not, profile.benign))
     ordinary = cloudtrail_events.ordinary(account="0" * 12, region="us-east-1")
     is_noise = profile.noise_breaks and any(map(pattern.matches, ordinary))
-    return not is_noise and proofs.implies(required, pattern, ANYWHERE)
+    return not is_noise and matches_all_required(pattern, profile, proofs)
+
+
+def matches_all_required(pattern: Predicate, profile: Profile, proofs: Proofs) -> bool:
+    """Whether the pattern matches every event that the profile requires."""
+    return proofs.implies(And(profile.required, *map(Not, profile.benign)), pattern, ANYWHERE)
 
 
 def matches_only_required(pattern: Pattern, profile: Profile, proofs: Proofs) -> bool:
@@ -45,20 +68,61 @@ def matches_only_required(pattern: Pattern, profile: Profile, proofs: Proofs) ->
     return proofs.implies(pattern, profile.required, ANYWHERE)
 
 
-def _candidates(profile: Profile) -> Iterator[Pattern]:
-    yield profile.pattern
-    exclusions = [negated for negated in map(_negated, profile.benign) if negated is not None]
-    text = f"{{ {And(profile.required.predicate, *exclusions)} }}"
-    if exclusions and len(text) <= LONGEST_PATTERN:
-        yield parse(text)
-    yield profile.required
+def safe(exclusion: Predicate) -> Predicate:
+    """The exclusion, also true for events that lack a field of it: there `!=` is false."""
+    match exclusion:
+        case And(parts):
+            return And(*map(safe, parts))
+        case Or(parts):
+            made = [safe(part) for part in parts]
+            flat = [inner for part in made for inner in (part.parts if isinstance(part, Or) else (part,))]
+            return Or(*dict.fromkeys(flat))
+        case Atom(path, Equals()) if not ANYWHERE.field(path).always:
+            return Or(Atom(path, NotExists()), exclusion)
+    return exclusion
+
+
+def _knows_exclusions(profile: Profile, proofs: Proofs) -> bool:
+    """Whether the profile's pattern is the operator's own, or leaves out what the operator excludes beside the source.
+    Otherwise an exclusion in Overrides would have no effect on what is written."""
+    source = _source(profile.name)
+    if profile.pattern != source.pattern:
+        return True
+    added = [exclusion for exclusion in profile.benign if exclusion not in source.benign]
+    excluded = And(profile.required, Or(*added), *map(Not, source.benign))
+    return isinstance(proofs.find(And(excluded, profile.pattern), ANYWHERE), Empty)
+
+
+@cache
+def _source(name: str) -> Profile:
+    return load(name)
+
+
+def _generated(profile: Profile, proofs: Proofs) -> tuple[Pattern, tuple[LeftOut, ...]]:
+    """What is required, less the exclusions in the order of the profile; each only if it can be written beside those
+    before it."""
+    written, exclusions = profile.required, list[Predicate]()
+    left_out: list[LeftOut] = []
+    for benign in profile.benign:
+        negated = _negated(benign)
+        if negated is None:
+            left_out.append(LeftOut(benign.text, "no filter pattern can exclude exactly these events"))
+            continue
+        text = f"{{ {And(profile.required.predicate, *exclusions, safe(negated))} }}"
+        if len(text) > LONGEST_PATTERN:
+            why = f"the pattern would be longer than {LONGEST_PATTERN:,} characters"
+            left_out.append(LeftOut(benign.text, why))
+        elif not matches_all_required(pattern := parse(text), profile, proofs):
+            why = "it cannot be shown that the pattern would still match every required event"
+            left_out.append(LeftOut(benign.text, why))
+        else:
+            written = pattern
+            exclusions.append(safe(negated))
+    return written, tuple(left_out)
 
 
 def _negated(predicate: Predicate) -> Predicate | None:
-    """The predicate's negation in terms that a filter pattern has; None where it has none.
-
-    `!=` is false for a missing field, so for a field that may be missing NOT EXISTS is added.
-    """
+    """The predicate's negation in terms that a filter pattern has, which is not yet `safe`; None where it has none."""
     match predicate:
         case Pattern():
             return _negated(predicate.predicate)
@@ -69,6 +133,5 @@ def _negated(predicate: Predicate) -> Predicate | None:
                 return None
             return Or(*known) if isinstance(predicate, And) else And(*known)
         case Atom(path=path, test=Equals(value=value, negated=negated)) if EVERY not in path:
-            test = Atom(path, Equals(value, not negated))
-            return test if ANYWHERE.field(path).always else Or(Atom(path, NotExists()), test)
+            return Atom(path, Equals(value, not negated))
     return None

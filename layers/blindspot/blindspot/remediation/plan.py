@@ -1,489 +1,384 @@
-"""The plan: the fewest actions that make as many regions COMPLIANT as can be, and the manual tasks. Pure.
+"""The plan: what sets our things to what the settings say, the fewest actions that make as many regions COMPLIANT as
+can be, and what only people can do. Pure.
 
-Whether a repair helps is never assumed: the account is assessed again as it would be after it. First every repairable
-log group gets its strongest repair, which shows which regions can become COMPLIANT at all. Then the plan leaves out
-what that does not need: first whole log groups, then, in those that remain, each link that works already.
+The account is planned part by part (see `parts`). Where the time or the steps end, the parts that are planned by then
+are the plan.
 """
 
 from __future__ import annotations
 
-import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from blindspot.chain.metric_alarm import queries
 from blindspot.chain.metric_filter import filter_resource
-from blindspot.chain.subscription import check_subscriptions
-from blindspot.chain.topic import check_publish_access
-from blindspot.chain.trail import observes
-from blindspot.model.arn import Arn, Place, is_arn, place_of
-from blindspot.model.findings import HOLDS
+from blindspot.model.arn import Place, place_of
 from blindspot.model.profile import Profile
-from blindspot.model.snapshot import (
-    LogGroup,
-    MathAlarm,
-    MetricAlarm,
-    MetricFilter,
-    Snapshot,
-    Subscription,
-    Topic,
-    Unreadable,
-)
+from blindspot.model.snapshot import FUTURE, Snapshot, Unreadable
 from blindspot.remediation import manual_tasks, ownership
-from blindspot.remediation.actions import PutAlarm, PutFilter, PutTopic, Repair, Subscribe
+from blindspot.remediation.candidates import Candidates, repairable_log_groups
+from blindspot.remediation.closed_gaps import ClosedGaps
+from blindspot.remediation.converge import converge
+from blindspot.remediation.converge import tasks as settings_tasks
+from blindspot.remediation.limits import exceeded
 from blindspot.remediation.manual_tasks import Task
-from blindspot.remediation.ownership import Metric, Owner, Owners
-from blindspot.remediation.pattern_writer import matches_only_required, pattern_to_write, satisfies
+from blindspot.remediation.ownership import Holdings, Owner
+from blindspot.remediation.parts import Parts
+from blindspot.remediation.pattern_writer import pattern_to_write
+from blindspot.remediation.repairs import Repairs, Wanted, after, joined, with_subscriptions_confirmed
+from blindspot.remediation.search import Account, Found, Regions, Search, Unfinished
+from blindspot.remediation.writes import Write
 from blindspot.settings import Subscriber
-from blindspot.verdict.assessment import Assessment, Verdict, assess
-from filter_pattern import PatternSyntaxError, Proofs
+from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict, assess
+from filter_pattern import Proofs
 
-Repairs = tuple[Repair, ...]
+SETTINGS_DIFFER = "settings.differ"
+"""What an action closes that sets a thing of ours to what the settings say, where that makes no region COMPLIANT."""
 
-_MANY = 1000
-"""Stands for the number of actions of a log group that makes no region COMPLIANT by itself."""
+
+TOO_LONG = "it would have taken too long"
+"""Why a plan is partial that no limit of the proofs ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An action, and the code of the gap that it closes."""
+    """An action, the code of the gap that it closes, and the regions that would not become COMPLIANT without it."""
 
-    action: Repair
+    action: Write
     gap: str
+    heals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do, in this order, and what only people can do."""
+    """What to do, in this order, and what only people can do.
+
+    expected: the verdict on the account after the actions. expected_confirmed: the same once the subscriptions are
+        confirmed that the stack's subscribers have still to confirm. None where the plan is partial.
+    partial: why the plan is not for all regions; None where it is.
+    """
 
     actions: tuple[Planned, ...] = ()
     manual_tasks: tuple[Task, ...] = ()
+    expected: Verdict | None = None
+    expected_confirmed: Verdict | None = None
+    partial: str | None = None
 
 
 def plan(
     assessment: Assessment,
     profile: Profile,
-    owners: Owners,
-    subscriber: Subscriber | None,
+    holdings: Holdings,
+    subscribers: tuple[Subscriber, ...],
     proofs: Proofs | None = None,
 ) -> Plan:
     """The plan for an assessed account. It repairs only regions that are NON_COMPLIANT, never INDETERMINATE ones.
 
-    owners: of the alarms and topics of our names, in the places of the repairable log groups.
-    subscriber: whom to subscribe; None where SubscriptionEndpoint is empty.
-    proofs: decides about the filter patterns. If its limits end the planning, the plan has no action and says so.
+    holdings: whose the things of our names are, in the places of the repairable log groups.
+    subscribers: whom to subscribe; none where SubscriptionEndpoint is empty.
+    proofs: decides about the filter patterns. What is planned when its limits end the planning is returned.
     """
-    if assessment.verdict is not Verdict.NON_COMPLIANT:
-        return Plan(manual_tasks=tuple(manual_tasks.unresolved_doubts(assessment)))
-    proofs = proofs or Proofs()
-    try:
-        found = _Planner(assessment, profile, owners, subscriber, proofs).plan()
-    except _Unfinished:
-        found = Plan()
-    if (over := proofs.over) is None:
-        return found
-    regions = [region.region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT]
-    return Plan(manual_tasks=(manual_tasks.unfinished(over.reason, regions),))
+    return _Planner(assessment, profile, holdings, subscribers, proofs or Proofs()).plan()
 
 
-class _Unfinished(Exception):
-    """Raised where nothing more can be decided: what is planned from then on might be needless or not enough."""
+def nothing_in_time(assessment: Assessment) -> Plan:
+    """The plan where planning did not end."""
+    broken = [region.region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT]
+    regions = broken or [region.region for region in assessment.regions]
+    return Plan(manual_tasks=(manual_tasks.unfinished(TOO_LONG, regions),), partial=TOO_LONG)
 
 
-def repairable_log_groups(snapshot: Snapshot) -> tuple[str, ...]:
-    """The log groups that can be repaired: in our own account, read, of the Standard class, and with a trail that
-    delivers to them."""
-    delivered_to = {trail.log_group_arn for trail in snapshot.trails}
-    return tuple(
-        arn
-        for arn, group in snapshot.log_groups.items()
-        if arn in delivered_to
-        and isinstance(group, LogGroup)
-        and group.log_class == "STANDARD"
-        and not isinstance(group.filters, Unreadable)
-        and place_of(arn)[0] == snapshot.account
-    )
+_Assessed = tuple[RegionAssessment, ...]
 
 
-def with_subscriptions_confirmed(
-    snapshot: Snapshot, owners: Owners | None = None, subscriber: Subscriber | None = None
-) -> Snapshot:
-    """The account as it would be once every pending subscription is confirmed.
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The plan for one part of the account.
 
-    Of our own topics only `subscriber` is expected to confirm: another endpoint comes from earlier settings.
+    regions: how they are assessed after it; confirmed: once subscriptions are confirmed too.
+    reachable: the regions that it makes COMPLIANT, or that a confirmation does.
     """
-    topics: dict[str, Topic | Unreadable | None] = {}
-    for arn, topic in snapshot.topics.items():
-        topics[arn] = topic
-        if isinstance(topic, Topic) and isinstance(topic.subscriptions, tuple):
-            expected = subscriber if subscriber and (owners or {}).get(arn) is Owner.US else None
-            confirmed = tuple(_confirmed(each, expected) for each in topic.subscriptions)
-            topics[arn] = replace(topic, subscriptions=confirmed)
-    return replace(snapshot, topics=topics)
 
-
-def _confirmed(subscription: Subscription, expected: Subscriber | None) -> Subscription:
-    if subscription.arn or (expected and not _is(subscription, expected)):
-        return subscription
-    return replace(subscription, arn="arn:confirmed")
-
-
-def _is(subscription: Subscription, subscriber: Subscriber) -> bool:
-    # SNS lists `https://user:****@host` for an address that has a password.
-    masked = re.sub(r"(://[^/@:]*:)[^/@]*@", r"\1****@", subscriber.endpoint)
-    return subscription.protocol == subscriber.protocol and subscription.endpoint in (subscriber.endpoint, masked)
+    actions: tuple[Planned, ...] = ()
+    regions: _Assessed = ()
+    confirmed: _Assessed = ()
+    reachable: Regions = frozenset()
+    obstacles: tuple[Task, ...] = ()
+    left: tuple[Task, ...] = ()
 
 
 class _Planner:
-    """Plans for one assessment. What was found out about a pattern or a set of repairs is kept."""
+    """Plans for one assessment."""
 
     def __init__(
         self,
         assessment: Assessment,
         profile: Profile,
-        owners: Owners,
-        subscriber: Subscriber | None,
+        holdings: Holdings,
+        subscribers: tuple[Subscriber, ...],
         proofs: Proofs,
     ) -> None:
-        self.proofs = proofs
         self.assessment = assessment
         self.snapshot = assessment.snapshot
-        self.profile = profile
-        self.owners = owners
-        self.subscriber = subscriber
-        self.pattern = pattern_to_write(profile, proofs)
-        self.non_compliant = {region.region for region in assessment.regions if region.verdict is Verdict.NON_COMPLIANT}
-        self.compliant = {region.region for region in assessment.regions if region.verdict is Verdict.COMPLIANT}
-        self.relevant_patterns: dict[str, bool] = {}
-        self.strongest_repairs: dict[str, Repairs] = {}
-        self.compliant_by_repairs: dict[object, frozenset[str]] = {}
+        self.proofs = proofs
+        pattern, self.left_out = pattern_to_write(profile, proofs)
+        self.wanted = Wanted(profile, holdings, subscribers, pattern)
+        self.assessed = {region.region: region for region in assessment.regions}
+        self.parts = Parts(self.snapshot)
+        self.owners: defaultdict[Place, dict[str, Owner]] = defaultdict(dict)
+        for resource, owner in holdings.owners.items():
+            self.owners[place_of(resource)][resource] = owner
 
     def plan(self) -> Plan:
-        chosen = {log_group: self.strongest(log_group) for log_group in repairable_log_groups(self.snapshot)}
-        reachable = self.compliant_after(chosen.values())
-        for log_group in sorted(chosen, key=self.usefulness):
-            rest = {other: repairs for other, repairs in chosen.items() if other != log_group}
-            if self.compliant_after(rest.values()) >= reachable:
-                chosen = rest
-        for log_group in chosen:
-            others = [repairs for other, repairs in chosen.items() if other != log_group]
-            chosen[log_group] = next(
-                repairs
-                for repairs in self.by_size(log_group, _after(self.snapshot, others))
-                if self.compliant_after([*others, repairs]) >= reachable
-            )
-        if not self.compliant_after(chosen.values()) >= self.compliant:
-            chosen = {}
-        actions = tuple(
-            Planned(action, self.gap(log_group, action)) for log_group in chosen for action in chosen[log_group]
+        parts: list[_Part] = []
+        unfinished: list[str] = []
+        for regions in sorted(self.parts.connected(self.assessed), key=self.is_last):
+            part = None if unfinished else self.part(regions)
+            if part is None:
+                unfinished += regions
+            else:
+                parts.append(part)
+        if not unfinished:
+            parts.append(self.elsewhere())
+        return self.together(parts, unfinished)
+
+    def is_last(self, regions: Collection[str]) -> bool:
+        """Sorts last what has neither the function's own region nor a trail of every region."""
+        return self.snapshot.own_region not in regions and FUTURE not in regions
+
+    def part(self, regions: Collection[str]) -> _Part | None:
+        """The plan for these regions, which no other part of the account concerns; None where the proofs end first."""
+        start = self.parts.around(regions)
+        wanted = self.wanted_in(map(place_of, start.log_groups))
+        settings = converge(start, wanted.holdings, wanted)
+        assessed = tuple(self.assessed[region] for region in regions)
+        is_broken = any(region.verdict is Verdict.NON_COMPLIANT for region in assessed)
+        if not settings and not (is_broken and start.trails):
+            return _Part()
+        try:
+            found = _PartPlanner(start, assessed, wanted, self.proofs).plan(settings)
+        except Unfinished:
+            return None
+        return None if self.proofs.over else found
+
+    def elsewhere(self) -> _Part:
+        """What sets our things in places from which no assessed region's events reach anybody."""
+        parts = map(self.parts.around, self.parts.connected(self.assessed))
+        planned = {place_of(arn) for part in parts for arn in part.log_groups}
+        places = dict.fromkeys(map(place_of, self.wanted.holdings.ours()))
+        if not (left := [place for place in places if place not in planned]):
+            return _Part()
+        wanted = self.wanted_in(left)
+        repairs = chain.from_iterable(converge(self.snapshot, wanted.holdings, wanted))
+        return _Part(tuple(Planned(action, SETTINGS_DIFFER) for action in repairs))
+
+    def wanted_in(self, places: Iterable[Place]) -> Wanted:
+        """What the settings ask for in these places alone."""
+        owners = {arn: owner for place in set(places) for arn, owner in self.owners.get(place, {}).items()}
+        return replace(self.wanted, holdings=replace(self.wanted.holdings, owners=owners))
+
+    def together(self, parts: list[_Part], unfinished: list[str]) -> Plan:
+        """The plan of these parts. unfinished: the regions that have none."""
+        actions = tuple(action for part in parts for action in part.actions)
+        then = self.account(region for part in parts for region in part.regions)
+        confirmed = self.account(region for part in parts for region in part.confirmed)
+        tasks = manual_tasks.merged(dict.fromkeys(self.tasks(parts, then, unfinished)))
+        if not unfinished:
+            return Plan(actions, tasks, then.verdict, confirmed.verdict)
+        return Plan(actions, tasks, partial=self.reason)
+
+    @property
+    def reason(self) -> str:
+        """Why a plan is partial."""
+        return self.proofs.over.reason if self.proofs.over else TOO_LONG
+
+    def account(self, regions: Iterator[RegionAssessment]) -> Assessment:
+        """The assessment where these regions are assessed so."""
+        changed = {region.region: region for region in regions}
+        merged = tuple(changed.get(region.region, region) for region in self.assessment.regions)
+        verdicts = [region.verdict for region in merged]
+        if isinstance(self.snapshot.regions, Unreadable):
+            verdicts.append(Verdict.INDETERMINATE)
+        verdict = max(verdicts, key=lambda verdict: verdict.badness)
+        return replace(self.assessment, regions=merged, verdict=verdict)
+
+    def tasks(self, parts: list[_Part], then: Assessment, unfinished: list[str]) -> Iterator[Task]:
+        """The manual tasks: confirmations that the plan depends on, what it cannot repair, then what is in doubt."""
+        reachable = frozenset().union(*(part.reachable for part in parts))
+        broken = [name for name, region in self.assessed.items() if region.verdict is Verdict.NON_COMPLIANT]
+        yield from manual_tasks.pending_confirmations(then, reachable)
+        for part in parts:
+            yield from part.obstacles
+        remaining = {*broken} - reachable - {*unfinished}
+        yield from manual_tasks.remaining_gaps(self.assessment, remaining)
+        for part in parts:
+            yield from part.left
+        if unfinished:
+            yield manual_tasks.unfinished(self.reason, [name for name in broken if name in unfinished] or unfinished)
+        if any(planned.action.link == "filter" for part in parts for planned in part.actions):
+            for pattern, why in self.left_out:
+                yield manual_tasks.exclusion_left_out(pattern, why, reachable)
+        done = tuple(planned.action for part in parts for planned in part.actions)
+        yield from settings_tasks(after(self.snapshot, [done]), self.wanted.holdings, self.wanted)
+        yield from manual_tasks.unresolved_doubts(then)
+
+
+class _PartPlanner:
+    """Plans for one part of the account.
+
+    start: as it is. assessed: its regions.
+    """
+
+    def __init__(self, start: Snapshot, assessed: _Assessed, wanted: Wanted, proofs: Proofs) -> None:
+        self.assessed = assessed
+        self.regions = frozenset(region.region for region in assessed)
+        self.broken = self.are(Verdict.NON_COMPLIANT)
+        self.compliant = self.are(Verdict.COMPLIANT)
+        self.wanted = wanted
+        self.proofs = proofs
+        self.start = Account(start, self.regions, wanted, proofs)
+        self.latest = start, assessed
+
+    def are(self, verdict: Verdict) -> Regions:
+        return frozenset(region.region for region in self.assessed if region.verdict is verdict)
+
+    def plan(self, groups: Iterable[Repairs]) -> _Part:
+        """groups: what sets our things to what the settings say. Raises Unfinished."""
+        settings, contradictions = self.settings(groups)
+        found = self.search(settings)
+        then, confirmed = self.outcome(settings, found)
+        if not all(region.verdict is Verdict.COMPLIANT for region in then if region.region in self.compliant):
+            found = Found({}, frozenset(), found.strongest)
+            then, confirmed = self.outcome(settings, found)
+        reachable = frozenset(region.region for region in confirmed if region.verdict is Verdict.COMPLIANT)
+        remaining = self.broken - reachable
+        obstacles = (*contradictions, *(self.obstacles(remaining) if remaining else ()))
+        left = self.left(settings, found, remaining) if remaining and not obstacles else ()
+        actions = tuple(self.planned(settings, found))
+        return _Part(actions, then, confirmed, reachable & self.broken, obstacles, tuple(left))
+
+    def settings(self, groups: Iterable[Repairs]) -> tuple[Repairs, list[Task]]:
+        """What sets our things to what the settings say, as long as every COMPLIANT region stays so without waiting for
+        anybody's confirmation, and no other becomes NON_COMPLIANT; and a task for what does not."""
+        kept: Repairs = ()
+        contradictions = []
+        for group in groups:
+            concerned = self.compliant & self.concerned(group)
+            then = self.start.after(concerned, (*kept, *group))
+            ledger = self.wanted.holdings.ledger
+            if limit := next(filter(None, (exceeded(each, self.start.snapshot, ledger) for each in group)), None):
+                contradictions.append(manual_tasks.limit_reached(limit, self.concerned(group)))
+            elif lost := concerned - (self.start.decided(then, concerned, confirmed=False) if concerned else concerned):
+                contradictions.append(manual_tasks.settings_contradict(group, lost))
+            elif worse := self.newly_broken(group, kept):
+                contradictions.append(manual_tasks.settings_contradict(group, worse, "become NON_COMPLIANT"))
+            else:
+                kept = (*kept, *group)
+        return kept, contradictions
+
+    def newly_broken(self, group: Repairs, kept: Repairs) -> Regions:
+        """The INDETERMINATE regions that this group would make NON_COMPLIANT. Raises Unfinished."""
+        doubtful = self.are(Verdict.INDETERMINATE) & self.concerned(group)
+        then = self.explained(after(self.start.snapshot, [kept, group])) if doubtful else ()
+        return frozenset(
+            each.region for each in then if each.region in doubtful and each.verdict is Verdict.NON_COMPLIANT
         )
-        return Plan(actions, tuple(dict.fromkeys(self.tasks(chosen.values(), reachable))))
 
-    def compliant_after(self, repairs: Iterable[Repairs], trails: frozenset[str] | None = None) -> frozenset[str]:
-        """The regions that would be COMPLIANT after these repairs, with pending subscriptions confirmed. `trails`: the
-        only ones to count, if not all."""
-        repairs = tuple(repairs)
-        key = tuple(chain.from_iterable(repairs)), trails
-        if key not in self.compliant_by_repairs:
-            snapshot = self.confirmed(_after(self.snapshot, repairs))
-            if trails is not None:
-                snapshot = replace(snapshot, trails=tuple(trail for trail in snapshot.trails if trail.arn in trails))
-            regions = self.assess(snapshot).regions
-            self.compliant_by_repairs[key] = frozenset(
-                region.region for region in regions if region.verdict is Verdict.COMPLIANT
-            )
-        return self.compliant_by_repairs[key]
+    def concerned(self, repairs: Repairs) -> Regions:
+        """The regions whose verdicts these repairs may change."""
+        places = {place_of(action.resource) for action in repairs}
+        return self.start.observed(arn for arn in self.start.snapshot.log_groups if place_of(arn) in places)
 
-    def assess(self, snapshot: Snapshot) -> Assessment:
-        if self.proofs.over:
-            raise _Unfinished
-        return assess(snapshot, self.profile, self.proofs)
+    def search(self, settings: Repairs) -> Found:
+        """The repairs of what is still broken then."""
+        base = self.start
+        if settings:
+            base = Account(after(base.snapshot, [settings]), self.regions, self.wanted, self.proofs)
+        healed = base.compliant(self.broken)
+        if healed == self.broken:
+            return Found({}, frozenset(), ())
+        candidates = Candidates(base.snapshot, self.wanted, self.proofs)
+        return Search(base, candidates, self.broken - healed, self.compliant | healed).search()
+
+    def outcome(self, settings: Repairs, found: Found) -> tuple[_Assessed, _Assessed]:
+        """The regions after the plan as subscriptions are then, and once they are confirmed."""
+        repairs = self.joined(settings, found)
+        then = after(self.start.snapshot, [repairs])
+        confirmed = self.confirmed(then)
+        if self.start.compliant(self.regions, repairs) < self.regions:
+            return self.explained(then), self.explained(confirmed)
+        compliant = tuple(
+            replace(region, verdict=Verdict.COMPLIANT, blind_spot=None, gaps=(), doubts=(), channels=())
+            for region in self.assessed
+        )
+        return compliant if then.topics == confirmed.topics else self.explained(then), compliant
+
+    def explained(self, snapshot: Snapshot) -> _Assessed:
+        """The regions as they are assessed then. Raises Unfinished."""
+        known, regions = self.latest
+        if snapshot != known:
+            if self.proofs.over:
+                raise Unfinished
+            regions = assess(snapshot, self.wanted.profile, self.proofs, self.regions).regions
+            self.latest = snapshot, regions
+        return regions
+
+    @staticmethod
+    def joined(settings: Repairs, found: Found) -> Repairs:
+        return joined((*settings, *chain.from_iterable(found.repairs.values())))
 
     def confirmed(self, snapshot: Snapshot) -> Snapshot:
-        return with_subscriptions_confirmed(snapshot, self.owners, self.subscriber)
+        return with_subscriptions_confirmed(snapshot, self.wanted.holdings, self.wanted.subscribers)
 
-    def usefulness(self, log_group: str) -> tuple[int, int]:
-        """Sorts the least useful log group first, which is the first to be left out: few regions, then many actions."""
-        regions = self.compliant_by_itself(log_group, self.strongest(log_group))
-        smallest_first = self.by_size(log_group, self.snapshot) if regions else iter(())
-        needed = next(
-            (len(repairs) for repairs in smallest_first if self.compliant_by_itself(log_group, repairs) >= regions),
-            _MANY,
-        )
-        return self.observed(log_group), -needed
+    def planned(self, settings: Repairs, found: Found) -> Iterator[Planned]:
+        """The actions, each with what it closes and heals."""
+        gaps, everything = ClosedGaps(self.assessed), self.joined(settings, found)
+        found_for = {
+            (action.resource, action.part): arn for arn, repairs in found.repairs.items() for action in repairs
+        }
+        for action in everything:
+            log_group = found_for.get((action.resource, action.part))
+            heals = self.heals(action, everything)
+            of_ours = gaps.code_of_ours(action) if heals else None
+            gap = gaps.code(log_group, action) if log_group else of_ours or SETTINGS_DIFFER
+            yield Planned(action, gap, heals)
 
-    def observed(self, log_group: str) -> int:
-        """How many of the NON_COMPLIANT regions its trails observe."""
-        trails = [trail for trail in self.snapshot.trails if trail.log_group_arn == log_group]
-        return sum(any(observes(trail, region) for trail in trails) for region in self.non_compliant)
+    def heals(self, action: Write, everything: Repairs) -> tuple[str, ...]:
+        """The broken regions that are COMPLIANT after all actions, and not without this one."""
+        concerned = self.broken & self.concerned((action,))
+        with_it = self.start.compliant(concerned, everything)
+        without = self.start.compliant(with_it, tuple(other for other in everything if other is not action))
+        return tuple(sorted(with_it - without))
 
-    def compliant_by_itself(self, log_group: str, repairs: Repairs) -> frozenset[str]:
-        """The regions that would be COMPLIANT with the trails of this log group alone."""
-        own = frozenset(trail.arn for trail in self.snapshot.trails if trail.log_group_arn == log_group)
-        return self.compliant_after([repairs], own)
+    def left(self, settings: Repairs, found: Found, remaining: Regions) -> Iterator[Task]:
+        """The gaps that what is ours would have, after all that can be done."""
+        ours = {action.resource for action in found.strongest}
+        then = self.explained(self.confirmed(after(self.start.snapshot, [settings, found.strongest])))
+        for task in manual_tasks.gaps_of(then, remaining):
+            if task.resource in ours:
+                yield task
 
-    def strongest(self, log_group: str) -> Repairs:
-        """The repair that makes most regions COMPLIANT by itself: the one from end to end, unless that is not possible
-        and another does more. It keeps what is COMPLIANT."""
-        if log_group not in self.strongest_repairs:
-            strongest = self.end_to_end(log_group)
-            regions = self.compliant_by_itself(log_group, strongest)
-            if len(regions) < self.observed(log_group):
-                for repairs in self.candidates(log_group, self.snapshot):
-                    if (more := self.compliant_by_itself(log_group, repairs)) > regions:
-                        strongest, regions = repairs, more
-            if not self.compliant_after([strongest]) >= self.compliant:
-                # We have one alarm in a place. If it is moved to another metric, nobody is alerted of the first.
-                keeping = (
-                    repairs
-                    for repairs in self.candidates(log_group, self.snapshot)
-                    if self.compliant_after([repairs]) >= self.compliant
-                )
-                strongest = max(
-                    keeping, key=lambda repairs: len(self.compliant_by_itself(log_group, repairs)), default=()
-                )
-            self.strongest_repairs[log_group] = strongest
-        return self.strongest_repairs[log_group]
-
-    def end_to_end(self, log_group: str) -> Repairs:
-        """Our filter, topic, subscription and alarm, as far as they can be created."""
-        own = ownership.own_metrics(self.profile.names)
-        metric = next((metric for metric in own if not self.others_feed(metric, log_group)), own[-1])
-        filters = self.filter_repairs(metric, log_group, self.snapshot)
-        topic = self.own_topic(place_of(log_group))
-        topic_repairs = self.topic_repairs(topic, self.snapshot)
-        after = _after(self.snapshot, [topic_repairs])
-        notifying = set(self.notifying_topics(log_group, after, self.relevant_metrics(log_group)))
-        if topic not in notifying:
-            topic_repairs, topic = (), min(notifying, default=None)
-        alarm = self.alarm_repairs(metric, topic, log_group, self.snapshot, [*filters, *topic_repairs]) if topic else ()
-        return (*filters, *topic_repairs, *alarm)
-
-    def own_topic(self, place: Place) -> str | None:
-        """The ARN of our topic, whether it exists or not; None where it could not be read, or its names are taken."""
-        arn = ownership.chosen(ownership.topic_arns([self.profile.names], self.snapshot.partition, place), self.owners)
-        return None if arn is None or isinstance(self.snapshot.topics.get(arn), Unreadable) else arn
-
-    def by_size(self, log_group: str, snapshot: Snapshot) -> Iterator[Repairs]:
-        """Every candidate, those of the fewest actions first, and among them those that use the existing filters. The
-        strongest repair is the last."""
-        candidates = dict.fromkeys(self.candidates(log_group, snapshot))
-        yield from sorted(
-            candidates, key=lambda repairs: (len(repairs), sum(action.link == "filter" for action in repairs))
-        )
-        yield self.strongest(log_group)
-
-    def candidates(self, log_group: str, snapshot: Snapshot) -> Iterator[Repairs]:
-        """Every way to repair the log group that may help."""
-        existing = self.relevant_metrics(log_group)
-        topic = self.own_topic(place_of(log_group))
-        topic_repairs = self.topic_repairs(topic, snapshot)
-        own = ownership.own_metrics(self.profile.names)
-        metrics = dict.fromkeys([own[0], *existing, *own])
-        notifying = list(self.notifying_topics(log_group, snapshot, metrics))
-        for metric in metrics:
-            filter_choices = [self.filter_repairs(metric, log_group, snapshot)]
-            if metric in existing:
-                filter_choices.insert(0, ())
-            for filters in filter_choices:
-                for other in notifying:
-                    yield (*filters, *self.alarm_repairs(metric, other, log_group, snapshot, filters))
-                # Somebody may be subscribed to our topic already.
-                only_topic = tuple(action for action in topic_repairs if action.link == "topic")
-                for topics in ((), topic_repairs, only_topic):
-                    before = (*filters, *topics)
-                    yield before
-                    if topic:
-                        yield (*before, *self.alarm_repairs(metric, topic, log_group, snapshot, before))
-
-    def relevant_metrics(self, log_group: str) -> list[Metric]:
-        """The metrics of the log group's filters that match only required events, or satisfy the profile already."""
-        return list(
-            dict.fromkeys(
-                (found.namespace, found.metric)
-                for found in _filters(self.snapshot, log_group)
-                if self.is_relevant(found.pattern)
-            )
-        )
-
-    def is_relevant(self, text: str) -> bool:
-        if text not in self.relevant_patterns:
-            try:
-                pattern = self.proofs.parse(text)
-            except PatternSyntaxError:
-                return False
-            relevant = matches_only_required(pattern, self.profile, self.proofs) or satisfies(
-                pattern, self.profile, self.proofs
-            )
-            self.relevant_patterns[text] = relevant
-        return self.relevant_patterns[text]
-
-    def others_feed(self, metric: Metric, log_group: str) -> bool:
-        """Whether a filter that is not ours adds to the metric in the log group's place."""
-        place, ours = place_of(log_group), ownership.filter_name(self.profile.names)
-        groups = (arn for arn in self.snapshot.log_groups if place_of(arn) == place)
-        own = (found for arn in groups for found in _filters(self.snapshot, arn))
-        others = (found for _, found in self.snapshot.other_filters.get(place, ()))
-        return any((found.namespace, found.metric) == metric and found.name != ours for found in chain(own, others))
-
-    def filter_repairs(self, metric: Metric, log_group: str, snapshot: Snapshot) -> Repairs:
-        """Creates or updates our metric filter on that metric; empty where it exists, is somebody else's, or no pattern
-        satisfies the profile."""
-        if self.pattern is None:
-            return ()
-        wanted = MetricFilter(ownership.filter_name(self.profile.names), self.pattern.text, *metric)
-        there = _filters(snapshot, log_group)
-        before = next((found for found in there if found.name == wanted.name), None)
-        if before == wanted or (before and not ownership.is_ours(before, there, self.profile)):
-            return ()
-        return (PutFilter(log_group, wanted, before),)
-
-    def topic_repairs(self, arn: str | None, snapshot: Snapshot) -> Repairs:
-        """Creates what is missing of our topic and its subscription; empty where there is nobody to subscribe."""
-        if arn is None or self.subscriber is None:
-            return ()
-        made = PutTopic(arn, is_new=True)
-        topic = snapshot.topics.get(arn)
-        subscribed: tuple[Subscription, ...] = ()
-        repairs: list[Repair] = []
-        if not isinstance(topic, Topic):
-            repairs.append(made)
-        else:
-            subscribed = topic.subscriptions if isinstance(topic.subscriptions, tuple) else ()
-            if check_publish_access(arn, topic, _any_alarm(arn)) is not HOLDS:
-                repairs.append(replace(made, is_new=False))
-        if not any(_is(found, self.subscriber) for found in subscribed):
-            repairs.append(Subscribe(arn, self.subscriber))
-        return tuple(repairs)
-
-    def notifying_topics(self, log_group: str, snapshot: Snapshot, metrics: Collection[Metric]) -> Iterator[str]:
-        """The topics that an alarm can publish to and that notify somebody: of those of the source's names, and those
-        that alarms on these metrics notify."""
-        place = place_of(log_group)
-        alarms = snapshot.alarms.get(place, ())
-        named = list(ownership.topic_arns([self.profile.names], snapshot.partition, place))
-        for alarm in () if isinstance(alarms, Unreadable) else alarms:
-            if isinstance(alarm, MetricAlarm | MathAlarm):
-                on = {(query.namespace, query.metric) for query in queries(alarm)}
-                named += [] if on.isdisjoint(metrics) else alarm.actions
-        topics = self.confirmed(snapshot).topics
-        for arn in dict.fromkeys(named):
-            topic = topics.get(arn)
-            if isinstance(topic, Topic) and place_of(arn)[1] == place[1]:
-                alarm_arn = _any_alarm(arn, place[0])
-                findings = (check_publish_access(arn, topic, alarm_arn), check_subscriptions(topic, alarm_arn))
-                if findings == (HOLDS, HOLDS):
-                    yield arn
-
-    def alarm_repairs(
-        self, metric: Metric, topic: str, log_group: str, snapshot: Snapshot, before: Iterable[Repair]
-    ) -> Repairs:
-        """Creates or updates our alarm on that metric, which notifies that topic; empty where it exists, or its names
-        are taken.
-
-        before: the repairs that must be done first.
-        """
-        place, settings = place_of(log_group), self.profile.alarm
-        arn = ownership.chosen(ownership.alarm_arns([self.profile.names], snapshot.partition, place), self.owners)
-        if arn is None:
-            return ()
-        wanted = MetricAlarm(
-            arn,
-            *metric,
-            statistic=settings.statistic,
-            comparison=settings.comparison,
-            threshold=settings.threshold,
-            period=settings.period,
-            # The sources do not say. With this the alarm is OK without data, and by default it is INSUFFICIENT_DATA.
-            missing_data="notBreaching",
-            actions=(topic,),
-        )
-        alarms = snapshot.alarms.get(place, ())
-        there = next((alarm for alarm in alarms if alarm.arn == arn), None) if isinstance(alarms, tuple) else None
-        if isinstance(there, MetricAlarm) and replace(there, state=wanted.state, state_since=None) == wanted:
-            return ()
-        needs = tuple(repair.resource for repair in before if repair.link in ("filter", "topic"))
-        return (PutAlarm(wanted, log_group, is_new=there is None, needs=needs),)
-
-    def gap(self, log_group: str, action: Repair) -> str:
-        """The code of the gap that the action closes, as the assessment found it: that of the action's own link; if a
-        resource of that kind is there without a gap, the first one of the log group's channels; if there is none, that
-        it is missing."""
-        place, link = place_of(log_group), action.link
-        channels = [
-            channel
-            for region in self.assessment.regions
-            for channel in region.channels
-            if channel.log_group == log_group
-        ]
-        found = [
-            gap
-            for region in self.assessment.regions
-            for gap in region.gaps
-            if gap.resource == log_group
-            or gap.resource.startswith(f"{log_group}:")
-            or (
-                gap.code.startswith(("alarm.", "topic.", "subscription."))
-                and is_arn(gap.resource)
-                and place_of(gap.resource) == place
-            )
-        ]
-        found += [channel.gap for channel in channels if channel.gap]
-        for gap in found:
-            if gap.code.startswith(f"{link}."):
-                return gap.code
-        if found and any(getattr(channel, link) for channel in channels):
-            return found[0].code
-        return f"{link}.missing"
-
-    def tasks(self, repairs: Iterable[Repairs], reachable: frozenset[str]) -> Iterator[Task]:
-        """The manual tasks: confirmations that the plan depends on, what it cannot repair, then what is in doubt."""
-        after = self.assess(_after(self.snapshot, repairs))
-        yield from manual_tasks.pending_confirmations(after, reachable)
-        if remaining := self.non_compliant - reachable:
-            obstacles = list(self.obstacles(remaining))
-            yield from obstacles
-            yield from manual_tasks.remaining_gaps(self.assessment, remaining)
-            if not obstacles:
-                strongest = [self.strongest(log_group) for log_group in repairable_log_groups(self.snapshot)]
-                ours = {action.resource for action in chain.from_iterable(strongest)}
-                repaired = self.assess(self.confirmed(_after(self.snapshot, strongest)))
-                yield from (task for task in manual_tasks.remaining_gaps(repaired, remaining) if task.resource in ours)
-        yield from manual_tasks.unresolved_doubts(after)
-
-    def obstacles(self, remaining: Collection[str]) -> Iterator[Task]:
+    def obstacles(self, remaining: Regions) -> Iterator[Task]:
         """What prevents the repair of a log group that might help."""
-        for log_group in repairable_log_groups(self.snapshot):
-            there = _filters(self.snapshot, log_group)
-            for found in there:
-                ours = found.name == ownership.filter_name(self.profile.names)
-                if ours and not ownership.is_ours(found, there, self.profile):
-                    yield manual_tasks.name_taken("filter", [filter_resource(log_group, found.name)], remaining)
-        for place in dict.fromkeys(map(place_of, repairable_log_groups(self.snapshot))):
+        snapshot, wanted = self.start.snapshot, self.wanted
+        log_groups = [arn for arn in repairable_log_groups(snapshot) if self.start.observed([arn]) & remaining]
+        names = wanted.profile.names
+        candidates = Candidates(snapshot, wanted, self.proofs)
+        for log_group in log_groups:
+            concerned = remaining & self.start.observed([log_group])
+            if wanted.filter_name(log_group, snapshot) is None:
+                taken = [filter_resource(log_group, name) for name in ownership.filter_names(names)]
+                yield manual_tasks.name_taken("filter", taken, concerned)
+            for action in candidates.unlimited(log_group):
+                if limit := exceeded(action, snapshot, wanted.holdings.ledger):
+                    yield manual_tasks.limit_reached(limit, concerned)
+        for place in dict.fromkeys(map(place_of, log_groups)):
             for kind, arns in (("alarm", ownership.alarm_arns), ("topic", ownership.topic_arns)):
-                names = arns([self.profile.names], self.snapshot.partition, place)
-                if ownership.chosen(names, self.owners) is None:
-                    yield manual_tasks.name_taken(kind, names, remaining)
-        if self.pattern is None:
-            yield manual_tasks.no_pattern(self.profile, remaining)
-        if self.subscriber is None and repairable_log_groups(self.snapshot):
+                found = arns([names], snapshot.partition, place)
+                if ownership.chosen(found, wanted.holdings.owners) is None:
+                    yield manual_tasks.name_taken(kind, found, remaining)
+        if wanted.pattern is None:
+            yield manual_tasks.no_pattern(wanted.profile, remaining)
+        if not wanted.subscribers and log_groups:
             yield manual_tasks.no_endpoint(remaining)
-
-
-def _filters(snapshot: Snapshot, log_group: str) -> tuple[MetricFilter, ...]:
-    """The filters of a log group; none where they could not be read."""
-    group = snapshot.log_groups[log_group]
-    return group.filters if isinstance(group, LogGroup) and isinstance(group.filters, tuple) else ()
-
-
-def _after(snapshot: Snapshot, repairs: Iterable[Repairs]) -> Snapshot:
-    for action in chain.from_iterable(repairs):
-        snapshot = action.on(snapshot)
-    return snapshot
-
-
-def _any_alarm(topic: str, account: str | None = None) -> str:
-    """The ARN of an alarm in the topic's region."""
-    found = Arn.parse(topic)
-    return f"arn:{found.partition}:cloudwatch:{found.region}:{account or found.account}:alarm:any"

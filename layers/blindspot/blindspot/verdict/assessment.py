@@ -7,7 +7,7 @@ NON_COMPLIANT needs a credible one (see `credible`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -95,13 +95,17 @@ SHORT = BUDGET // 20
 others need."""
 
 
-def assess(snapshot: Snapshot, profile: Profile, proofs: Proofs | None = None) -> Assessment:
+def assess(
+    snapshot: Snapshot, profile: Profile, proofs: Proofs | None = None, only: Collection[str] | None = None
+) -> Assessment:
     """Assesses every enabled region of the snapshot, and FUTURE, with the profile.
 
     proofs: decides about the filter patterns; what is not decided in its limits is a doubt.
+    only: the regions to assess, if not all.
     Raises SettingsError if the settings leave no region to assess.
     """
     judged = (*_enabled(snapshot), FUTURE) if profile.future_region else _enabled(snapshot)
+    judged = tuple(region for region in judged if only is None or region in only)
     if not judged:
         raise SettingsError("ExcludedRegions contains every enabled region, and future_region is false.")
     proofs = proofs or Proofs()
@@ -121,6 +125,13 @@ def assess(snapshot: Snapshot, profile: Profile, proofs: Proofs | None = None) -
         required=judge.required,
         exclusions=len(profile.benign),
     )
+
+
+def compliant_regions(snapshot: Snapshot, profile: Profile, proofs: Proofs, regions: Collection[str]) -> frozenset[str]:
+    """Which of these regions (FUTURE may be one) are COMPLIANT, as `assess` decides it; but nothing is explained, which
+    takes most of its time."""
+    judge, channels = _Judge(snapshot, profile, proofs), Channels(snapshot, profile, proofs, explained=False)
+    return frozenset(region for group in channels.grouped(regions) for region in judge.compliant(group))
 
 
 def _enabled(snapshot: Snapshot) -> tuple[str, ...]:
@@ -143,8 +154,7 @@ class _Judge:
 
     def group(self, group: ChannelGroup) -> Iterator[RegionAssessment]:
         """The verdict on each region of the group. Regions without a difference are decided once."""
-        predicates = (self.required, *(channel.whole for channel in group.channels))
-        alike = bool(group.channels) and not any(map(_asks_for_region, predicates))
+        alike = self.alike(group)
         decided: RegionAssessment | None = None
         for region in group.regions:
             records = _records(self.snapshot, region)
@@ -156,19 +166,44 @@ class _Judge:
             event = decided.blind_spot and {**decided.blind_spot, "awsRegion": records.samples[0]["awsRegion"]}
             yield replace(decided, region=region, blind_spot=event)
 
+    def compliant(self, group: ChannelGroup) -> Iterator[str]:
+        """The regions of the group that are COMPLIANT."""
+        alike = self.alike(group)
+        decided: bool | None = None
+        for region in group.regions:
+            if decided is None or not alike:
+                answer, _ = self.surely_unseen(group.channels, _records(self.snapshot, region))
+                decided = isinstance(answer, Empty)
+            if decided:
+                yield region
+
+    def alike(self, group: ChannelGroup) -> bool:
+        """Whether nothing tells the regions of the group apart."""
+        predicates = (self.required, *(channel.whole for channel in group.channels))
+        return bool(group.channels) and not any(map(_asks_for_region, predicates))
+
+    def surely_unseen(self, channels: tuple[Channel, ...], records: Records) -> tuple[Answer, tuple[Channel, ...]]:
+        """A required event that no channel is sure to see; and the channels, if there is one or may be: with a doubt
+        where it cannot be decided what a filter matches."""
+        if self.covered_by_one([channel.surely for channel in channels], records, SHORT):
+            return Empty(), channels
+        answer: Answer = Empty()
+        decidable = channels
+        for budget in (SHORT, BUDGET):
+            decidable = tuple(self.decidable(channel, budget) for channel in channels)
+            answer = self.unseen([channel.surely for channel in decidable], records, budget)
+            if isinstance(answer, Empty):
+                return answer, channels
+        return answer, decidable
+
     def decide(
         self, region: str, channels: tuple[Channel, ...], records: Records, open_doubts: tuple[Doubt, ...]
     ) -> RegionAssessment:
         """The verdict, and what explains it. `open_doubts`: anything unread that may see any event."""
         assessed = RegionAssessment(region, Verdict.COMPLIANT, None, (), (), channels)
-        if self.covered_by_one([channel.surely for channel in channels], records, SHORT):
+        uncertain, channels = self.surely_unseen(channels, records)
+        if isinstance(uncertain, Empty):
             return assessed
-        uncertain: Answer
-        for budget in (SHORT, BUDGET):
-            channels = tuple(self.decidable(channel, budget) for channel in assessed.channels)
-            uncertain = self.unseen([channel.surely for channel in channels], records, budget)
-            if isinstance(uncertain, Empty):
-                return assessed
         assessed = replace(assessed, channels=channels)
         possibly = [channel.possibly for channel in channels] + [ALWAYS] * bool(open_doubts)
         certain = self.unseen(possibly, records, SHORT)

@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from blindspot.app import invocation
-from blindspot.app.invocation import Assess, Evaluate, InvocationError, NotEvaluated, Start
+from blindspot.app.invocation import (
+    Assess,
+    Evaluate,
+    InvocationError,
+    NotEvaluated,
+    Remediate,
+    Start,
+    parse_remediator_event,
+)
 
 INVOKING = {
     "awsAccountId": "123456789012",
@@ -151,3 +159,56 @@ def test_a_kind_of_evaluation_that_the_rule_does_not_have_is_told_with_the_reque
     with pytest.raises(NotEvaluated) as caught:
         parse_evaluator_event(config_event({**INVOKING, "messageType": "OversizedConfigurationItemChange"}))
     assert caught.value.request == Evaluate("SECRET-token", "123456789012", RULE, AT)
+
+
+APPROVED = "0123456789abcdef-0a1b.2c3d"
+
+
+@pytest.mark.parametrize(
+    ("event", "asked"),
+    [
+        ({"action": "plan"}, Remediate("plan")),
+        ({"action": "apply"}, Remediate("apply")),
+        ({"action": "apply", "plan": APPROVED}, Remediate("apply", approved=APPROVED)),
+        ({"action": "backout"}, Remediate("backout")),
+        ({"action": "backout", "plan": True}, Remediate("backout", preview=True)),
+        ({"source": "blindspot", "detail-type": "Control Assessed", "detail": {}}, Remediate("apply")),
+    ],
+)
+def test_what_the_remediator_is_asked_for(event: object, asked: Remediate) -> None:
+    assert parse_remediator_event(event) == asked
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        None,
+        "apply",
+        {"action": "Apply"},
+        {"action": ["apply"]},
+        {"action": "assess"},
+        {"action": "plan", "plan": "SECRET"},
+        {"action": "plan", "plan": True},
+        {"action": "apply", "plan": None},
+        {"action": "apply", "plan": True},
+        {"action": "apply", "plan": [APPROVED]},
+        {"action": "apply", "plan": APPROVED, "secret": "SECRET"},
+        {"action": "apply", "plan_id": APPROVED},
+        {"action": "backout", "plan": False},
+        {"action": "backout", "plan": 1},
+        {"action": "backout", "plan": APPROVED},
+        {"source": "blindspot", "detail-type": "Verdict Changed"},
+    ],
+)
+def test_any_other_event_of_the_remediator_is_told_the_shapes_there_are(event: object) -> None:
+    with pytest.raises(InvocationError, match=r'"action": "apply", "plan": "ID".*"backout", "plan": true') as caught:
+        parse_remediator_event(event)
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "SECRET", f"{APPROVED}.", APPROVED.upper(), f"{APPROVED}\n"])
+def test_what_is_no_id_of_a_plan_is_told_what_one_looks_like(text: str) -> None:
+    with pytest.raises(InvocationError, match=f"such as {APPROVED}") as caught:
+        parse_remediator_event({"action": "apply", "plan": text})
+    assert "SECRET" not in str(caught.value)

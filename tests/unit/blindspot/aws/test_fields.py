@@ -122,7 +122,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "filterName": READ,
         "filterPattern": READ,
         "metricTransformations": READ,
-        "creationTime": DESCRIBES,
+        "creationTime": READ,
         "logGroupName": READ,
         "applyOnTransformedLogs": READ,
         "fieldSelectionCriteria": READ,

@@ -25,7 +25,7 @@ from blindspot.model.snapshot import (
     Unreadable,
 )
 from blindspot.verdict.assessment import Verdict, assess
-from filter_pattern import NEVER
+from filter_pattern import NEVER, Proofs
 from tests.builders import (
     ACCOUNT,
     CIS,
@@ -583,3 +583,14 @@ def test_a_filter_elsewhere_that_is_not_understood_may_count_a_central_copy() ->
     filters = ((away, a_filter("{ broken")),)
     snapshot = replace(log_group(filters=()), other_filters={(ACCOUNT, "us-east-1"): filters})
     assert [doubt.code for channel in of(snapshot) for doubt in channel.doubts] == ["log-group.copied"]
+
+
+def test_a_gap_that_need_not_be_explained_is_found_all_the_same() -> None:
+    (group,) = Channels(a_compliant_snapshot(alarms=()), PROFILE, explained=False).grouped((HOME,))
+    (found,) = group.channels
+    assert found.gap == Gap("alarm.missing", log_group_arn(), "")
+
+
+def test_the_proofs_that_are_given_are_used() -> None:
+    stopped = Channels(a_compliant_snapshot(), PROFILE, given := Proofs(stop=lambda: True))
+    assert stopped._patterns._proofs is given  # noqa: SLF001

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from blindspot.model import profile
-from blindspot.model.profile import SettingsError
+from blindspot.model.profile import SettingsError, TopicSettings
 from blindspot.verdict.assessment import Verdict, assess
 from tests.builders import a_compliant_snapshot, a_filter, an_alarm
 from tests.cases.profiles import OK, VERDICTS
@@ -38,6 +38,8 @@ def test_what_a_source_recommends_judged_by_a_profile(source: str, judge: str) -
             assert region.verdict is Verdict.NON_COMPLIANT
             assert expected in f"{region.gaps[0].code} {region.gaps[0].message}"
 
+
+KEY = "arn:aws:kms:eu-west-1:123456789012"
 
 CLI_TEXT_OF_CIS_1_5 = (
     '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") '
@@ -77,6 +79,20 @@ def test_only_cis_1_5_accepts_its_own_text_that_counts_everything(judge: str) ->
         ({"alarm": 3}, "alarm is 3; allowed: an object"),
         ({"names": {"topic": "my topic"}}, "topic is 'my topic'; allowed: 1 to 256 letters"),
         ({"names": {"filter": "a:b"}}, "allowed: 1 to 512 characters without"),
+        ({"topic": {"key": "alias/ours"}}, "topic: key is 'alias/ours'; allowed: null, or the ARN of a KMS key"),
+        ({"topic": {"key": f"{KEY}:alias/ours"}}, "not an alias"),
+        (
+            {"topic": {"tags": {"aws:owner": "me"}}},
+            "topic: tags is {'aws:owner': 'me'}; allowed: an object of up to 40",
+        ),
+        ({"topic": {"tags": {"Blindspot": "mine"}}}, "no key blindspot"),
+        ({"alarm": {"tags": {"team": 3}}}, "alarm: tags is {'team': 3}; allowed: an object of up to 40 tags"),
+        ({"alarm": {"tags": {"": "x"}}}, "keys of 1 to 128"),
+        ({"alarm": {"tags": {"k" * 129: "x"}}}, "keys of 1 to 128"),
+        ({"alarm": {"tags": {"k": "v" * 257}}}, "values of up to 256"),
+        ({"alarm": {"tags": {"k": "a,b"}}}, "letters, digits, spaces"),
+        ({"alarm": {"tags": {f"{number}": "" for number in range(41)}}}, "up to 40 tags"),
+        ({"alarm": {"tags": ["team"]}}, "allowed: an object"),
         ({"benign": ['{ $.eventName = "*" }']}, "required must match an event that benign does not match"),
     ],
 )
@@ -91,6 +107,30 @@ def test_overrides_change_what_they_name_and_nothing_else() -> None:
     bent = profile.load("cis-v3.0.0", {"benign": [], "names": {"topic": "mine"}})
     assert (bent.benign, bent.names.topic) == ((), "mine")
     assert (bent.names.alarm, bent.required, bent.alarm) == (plain.names.alarm, plain.required, plain.alarm)
+
+
+def test_overrides_give_tags_and_a_key() -> None:
+    tags = {"team": "security", "cost center": "", "k" * 128: "v" * 256}
+    bent = profile.load("cis-v3.0.0", {"topic": {"key": f"{KEY}:key/1-2", "tags": tags}, "alarm": {"tags": tags}})
+    assert (bent.topic, bent.alarm.tags) == (TopicSettings(f"{KEY}:key/1-2", tags), tags)
+    assert profile.load("cis-v3.0.0", {"topic": {"key": None}}).topic == TopicSettings()
+
+
+@pytest.mark.parametrize(
+    ("key", "region", "there"),
+    [
+        (None, "us-east-1", None),
+        (f"{KEY}:key/1-2", "eu-west-1", f"{KEY}:key/1-2"),
+        (f"{KEY}:key/mrk-1", "us-east-1", "arn:aws:kms:us-east-1:123456789012:key/mrk-1"),
+    ],
+)
+def test_a_topic_has_a_key_of_its_own_region(key: str | None, region: str, there: str | None) -> None:
+    assert TopicSettings(key).key_in(region) == there
+
+
+def test_a_topic_has_no_key_of_another_region() -> None:
+    with pytest.raises(LookupError):
+        TopicSettings(f"{KEY}:key/1-2").key_in("us-east-1")
 
 
 def test_the_docs_have_the_names() -> None:

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blindspot.model import profile
+from blindspot.model import cloudtrail_events, profile
 from blindspot.model.profile import SettingsError
-from blindspot.remediation.pattern_writer import matches_only_required, pattern_to_write, satisfies
-from filter_pattern import LONGEST_PATTERN, Proofs, parse
+from blindspot.remediation.pattern_writer import PatternToWrite, matches_only_required, pattern_to_write, satisfies
+from filter_pattern import LONGEST_PATTERN, And, Empty, Found, Not, Proofs, find, parse
 
 DENIED = '($.errorCode = "AccessDenied*")'
 REQUIRED = '{ $.errorCode = "AccessDenied*" }'
@@ -35,14 +35,17 @@ WRITTEN = {
         ["{ $.readOnly IS TRUE }", '{ $.eventName = "HeadBucket" }'],
         '{ ($.errorCode = "AccessDenied*") && ($.eventName != "HeadBucket") }',
     ),
-    "more than fits": ([f'{{ $.eventName = "{"Name" * 60}{number}" }}' for number in range(9)], REQUIRED),
+    "more than fits": (
+        [f'{{ $.eventName = "{"Name" * 60}{number}" }}' for number in range(9)],
+        f'{{ {DENIED} && {" && ".join(f"""($.eventName != "{"Name" * 60}{number}")""" for number in range(3))} }}',
+    ),
 }
 
 
 @pytest.mark.parametrize(("benign", "pattern"), WRITTEN.values(), ids=WRITTEN)
 def test_what_is_written(benign: list[str], pattern: str) -> None:
     judged_by = profile.load("cis-level-2", {"required": REQUIRED, "benign": benign, "pattern": "{ $.a = b }"})
-    found = pattern_to_write(judged_by, Proofs())
+    found = pattern_to_write(judged_by, Proofs()).pattern
     assert found is not None
     assert found == parse(pattern)
     assert satisfies(found, judged_by, Proofs())
@@ -51,18 +54,61 @@ def test_what_is_written(benign: list[str], pattern: str) -> None:
 @pytest.mark.parametrize("name", profile.names())
 def test_the_sources_own_text_is_written_as_it_stands(name: str) -> None:
     judged_by = profile.load(name)
-    found = pattern_to_write(judged_by, Proofs())
+    found = pattern_to_write(judged_by, Proofs()).pattern
     assert found is not None
     assert found.text == judged_by.pattern.text
 
 
 def test_nothing_is_written_where_what_is_required_is_ordinary() -> None:
-    assert (
-        pattern_to_write(profile.load("cis-level-2", {"required": "{ $.eventName = * }", "benign": []}), Proofs())
-        is None
-    )
-    taken = profile.load("cis-v1.5.0", {"required": "{ $.eventName = * }", "benign": []})
-    assert pattern_to_write(taken, Proofs()) is not None
+    everything = {"required": "{ $.eventName = * }", "benign": []}
+    assert pattern_to_write(profile.load("cis-level-2", everything), Proofs()) == PatternToWrite(None)
+    assert pattern_to_write(profile.load("cis-v1.5.0", everything), Proofs()).pattern is not None
+
+
+@pytest.mark.parametrize("name", profile.names())
+@pytest.mark.parametrize("added", ['{ $.userAgent = "*scanner*" }', '{ $.eventName = "ListBuckets" }'])
+def test_an_exclusion_that_the_operator_adds_is_written_although_the_sources_text_covers_what_is_required(
+    name: str, added: str
+) -> None:
+    source = profile.load(name)
+    texts = [pattern.text for pattern in source.benign]
+    found = pattern_to_write(profile.load(name, {"benign": [*texts, added]}), Proofs()).pattern
+    assert found is not None
+    (excluded,) = map(parse, [added])
+    matched = And(source.required, excluded, *(Not(benign) for benign in source.benign))
+    records = cloudtrail_events.records(account="0" * 12, region=None)
+    assert isinstance(find(And(matched, found), records), Empty)
+    assert isinstance(find(matched, records), Found)
+
+
+def test_a_pattern_in_the_overrides_is_written_as_it_stands() -> None:
+    mine = '{ ($.errorCode = "AccessDenied*") || ($.errorCode = "*UnauthorizedOperation") }'
+    judged_by = profile.load("cis-level-2", {"pattern": mine, "benign": ['{ $.eventName = "ListBuckets" }']})
+    assert pattern_to_write(judged_by, Proofs()) == PatternToWrite(parse(mine))
+
+
+LONG = [f'{{ $.eventName = "{letter * 400}" }}' for letter in "abc"]
+LEFT_OUT = {
+    "what no pattern can say": (["{ $.readOnly IS TRUE }"], "no filter pattern can exclude exactly"),
+    "what is too long": (LONG, "1,024 characters"),
+    "what a pattern cannot say without losing more": (['{ $.requestParameters.x != "a" }'], "cannot be shown"),
+}
+
+
+@pytest.mark.parametrize(("benign", "why"), LEFT_OUT.values(), ids=LEFT_OUT)
+@pytest.mark.parametrize("first", [True, False])
+def test_an_exclusion_that_cannot_be_written_is_left_out_alone_and_told(
+    benign: list[str], why: str, first: bool
+) -> None:
+    short = ['{ $.eventName = "HeadBucket" }']
+    beside = [*short, *benign] if first else [*benign, *short]
+    judged_by = profile.load("cis-level-2", {"required": REQUIRED, "benign": beside, "pattern": "{ $.a = b }"})
+    found = pattern_to_write(judged_by, Proofs())
+    assert [left.pattern for left in found.left_out] == benign[-1:]
+    assert why in found.left_out[0].why
+    assert found.pattern is not None
+    assert '($.eventName != "HeadBucket")' in found.pattern.text
+    assert satisfies(found.pattern, judged_by, Proofs())
 
 
 FIELDS = st.sampled_from(
@@ -89,7 +135,7 @@ def test_what_is_written_is_right_whatever_is_benign(benign: list[str]) -> None:
         judged_by = profile.load("security-hub-cloudwatch-2", {"benign": patterns, "pattern": "{ $.a = b }"})
     except SettingsError:
         return  # nothing is required then
-    found = pattern_to_write(judged_by, Proofs())
+    found = pattern_to_write(judged_by, Proofs()).pattern
     assert found is not None
     assert satisfies(found, judged_by, Proofs())
     assert matches_only_required(found, judged_by, Proofs())

@@ -1,7 +1,9 @@
 """The plan over accounts that are only data: the smallest one, in the right place, and the manual tasks."""
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,12 +11,27 @@ from hypothesis import strategies as st
 
 from blindspot.model import profile
 from blindspot.model.arn import place_of
-from blindspot.model.snapshot import Alarm, EventSelector, EventSelectors, LogGroup, MetricFilter, Snapshot, Unreadable
-from blindspot.remediation.actions import PutAlarm
-from blindspot.remediation.ownership import Owner, alarm_arns, topic_arns
-from blindspot.remediation.plan import Plan, plan, repairable_log_groups, with_subscriptions_confirmed
+from blindspot.model.snapshot import (
+    Alarm,
+    EventSelector,
+    EventSelectors,
+    LogGroup,
+    MetricAlarm,
+    MetricFilter,
+    Snapshot,
+    Subscription,
+    Unreadable,
+)
+from blindspot.remediation import plan as planning
+from blindspot.remediation import search
+from blindspot.remediation.actions import Guard, Request
+from blindspot.remediation.candidates import MOST_METRICS, repairable_log_groups
+from blindspot.remediation.ownership import Holdings, Owner, alarm_arns, topic_arns
+from blindspot.remediation.plan import Plan, plan
+from blindspot.remediation.repairs import with_subscriptions_confirmed
+from blindspot.remediation.writes import Write
 from blindspot.settings import Subscriber
-from blindspot.verdict.assessment import Verdict, assess
+from blindspot.verdict.assessment import Verdict, assess, compliant_regions
 from filter_pattern import Answer, Predicate, Proofs, Records, proofs
 from filter_pattern.find import decide
 from filter_pattern.steps import Steps
@@ -66,7 +83,8 @@ def planned(
         for kind, arns in (("alarm", alarm_arns), ("topic", topic_arns)):
             for arn in arns([PROFILE.names], "aws", place):
                 owners[arn] = taken.get(kind, Owner.SOMEBODY) if arn in there else Owner.NOBODY
-    return plan(assess(snapshot, PROFILE), PROFILE, owners, subscriber, run)
+    held = Holdings(owners, alarms={arn: {} for arn in there})
+    return plan(assess(snapshot, PROFILE), PROFILE, held, (subscriber,) if subscriber else (), run)
 
 
 def titles(found: Plan) -> list[str]:
@@ -188,10 +206,12 @@ def test_what_is_ours_already_is_used(kind: str) -> None:
 
 def test_a_topic_of_ours_that_cannot_notify_gives_way_to_one_that_does() -> None:
     snapshot = an_account((HOME, "a", {}, (RIGHT,), (an_alarm(threshold=10.0, actions=(topic_arn(HOME, "ops"),)),)))
-    ours = a_topic(key_id="alias/aws/sns")
+    subscribed = Subscription("arn:mine", SOMEBODY.protocol, endpoint=SOMEBODY.endpoint)
+    ours = a_topic(policy="somebody wrote this", subscriptions=(subscribed,))
     snapshot = replace(snapshot, topics={ours.arn: ours, topic_arn(HOME, "ops"): a_topic(topic_arn(HOME, "ops"))})
     found = planned(snapshot, topic=Owner.US)
     assert titles(found) == ["alarm"]
+    assert [task.code for task in found.manual_tasks] == ["topic.policy"]
     assert set(after(snapshot, found).values()) == {Verdict.COMPLIANT}
 
 
@@ -204,7 +224,7 @@ def test_a_topic_that_could_not_be_read_is_not_taken_for_missing() -> None:
 def test_less_than_everything_is_done_where_that_is_enough() -> None:
     """Both names of the alarm are taken, and yet a filter on the metric of an alarm that notifies somebody would do."""
     snapshot = an_account((HOME, "a", {}, (a_filter(HALF),), (an_alarm(),)))
-    found = plan(assess(snapshot, PROFILE), PROFILE, {}, SOMEBODY)
+    found = plan(assess(snapshot, PROFILE), PROFILE, Holdings(), (SOMEBODY,))
     assert titles(found) == ["metric filter"]
     assert found.manual_tasks == ()
 
@@ -223,26 +243,52 @@ def test_our_one_alarm_is_not_moved_away_from_what_it_watches() -> None:
 def test_a_name_of_somebody_else_gets_the_suffix() -> None:
     snapshot = an_account((HOME, "a", {}, (RIGHT,), ()))
     owners = dict.fromkeys(topic_arns([PROFILE.names], "aws", place_of(log_group_arn())), Owner.SOMEBODY)
-    first, second = alarm_arns([PROFILE.names], "aws", place_of(log_group_arn()))
-    found = plan(assess(snapshot, PROFILE), PROFILE, owners | {first: Owner.SOMEBODY, second: Owner.NOBODY}, SOMEBODY)
+    first, second, _ = alarm_arns([PROFILE.names], "aws", place_of(log_group_arn()))
+    found = plan(
+        assess(snapshot, PROFILE),
+        PROFILE,
+        Holdings(owners | {first: Owner.SOMEBODY, second: Owner.NOBODY}),
+        (SOMEBODY,),
+    )
     (alarm,) = [each.action for each in found.actions]
-    assert isinstance(alarm, PutAlarm)
     assert alarm.resource == second
 
 
 def test_no_second_alarm_is_created_where_the_first_may_be_ours() -> None:
     snapshot = an_account((HOME, "a", {}, (RIGHT,), ()))
     owners = dict.fromkeys(topic_arns([PROFILE.names], "aws", place_of(log_group_arn())), Owner.SOMEBODY)
-    first, second = alarm_arns([PROFILE.names], "aws", place_of(log_group_arn()))
-    found = plan(assess(snapshot, PROFILE), PROFILE, owners | {first: Owner.UNKNOWN, second: Owner.NOBODY}, SOMEBODY)
+    first, second, _ = alarm_arns([PROFILE.names], "aws", place_of(log_group_arn()))
+    found = plan(
+        assess(snapshot, PROFILE), PROFILE, Holdings(owners | {first: Owner.UNKNOWN, second: Owner.NOBODY}), (SOMEBODY,)
+    )
     assert found.actions == ()
     assert "name.taken" in [task.code for task in found.manual_tasks]
 
 
+def regional(*regions: str, filters: tuple[MetricFilter, ...] = ()) -> Snapshot:
+    """An account with a trail in each of these regions, which observes nothing else."""
+    channels: list[Channel] = [(region, "trail", {"multi_region": False}, filters, ()) for region in regions]
+    account = an_account(*channels)
+    return replace(
+        account,
+        regions=tuple(sorted(regions)),
+        topics={topic_arn(region): a_topic(topic_arn(region)) for region in regions},
+    )
+
+
 def unfinished(found: Plan, snapshot: Snapshot) -> None:
-    (task,) = found.manual_tasks
+    """It has the whole plan for some parts of the account, and says which regions have none."""
+    whole = planned(snapshot)
+    assert found.expected is found.expected_confirmed is None
+    assert found.partial is not None
+    (task,) = [task for task in found.manual_tasks if task.code == "plan.unfinished"]
+    assert found.partial in task.message
+    planned_for = {region for each in found.actions for region in each.heals}
+    assert planned_for.isdisjoint(task.regions)
+    assert [each for each in whole.actions if set(each.heals) <= planned_for] == list(found.actions)
+    told = {region for each in found.manual_tasks for region in each.regions}
     broken = {region.region for region in assess(snapshot, PROFILE).regions if region.verdict is Verdict.NON_COMPLIANT}
-    assert (found.actions, task.code, set(task.regions)) == ((), "plan.unfinished", broken)
+    assert broken <= planned_for | told
 
 
 @pytest.mark.parametrize(
@@ -253,20 +299,81 @@ def unfinished(found: Plan, snapshot: Snapshot) -> None:
         (Proofs(stop=lambda: True), "no time left"),
     ],
 )
-def test_a_plan_whose_proofs_are_cut_short_does_nothing_and_says_so(run: Proofs, reason: str) -> None:
+def test_a_plan_whose_proofs_end_at_once_does_nothing_and_says_so(run: Proofs, reason: str) -> None:
     snapshot = an_account((HOME, "a", {}, (a_filter(HALF),), (an_alarm(),)))
     found = planned(snapshot, run=run)
     unfinished(found, snapshot)
+    assert found.actions == ()
     assert reason in found.manual_tasks[0].message
 
 
+def stopping_after(questions: int) -> Callable[[], bool]:
+    asked = iter(range(questions))
+    return lambda: next(asked, None) is None
+
+
+@pytest.mark.parametrize("places", [1, 3])
+def test_what_is_planned_when_time_runs_out_is_returned(places: int) -> None:
+    """The time ends after so many questions. The function's own region is planned first."""
+    snapshot = regional(*(f"aa-test-{number}" for number in range(6)), HOME)
+    actions = len(planned(regional(HOME)).actions)
+    for last in range(2000):
+        found = planned(snapshot, run=Proofs(stop=stopping_after(last)))
+        if len(found.actions) >= places * actions:
+            break
+    unfinished(found, snapshot)
+    assert len(found.actions) == places * actions
+    assert found.actions[0].heals == (HOME,)
+    assert found.partial == "there was no time left to decide filter patterns"
+
+
 @given(snapshots(), st.integers(0, 60_000))
-def test_with_fewer_steps_the_plan_is_the_same_or_none(snapshot: Snapshot, steps: int) -> None:
+def test_with_fewer_steps_the_plan_is_the_same_or_less(snapshot: Snapshot, steps: int) -> None:
     run = Proofs(steps=steps)
     found = planned(snapshot, run=run)
     if found != planned(snapshot):
         assert run.over
         unfinished(found, snapshot)
+
+
+def many_filters(patterns: Iterable[str]) -> tuple[MetricFilter, ...]:
+    return tuple(a_filter(pattern, name=f"f{each}", metric=f"m{each}") for each, pattern in enumerate(patterns))
+
+
+@pytest.mark.parametrize("filters", [(), many_filters(f"{{ $.eventName = DeleteVpc{each} }}" for each in range(99))])
+@pytest.mark.parametrize("places", [1, 2, 8])
+def test_the_assessments_of_a_plan_grow_with_the_places_and_not_with_their_filters(
+    places: int, filters: tuple[MetricFilter, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trails: list[int] = []
+
+    def noted(snapshot: Snapshot, *rest: Any) -> frozenset[str]:
+        trails.append(len(snapshot.trails))
+        return compliant_regions(snapshot, *rest)
+
+    monkeypatch.setattr(search, "compliant_regions", noted)
+    planned(regional(*(f"aa-test-{number}" for number in range(places)), filters=filters))
+    assert set(trails) == {1}
+    assert len(trails) <= 10 * places
+
+
+def test_alike_metrics_are_tried_once_and_others_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred half filters, on a metric each: any of them with an alarm is less than a filter and an alarm."""
+    asked: list[Snapshot] = []
+
+    def noted(snapshot: Snapshot, *rest: Any) -> frozenset[str]:
+        asked.append(snapshot)
+        return compliant_regions(snapshot, *rest)
+
+    monkeypatch.setattr(search, "compliant_regions", noted)
+    counts = []
+    for patterns in ([HALF] * 99, [f'{{ $.errorCode = "AccessDenied{each}*" }}' for each in range(99)]):
+        asked.clear()
+        assert titles(planned(an_account((HOME, "a", {}, many_filters(patterns), ())))) == ["metric filter", "alarm"]
+        counts.append(len(asked))
+    alike, distinct = counts
+    assert alike <= 12
+    assert distinct <= alike + 2 * MOST_METRICS
 
 
 def test_the_assessments_of_a_plan_share_their_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,6 +403,116 @@ def test_a_plan_spoils_nothing_and_has_nothing_needless(snapshot: Snapshot) -> N
     assert bool(better) == bool(found.actions)
     for number in range(len(found.actions)):
         fewer = after(snapshot, replace(found, actions=found.actions[:number] + found.actions[number + 1 :]))
-        assert any(fewer[name] is not Verdict.COMPLIANT for name in better)
+        lost = {name for name in better if fewer[name] is not Verdict.COMPLIANT}
+        assert lost
+        assert set(found.actions[number].heals) == lost
     told = {region for task in found.manual_tasks for region in task.regions}
     assert {name for name, verdict in healed.items() if verdict is Verdict.NON_COMPLIANT} <= told
+    assert {each.action.resource: set(each.heals) for each in found.actions} == {
+        each.action.resource: {
+            name
+            for name in better
+            if after(snapshot, replace(found, actions=tuple(other for other in found.actions if other is not each)))[
+                name
+            ]
+            is not Verdict.COMPLIANT
+        }
+        for each in found.actions
+    }
+    assert found.expected_confirmed is max(healed.values(), key=lambda verdict: verdict.badness)
+
+
+EXPECTED: dict[str, tuple[Snapshot, Subscriber, tuple[Verdict, Verdict]]] = {
+    "nobody has to confirm": (
+        SMALLEST["nothing but a trail"][0],
+        SOMEBODY,
+        (Verdict.COMPLIANT, Verdict.COMPLIANT),
+    ),
+    "somebody has to confirm": (
+        SMALLEST["nothing but a trail"][0],
+        Subscriber("email", "a@example.com"),
+        (Verdict.NON_COMPLIANT, Verdict.COMPLIANT),
+    ),
+    "other regions have no trail": (
+        an_account((HOME, "a", {"multi_region": False}, (), ())),
+        SOMEBODY,
+        (Verdict.NON_COMPLIANT, Verdict.NON_COMPLIANT),
+    ),
+    "the regions are not known": (
+        replace(SMALLEST["nothing but a trail"][0], regions=Unreadable("ec2:DescribeRegions", HOME, "Timeout")),
+        SOMEBODY,
+        (Verdict.INDETERMINATE, Verdict.INDETERMINATE),
+    ),
+    "nothing to do": (a_compliant_snapshot(), SOMEBODY, (Verdict.COMPLIANT, Verdict.COMPLIANT)),
+}
+
+
+@pytest.mark.parametrize(("snapshot", "subscriber", "verdicts"), EXPECTED.values(), ids=EXPECTED)
+def test_the_verdict_to_expect(snapshot: Snapshot, subscriber: Subscriber, verdicts: tuple[Verdict, Verdict]) -> None:
+    found = planned(snapshot, subscriber)
+    assert (found.expected, found.expected_confirmed) == verdicts
+    assert found.partial is None
+
+
+@pytest.mark.parametrize(("filters", "told"), [((), ["{ $.readOnly IS TRUE }"]), ((RIGHT,), [])])
+def test_an_exclusion_that_cannot_be_written_is_told_where_a_filter_is_planned(
+    filters: tuple[MetricFilter, ...], told: list[str]
+) -> None:
+    benign = [*(pattern.text for pattern in PROFILE.benign), "{ $.readOnly IS TRUE }"]
+    excusing = profile.load(profile.DEFAULT, {"benign": benign})
+    snapshot = an_account((HOME, "a", {}, filters, ()))
+    names = alarm_arns([excusing.names], "aws", place_of(log_group_arn()))
+    found = plan(assess(snapshot, excusing), excusing, Holdings(dict.fromkeys(names, Owner.NOBODY)), (SOMEBODY,))
+    assert titles(found)[-1:] == ["alarm"]
+    assert [task.resource for task in found.manual_tasks if task.code == "exclusion.left-out"] == told
+
+
+def setting(alarm: MetricAlarm) -> Write:
+    """Sets our alarm as the settings say."""
+    request = Request("cloudwatch:PutMetricAlarm", HOME, {"Threshold": alarm.threshold})
+    guard = Guard(alarm.arn, (), {})
+    return Write("update alarm", "alarm", alarm.arn, request, None, None, {}, guard, then=alarm)
+
+
+MINE, THEIRS = an_alarm(name=PROFILE.names.alarm), an_alarm(name="theirs", namespace="Other")
+SETTINGS: dict[str, tuple[tuple[Alarm, ...], tuple[MetricAlarm, ...], list[str], list[str]]] = {
+    "what changes no verdict": ((MINE,), (replace(MINE, period=60),), ["settings.differ"], []),
+    "what makes a region COMPLIANT": (
+        (replace(MINE, threshold=9.0),),
+        (MINE,),
+        ["alarm.insensitive"],
+        [],
+    ),
+    "what would take COMPLIANT away": ((MINE,), (replace(MINE, threshold=9.0),), [], ["settings.contradict"]),
+    "one that would, and one that would not": (
+        (MINE, THEIRS),
+        (replace(MINE, threshold=9.0), replace(THEIRS, period=60)),
+        ["settings.differ"],
+        ["settings.contradict"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("alarms", "settings", "gaps", "tasks"), SETTINGS.values(), ids=SETTINGS)
+def test_what_is_ours_is_set_to_what_the_settings_say_but_takes_compliant_from_no_region(
+    alarms: tuple[Alarm, ...],
+    settings: tuple[MetricAlarm, ...],
+    gaps: list[str],
+    tasks: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(planning, "converge", lambda *_: tuple((setting(alarm),) for alarm in settings))
+    snapshot = an_account((HOME, "a", {}, (RIGHT,), alarms))
+    before = {region.region: region.verdict for region in assess(snapshot, PROFILE).regions}
+    found = planned(snapshot, alarm=Owner.US)
+    assert [each.gap for each in found.actions] == gaps
+    assert [task.code for task in found.manual_tasks] == tasks
+    assert set(after(snapshot, found).values()) == {Verdict.COMPLIANT}
+    assert found.expected is Verdict.COMPLIANT
+    healed = {name for name, verdict in before.items() if verdict is not Verdict.COMPLIANT}
+    assert {name for each in found.actions for name in each.heals} == healed
+    # No thing is written to twice.
+    resources = [each.action.resource for each in found.actions]
+    assert len(resources) == len(set(resources))
+    told = {name for task in found.manual_tasks if task.code == "settings.contradict" for name in task.regions}
+    assert told == (set(before) if tasks else set())

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -300,6 +301,15 @@ def test_every_document_follows_the_schema(name: str) -> None:
     snapshot = BROKEN[name][0] if name in BROKEN else DOUBTFUL.get(name) or HOLDS[name]
     VALIDATOR.validate(documented(snapshot))
     VALIDATOR.validate(detail(documented(snapshot)))
+
+
+def test_the_schema_and_the_docs_know_every_note() -> None:
+    root = Path(__file__).parents[4]
+    sources = [path.read_text() for path in (root / "layers/blindspot/blindspot").rglob("notes.py")]
+    codes = {code for text in sources for code in re.findall(r'Note\(\s*"([\w.-]+)"', text)}
+    notes = (root / "docs/gaps.md").read_text().partition("\n## Notes\n")[2]
+    assert SCHEMA["properties"]["notes"]["items"]["properties"]["code"]["enum"] == sorted(codes)
+    assert re.findall(r"^\| `([\w.-]+)`", notes, re.MULTILINE) == sorted(codes)
 
 
 def test_the_schema_knows_every_code() -> None:

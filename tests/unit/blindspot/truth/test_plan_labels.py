@@ -7,7 +7,7 @@ import pytest
 
 from blindspot.model import profile
 from blindspot.model.snapshot import LogGroup, Snapshot, Subscription
-from blindspot.remediation.ownership import Owner, alarm_arns, topic_arns
+from blindspot.remediation.ownership import Holdings, Owner, alarm_arns, topic_arns
 from blindspot.remediation.plan import plan
 from blindspot.settings import Subscriber
 from blindspot.verdict.assessment import Verdict, assess
@@ -104,5 +104,5 @@ def test_an_action_is_labelled_by_the_gap_that_it_closes(snapshot: Snapshot, lab
     assert assessment.verdict is Verdict.NON_COMPLIANT
     place = (ACCOUNT, HOME)
     names = (*alarm_arns([PROFILE.names], "aws", place), *topic_arns([PROFILE.names], "aws", place))
-    found = plan(assessment, PROFILE, dict.fromkeys(names, Owner.NOBODY), SOMEBODY)
+    found = plan(assessment, PROFILE, Holdings(dict.fromkeys(names, Owner.NOBODY)), (SOMEBODY,))
     assert {each.action.title.removeprefix("create "): each.gap for each in found.actions} == labels

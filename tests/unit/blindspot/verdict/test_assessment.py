@@ -20,7 +20,7 @@ from blindspot.model.snapshot import (
     Snapshot,
     Unreadable,
 )
-from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict, assess
+from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict, assess, compliant_regions
 from filter_pattern import Pattern, Proofs
 from tests.builders import (
     ACCOUNT,
@@ -490,3 +490,20 @@ def test_it_is_about_a_filter_that_gets_the_event() -> None:
     )
     for region in assess(snapshot, PROFILE).regions:
         assert [(doubt.code, doubt.resource) for doubt in region.doubts] == [("event.code", resource())]
+
+
+FOR_ONE_REGION = f'{{ ({CIS[2:-2]}) && ($.awsRegion = "{HOME}") }}'
+UNEXPLAINED: dict[str, tuple[Snapshot, set[str]]] = {
+    "all are": (a_compliant_snapshot(), {*REGIONS, FUTURE}),
+    "none is": (a_compliant_snapshot(alarms=()), set()),
+    "a filter for one region": (a_compliant_snapshot(filters=(a_filter(FOR_ONE_REGION),)), {HOME}),
+    "a trail of one region": (a_compliant_snapshot(trails=(a_trail(multi_region=False),)), {HOME}),
+}
+
+
+@pytest.mark.parametrize(("snapshot", "compliant"), UNEXPLAINED.values(), ids=UNEXPLAINED)
+def test_what_is_compliant_is_the_same_where_nothing_is_explained(snapshot: Snapshot, compliant: set[str]) -> None:
+    assessed = {region.region for region in assess(snapshot, PROFILE).regions if region.verdict is Verdict.COMPLIANT}
+    assert compliant_regions(snapshot, PROFILE, Proofs(), (*REGIONS, FUTURE)) == assessed == compliant
+    assert compliant_regions(snapshot, PROFILE, Proofs(), [HOME]) == compliant & {HOME}
+    assert compliant_regions(snapshot, PROFILE, Proofs(stop=lambda: True), (*REGIONS, FUTURE)) <= compliant
