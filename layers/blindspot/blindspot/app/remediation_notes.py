@@ -51,4 +51,4 @@ def _pending(
     regions = sorted({place_of(resource)[1] for resource in held.ours()})
     held = with_delivery(clients, held, settings, regions, deadline=deadline)
     pattern, _ = pattern_to_write(profile, Proofs(stop=lambda: time.monotonic() > deadline))
-    return converge(snapshot, held, Wanted(profile, held, (), pattern))
+    return converge(snapshot, Wanted(profile, held, (), pattern))

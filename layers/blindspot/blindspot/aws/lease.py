@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from blindspot.aws.client import Clients
-from blindspot.aws.errors import is_missing
-from blindspot.aws.ledger import put_parameter
+from blindspot.aws.ledger import delete_parameter, put_parameter
 from blindspot.aws.read import read_by
 from blindspot.aws.response_fields import Malformed, expect, field
 from blindspot.model.snapshot import Unreadable
@@ -64,11 +63,9 @@ def release(clients: Clients, lease: Lease, *, until: float) -> Unreadable | Non
 
 def delete(clients: Clients, lease: Lease, *, until: float) -> Unreadable | None:
     """Deletes it, where nothing is left for which it would be needed; why it may still be there, or None."""
-    call = "ssm:DeleteParameter"
     if datetime.now(UTC) >= lease.ends:
         return None
-    found = read_by(until, call, clients.region, lambda: clients.call(call, clients.region, Name=lease.parameter))
-    return found if isinstance(found, Unreadable) and not is_missing(found) else None
+    return delete_parameter(clients, lease.parameter, until=until)
 
 
 def _value(lease: Lease) -> str:

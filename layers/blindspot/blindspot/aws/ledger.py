@@ -71,7 +71,12 @@ def store(clients: Clients, stack: Stack, ledger: Ledger, *, until: float) -> Le
 
 def remove_entry(clients: Clients, stack: Stack, resource: str, *, until: float) -> Unreadable | None:
     """Removes the entry of this resource; why it may still be there, or None. `until` is on the monotonic clock."""
-    call, name = "ssm:DeleteParameter", stack.ledger + digest(resource)
+    return delete_parameter(clients, stack.ledger + digest(resource), until=until)
+
+
+def delete_parameter(clients: Clients, name: str, *, until: float) -> Unreadable | None:
+    """Why the parameter may still be there; None where it is gone."""
+    call = "ssm:DeleteParameter"
     found = read_by(until, call, clients.region, lambda: clients.call(call, clients.region, Name=name))
     return found if isinstance(found, Unreadable) and not is_missing(found) else None
 

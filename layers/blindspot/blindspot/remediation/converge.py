@@ -21,20 +21,20 @@ from blindspot.remediation.writes import CannotMerge, Write, policy_with_our_sta
 from blindspot.settings import Subscriber
 
 
-def converge(snapshot: Snapshot, holdings: Holdings, wanted: Wanted) -> tuple[Repairs, ...]:
+def converge(snapshot: Snapshot, wanted: Wanted) -> tuple[Repairs, ...]:
     """What sets the things that are ours as the settings say: a group for each place, to be done whole or not."""
-    places = dict.fromkeys(map(place_of, sorted(holdings.ours())))
-    groups = (_Place(place, snapshot, holdings, wanted).repairs() for place in places)
+    places = dict.fromkeys(map(place_of, sorted(wanted.holdings.ours())))
+    groups = (_Place(place, snapshot, wanted).repairs() for place in places)
     return tuple(group for group in groups if group)
 
 
 class _Place:
     """What is ours in a place. The account changes with each repair, and `repairs` are those that changed it."""
 
-    def __init__(self, place: Place, snapshot: Snapshot, holdings: Holdings, wanted: Wanted) -> None:
+    def __init__(self, place: Place, snapshot: Snapshot, wanted: Wanted) -> None:
         self.place = place
         self.snapshot = snapshot
-        self.holdings = holdings
+        self.holdings = holdings = wanted.holdings
         self.wanted = wanted
         self.metrics = Metrics(snapshot, place, holdings)
         self.done: list[Write] = []

@@ -151,7 +151,7 @@ class _Planner:
         """The plan for these regions, which no other part of the account concerns; None where the proofs end first."""
         start = self.parts.around(regions)
         wanted = self.wanted_in(map(place_of, start.log_groups))
-        settings = converge(start, wanted.holdings, wanted)
+        settings = converge(start, wanted)
         assessed = tuple(self.assessed[region] for region in regions)
         is_broken = any(region.verdict is Verdict.NON_COMPLIANT for region in assessed)
         if not settings and not (is_broken and start.trails):
@@ -170,7 +170,7 @@ class _Planner:
         if not (left := [place for place in places if place not in planned]):
             return _Part()
         wanted = self.wanted_in(left)
-        repairs = chain.from_iterable(converge(self.snapshot, wanted.holdings, wanted))
+        repairs = chain.from_iterable(converge(self.snapshot, wanted))
         return _Part(tuple(Planned(action, SETTINGS_DIFFER) for action in repairs))
 
     def wanted_in(self, places: Iterable[Place]) -> Wanted:

@@ -39,7 +39,7 @@ class Held:
         return Wanted(chosen, self.holdings, subscribers or (FIRST,), pattern_to_write(chosen, Proofs()).pattern)
 
     def converged(self, wanted: Wanted) -> Repairs:
-        return tuple(write for group in converge(self.snapshot, self.holdings, wanted) for write in group)
+        return tuple(write for group in converge(self.snapshot, wanted) for write in group)
 
     def after(self, done: Iterable[Write]) -> Held:
         """After these writes, and with what was subscribed confirmed."""

@@ -185,7 +185,7 @@ def test_nothing_of_others_is_touched() -> None:
     held = held.with_filters(replace(held.filter, pattern="{ $.a = b }"))
     for owner in (Owner.SOMEBODY, Owner.UNKNOWN):
         theirs = replace(held, holdings=replace(held.holdings, owners=dict.fromkeys(held.holdings.owners, owner)))
-        assert converge(theirs.snapshot, theirs.holdings, theirs.wanted({"benign": []})) == ()
+        assert converge(theirs.snapshot, theirs.wanted({"benign": []})) == ()
 
 
 METRIC = ("CISBenchmark", "unauthorized_api_calls_metric")
