@@ -12,6 +12,14 @@ from tests.integration.two_stacks import Installed, Judge, Key, look, resource_o
 from tests.scenarios.bends import DENIED, HOME, METRIC
 
 PAGER = "arn:aws:sns:eu-west-1:123456789012:pager"
+THRESHOLD: dict[str, Any] = {
+    "Statistic": "Sum",
+    "Period": 60,
+    "EvaluationPeriods": 1,
+    "Threshold": 3,
+    "ComparisonOperator": "GreaterThanThreshold",
+}
+"""How people's own alarms compare their metric."""
 
 Act = Callable[[Judge, list[Installed], int], object]
 """Done by people in an account with these stacks; the number chooses on what."""
@@ -70,11 +78,7 @@ def alarm_anew(judge: Judge, _: list[Installed], number: int) -> None:
             AlarmName=key[2].split(":")[-1],
             Namespace=there["metricNamespace"],
             MetricName=there["metricName"],
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=3,
-            ComparisonOperator="GreaterThanThreshold",
+            **THRESHOLD,
             AlarmActions=[PAGER],
         )
 
@@ -96,11 +100,7 @@ def alarm_with_our_tag(judge: Judge, stacks: list[Installed], number: int) -> No
             AlarmName=name,
             Namespace="Theirs",
             MetricName="vpc",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=3,
-            ComparisonOperator="GreaterThanThreshold",
+            **THRESHOLD,
             Tags=[{"Key": TAG, "Value": stack.id}],
         )
 

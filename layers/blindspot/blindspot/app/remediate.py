@@ -7,7 +7,7 @@ collect, assess -> backout (pure) -> apply (AWS) -> collect, assess
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -85,16 +85,30 @@ class _Remediation:
         switch, stack = self.switch.read(), self.settings.stack
         if stack is None or asked.action != "apply" or not switch.on:
             return self.planned(asked, switch)
+        return self.alone(asked.action, switch, stack, partial(self.planned, asked, switch, stack), self.release)
+
+    def alone(
+        self,
+        action: str,
+        switch: Switch,
+        stack: Stack,
+        work: Callable[[], Document],
+        end: Callable[[lease.Lease], None],
+    ) -> Document:
+        """What `work` returns, done while this run has the lease, which `end` gives back; or that it does not have it.
+
+        A run that is killed does not give it back: it ends by itself.
+        """
         held = self.take_lease(stack)
         if isinstance(held, lease.NotTaken):
-            made = documents.of_nothing(asked.action, switch, manual_tasks.lease_held(stack.lease, held.why))
+            made = documents.of_nothing(action, switch, manual_tasks.lease_held(stack.lease, held.why))
             return self.emit("Remediation Planned", made)
         try:
-            made = self.planned(asked, switch, stack)
+            made = work()
+            end(held)
         except Exception:
             self.release(held)
             raise
-        self.release(held)
         return made
 
     def planned(self, asked: Remediate, switch: Switch, stack: Stack | None = None) -> Document:
@@ -132,17 +146,7 @@ class _Remediation:
             if switch.parameter is None:
                 fix = "Run the remediator in the stack of template.yaml."
             raise BackoutRefused(f"Backout refused: the switch could not be read: {switch.why}. {fix}")
-        held = self.take_lease(stack)
-        if isinstance(held, lease.NotTaken):
-            made = documents.of_nothing("backout", switch, manual_tasks.lease_held(stack.lease, held.why))
-            return self.emit("Remediation Planned", made)
-        try:
-            made = self.backed_out(switch, stack)
-            self.end(stack, held)
-        except Exception:
-            self.release(held)
-            raise
-        return made
+        return self.alone("backout", switch, stack, partial(self.backed_out, switch, stack), partial(self.end, stack))
 
     def backed_out(self, switch: Switch, stack: Stack, *, preview: bool = False) -> Document:
         """What backout deletes and leaves; deleted where this is no preview."""

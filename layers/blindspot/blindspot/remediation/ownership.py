@@ -82,11 +82,6 @@ class Holdings:
         """Whose it is, if it exists."""
         return self.owners.get(resource, Owner.SOMEBODY)
 
-    def written(self, resource: str) -> Written:
-        """What remediation wrote to it last; empty where that is not known."""
-        entry = self.ledger.entries.get(resource)
-        return (entry and (entry.now or entry.next)) or {}
-
     def ours(self) -> Iterator[str]:
         """Everything that is ours."""
         return (resource for resource, owner in self.owners.items() if owner is Owner.US)

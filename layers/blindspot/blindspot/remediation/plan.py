@@ -133,23 +133,25 @@ class _Planner:
     def plan(self) -> Plan:
         parts: list[_Part] = []
         unfinished: list[str] = []
-        for regions in sorted(self.parts.connected(self.assessed), key=self.is_last):
-            part = None if unfinished else self.part(regions)
+        connected = sorted(self.parts.connected(self.assessed), key=self.is_last)
+        starts = {regions: self.parts.around(regions) for regions in connected}
+        for regions, start in starts.items():
+            part = None if unfinished else self.part(regions, start)
             if part is None:
                 unfinished += regions
             else:
                 parts.append(part)
         if not unfinished:
-            parts.append(self.elsewhere())
+            parts.append(self.elsewhere(starts.values()))
         return self.together(parts, unfinished)
 
     def is_last(self, regions: Collection[str]) -> bool:
         """Sorts last what has neither the function's own region nor a trail of every region."""
         return self.snapshot.own_region not in regions and FUTURE not in regions
 
-    def part(self, regions: Collection[str]) -> _Part | None:
-        """The plan for these regions, which no other part of the account concerns; None where the proofs end first."""
-        start = self.parts.around(regions)
+    def part(self, regions: Collection[str], start: Snapshot) -> _Part | None:
+        """The plan for these regions, which no other part of the account concerns; None where the proofs end first.
+        start: that part as it is."""
         wanted = self.wanted_in(map(place_of, start.log_groups))
         settings = converge(start, wanted)
         assessed = tuple(self.assessed[region] for region in regions)
@@ -162,10 +164,9 @@ class _Planner:
             return None
         return None if self.proofs.over else found
 
-    def elsewhere(self) -> _Part:
-        """What sets our things in places from which no assessed region's events reach anybody."""
-        parts = map(self.parts.around, self.parts.connected(self.assessed))
-        planned = {place_of(arn) for part in parts for arn in part.log_groups}
+    def elsewhere(self, starts: Iterable[Snapshot]) -> _Part:
+        """What sets our things in places from which no assessed region's events reach anybody: in none of the parts."""
+        planned = {place_of(arn) for start in starts for arn in start.log_groups}
         places = dict.fromkeys(map(place_of, self.wanted.holdings.ours()))
         if not (left := [place for place in places if place not in planned]):
             return _Part()

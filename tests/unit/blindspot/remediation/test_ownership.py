@@ -220,7 +220,6 @@ def test_what_is_known_of_a_thing() -> None:
     }
     held = Holdings({ALARM: Owner.US, ARN: Owner.NOBODY}, Ledger(entries), stack=STACK)
     assert [held.owner(each) for each in (ALARM, ARN, "else")] == [Owner.US, Owner.NOBODY, Owner.SOMEBODY]
-    assert [held.written(each) for each in (ALARM, ARN, "else")] == [NOW, TOPIC_NEXT, {}]
     assert [*held.ours()] == [ALARM]
     assert (held.tag, replace(held, stack=None).tag) == ({TAG: STACK.id}, {})
 
