@@ -144,6 +144,7 @@ SEEN: dict[str, tuple[list[str], dict[str, str], str | None, bool]] = {
     "as it was to become": (["b"], {"team": "x"}, "key", True),
     "with more": (["a", "b", "c"], {"team": "x", "cost": "1"}, "key", True),
     "without its tag": (["b"], {}, "other", False),
+    "without its action": (["a"], {"team": "x"}, "other", False),
 }
 
 
@@ -170,6 +171,15 @@ def test_how_far_an_earlier_run_came(actions: list[str], tags: dict[str, str], k
     assert not any(entry.is_stored for entry in seen.values())
     theirs = replace(held, owners=dict.fromkeys(entries, Owner.SOMEBODY))
     assert as_seen(theirs, {}, {}) == theirs
+
+
+@pytest.mark.parametrize(("found", "created"), [(CHANGED, 1_000), (THERE, 1)], ids=["written", "not written"])
+def test_a_filter_that_a_run_left_half_way_is_known_by_its_creation(found: MetricFilter, created: int) -> None:
+    """It must stay ours in the next run too, and one that is made anew after it must not become ours."""
+    entry = Entry(FILTER, "plan", True, AT, filter_state(THERE), filter_state(CHANGED), created=1)
+    there = replace(found, created_at=datetime.fromtimestamp(1, UTC))
+    held = Holdings({FILTER: Owner.US}, Ledger({FILTER: entry}), stack=STACK)
+    assert as_seen(held, {FILTER: there}, {}).ledger.entries[FILTER].created == created
 
 
 GONE: dict[str, tuple[list[str], dict[str, str], bool]] = {
