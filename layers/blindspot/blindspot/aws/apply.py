@@ -126,7 +126,7 @@ class _Run:
         try:
             self.check(action, self.read_in_time(action))
         except _Gone:
-            self.forget(action.entry)
+            self.forget(action.resource)
             return
         except _NotDone:
             self.take_back(action)
@@ -139,9 +139,9 @@ class _Run:
         if shown is None:
             raise _NotDone("failed", f"{failure}; {_unknown(action)}" if failure else _unknown(action))
         if action.written is None:
-            self.forget(action.entry)
+            self.forget(action.resource)
         else:
-            self.put(self.entries[action.entry].settled(shown.created))
+            self.put(self.entries[action.resource].settled(shown.created))
 
     def allow(self) -> None:
         if why := self.permit.refusal():
@@ -149,11 +149,11 @@ class _Run:
 
     def intended(self, action: Action, written: Written) -> Entry:
         """The entry that says what is about to be written."""
-        before = self.entries.get(action.entry)
+        before = self.entries.get(action.resource)
         if _creates(action):
-            return Entry.new(action.entry, self.plan, written, datetime.now(UTC), before.version if before else 0)
+            return Entry.new(action.resource, self.plan, written, datetime.now(UTC), before.version if before else 0)
         if before is None:
-            raise _NotDone("failed", f"the ledger has no entry of {action.entry}")
+            raise _NotDone("failed", f"the ledger has no entry of {action.resource}")
         return before.intending(self.plan, written)
 
     def read_in_time(self, action: Action) -> Thing:
@@ -240,8 +240,8 @@ class _Run:
     def take_back(self, action: Action) -> None:
         """Removes the entry of what was surely not made: somebody who makes the same would make it ours."""
         if action.written is not None and _creates(action):
-            remove_entry(self.clients, self.stack, action.entry, until=self.until)
-            self.entries.pop(action.entry, None)
+            remove_entry(self.clients, self.stack, action.resource, until=self.until)
+            self.entries.pop(action.resource, None)
 
     def forget(self, resource: str) -> None:
         """Removes the entry of what is gone, and those of the subscriptions that SNS deleted with a topic."""

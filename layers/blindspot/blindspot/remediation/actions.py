@@ -1,7 +1,4 @@
-"""What remediation and backout can do, as data: the resource, the request that is sent, and the one that undoes it.
-
-A repair also says how it would change a Snapshot, so that a plan can be assessed before anything is written.
-"""
+"""What remediation and backout can do, as data: the resource, the request that is sent, and the one that undoes it."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from blindspot.model.snapshot import Snapshot
 from blindspot.remediation.ledger import State, Written
 
 
@@ -41,11 +37,11 @@ class Guard:
 class Action(Protocol):
     """One step.
 
-    title: what it does. resource: what it acts on, an ARN where there is one.
+    title: what it does. resource: what it acts on, an ARN where there is one; the ledger's entry is of it.
     request, undo: the call, and the one that restores what was before; None where no call does.
     needs: the resources that must exist first; where one of their actions was not done, this one is skipped.
     before: what was there; None where nothing was.
-    entry: the resource of the ledger's entry. written: what that entry then has of it; None where it is deleted.
+    written: what the ledger's entry then has of it; None where it is deleted.
     guard: what is read around the call.
     """
 
@@ -62,16 +58,6 @@ class Action(Protocol):
     @property
     def before(self) -> State | None: ...
     @property
-    def entry(self) -> str: ...
-    @property
     def written(self) -> Written | None: ...
     @property
     def guard(self) -> Guard: ...
-
-
-class Repair(Action, Protocol):
-    """A step of a plan. `on`: the account as it would be after it. `link`: the link of the chain that it repairs."""
-
-    @property
-    def link(self) -> str: ...
-    def on(self, snapshot: Snapshot) -> Snapshot: ...

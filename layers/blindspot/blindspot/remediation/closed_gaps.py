@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from blindspot.chain.channel import Channel
 from blindspot.model.arn import is_arn, place_of
 from blindspot.model.findings import Gap
-from blindspot.remediation.actions import Repair
+from blindspot.remediation.writes import Write
 from blindspot.verdict.assessment import RegionAssessment
 
 
@@ -29,7 +29,7 @@ class ClosedGaps:
             for channel in channels:
                 self._channels[channel.log_group].append(channel)
 
-    def code(self, log_group: str, action: Repair) -> str:
+    def code(self, log_group: str, action: Write) -> str:
         """The code of the gap that the action closes: that of its own link; if a resource of that kind is there without
         a gap, the first one of the log group's channels; if there is none, that it is missing."""
         found = [*self._gaps[log_group], *self._gaps[place_of(log_group)]]
@@ -42,7 +42,7 @@ class ClosedGaps:
             return found[0].code
         return f"{action.link}.missing"
 
-    def code_of_ours(self, action: Repair) -> str | None:
+    def code_of_ours(self, action: Write) -> str | None:
         """The code of the gap that a thing of ours has, which the action sets right; None where it has none."""
         log_group = action.resource.partition(":metric-filter:")[0]
         found = (*self._gaps[log_group], *self._gaps[place_of(action.resource)])

@@ -25,10 +25,6 @@ class Deletion:
     needs: tuple[str, ...] = ()
     written = None
 
-    @property
-    def entry(self) -> str:
-        return self.resource
-
 
 def delete_alarm(arn: str, before: State, tags: Mapping[str, str]) -> Deletion:
     """Deletes an alarm that is ours, whatever people changed of it. `tags`: those that are not ours."""

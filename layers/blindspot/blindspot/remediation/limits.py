@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 
 from blindspot.model.arn import place_of, short
 from blindspot.model.snapshot import Snapshot
-from blindspot.remediation.actions import Repair
 from blindspot.remediation.ledger import LARGEST_ENTRY, Entry, Ledger, encoded
 from blindspot.remediation.repairs import filters
+from blindspot.remediation.writes import Write
 
 MOST_FILTERS = 100
 """Metric filters of a log group (CloudWatch Logs user guide, "CloudWatch Logs quotas"). It cannot be raised."""
@@ -37,12 +37,12 @@ class Limit:
     fix: str
 
 
-def exceeded(action: Repair, snapshot: Snapshot, ledger: Ledger) -> Limit | None:
+def exceeded(action: Write, snapshot: Snapshot, ledger: Ledger) -> Limit | None:
     """The limit that the action would exceed; None where it exceeds none that is known."""
     return _room(action, snapshot) or _entry(action, ledger)
 
 
-def _room(action: Repair, snapshot: Snapshot) -> Limit | None:
+def _room(action: Write, snapshot: Snapshot) -> Limit | None:
     """Whether there is no room for one more."""
     request = action.request
     if request.call == "logs:PutMetricFilter":
@@ -62,11 +62,11 @@ def _room(action: Repair, snapshot: Snapshot) -> Limit | None:
     return None
 
 
-def _entry(action: Repair, ledger: Ledger) -> Limit | None:
+def _entry(action: Write, ledger: Ledger) -> Limit | None:
     """Whether what the ledger has to hold of the thing is too large for an SSM parameter."""
-    known = ledger.entries.get(action.entry)
+    known = ledger.entries.get(action.resource)
     written = action.written or {}
-    entry = known.intending(_PLAN, written) if known else Entry.new(action.entry, _PLAN, written, _SOME_TIME)
+    entry = known.intending(_PLAN, written) if known else Entry.new(action.resource, _PLAN, written, _SOME_TIME)
     size = len(encoded(entry, stack=""))
     if size <= LARGEST_ENTRY:
         return None

@@ -9,8 +9,8 @@ from blindspot.model.arn import place_of
 from blindspot.model.profile import Profile, SettingsError
 from blindspot.model.snapshot import Unreadable
 from blindspot.model.stack import Stack
-from blindspot.remediation.actions import Repair
 from blindspot.remediation.ledger import title_of
+from blindspot.remediation.writes import Write
 from blindspot.verdict.notes import Note
 
 
@@ -29,7 +29,7 @@ def of_unread_ledger(stack: Stack, failure: Unreadable) -> Note:
     return Note("ledger.unread", stack.ledger, message)
 
 
-def of_pending(repairs: Iterable[Repair]) -> Iterator[Note]:
+def of_pending(repairs: Iterable[Write]) -> Iterator[Note]:
     """A note on each of our things that these repairs would set."""
     for resource in dict.fromkeys(repair.resource for repair in repairs):
         title = title_of(resource)

@@ -44,10 +44,12 @@ class CannotMerge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write; `actions.Repair` says what each part is.
+    """One write; `actions.Action` says what most parts are. `on` is the account as it would be after it, so that a plan
+    can be assessed before anything is written.
 
-    written: what it changes in the ledger's entry of the resource. then: the thing as it is afterwards, where that
-        matters to an assessment. part: of the thing that it sets; empty for a whole thing.
+    link: the link of the chain that it repairs. written: what it changes in the ledger's entry of the resource.
+    then: the thing as it is afterwards, where that matters to an assessment. part: of the thing that it sets; empty for
+        a whole thing.
     """
 
     title: str
@@ -61,10 +63,6 @@ class Write:
     then: MetricFilter | Topic | Subscription | MetricAlarm | None = None
     needs: tuple[str, ...] = ()
     part: str = ""
-
-    @property
-    def entry(self) -> str:
-        return self.resource
 
     def on(self, snapshot: Snapshot) -> Snapshot:
         match self.then:

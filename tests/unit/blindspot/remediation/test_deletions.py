@@ -21,7 +21,7 @@ def test_an_alarm_is_made_again_without_our_tag() -> None:
         before,
         Guard(ALARM, (), None),
     )
-    assert (found.entry, found.written, found.needs) == (ALARM, None, ())
+    assert (found.resource, found.written, found.needs) == (ALARM, None, ())
     assert delete_alarm(ALARM, before, {}).undo == Request(
         "cloudwatch:PutMetricAlarm", HOME, {"AlarmName": "a"} | before
     )

@@ -123,9 +123,9 @@ def test_the_size_of_an_entry_is_the_one_that_the_ledger_will_write(is_known: bo
     names, written, plan = load("cis-level-2").names, a_filter("x" * 3000), "1" * 64
     action = put_filter(log_group_arn(), replace(written, name=names.filter), None)
     assert action.written is not None
-    known = replace(Entry.new(action.entry, "p", {"unit": "x" * 50}, NOW), now={"other": "y" * 10})
-    will = known.intending(plan, action.written) if is_known else Entry.new(action.entry, plan, action.written, NOW)
-    found = exceeded(action, a_compliant_snapshot(filters=()), Ledger({action.entry: known} if is_known else {}))
+    known = replace(Entry.new(action.resource, "p", {"unit": "x" * 50}, NOW), now={"other": "y" * 10})
+    will = known.intending(plan, action.written) if is_known else Entry.new(action.resource, plan, action.written, NOW)
+    found = exceeded(action, a_compliant_snapshot(filters=()), Ledger({action.resource: known} if is_known else {}))
     assert found is not None
     assert (found.resource, found.fix) == (
         action.resource,
