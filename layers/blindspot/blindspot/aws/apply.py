@@ -121,6 +121,7 @@ class _Run:
     def do(self, action: Action) -> None:
         """Does the action, or raises _NotDone."""
         self.allow()
+        earlier = self.entries.get(action.resource)
         if action.written is not None:
             self.put(self.intended(action, action.written))
         try:
@@ -129,11 +130,11 @@ class _Run:
             self.forget(action.resource)
             return
         except _NotDone:
-            self.take_back(action)
+            self.take_back(action, earlier)
             raise
         failure, did_nothing = self.send(action.request)
         if failure and did_nothing:
-            self.take_back(action)
+            self.take_back(action, earlier)
             raise _NotDone("failed", failure)
         shown = self.shown(action)
         if shown is None:
@@ -237,9 +238,17 @@ class _Run:
             raise _NotDone("failed", f"the ledger could not be written: {stored.call}: {stored.error}")
         self.entries[entry.resource] = stored
 
-    def take_back(self, action: Action) -> None:
-        """Removes the entry of what was surely not made: somebody who makes the same would make it ours."""
-        if action.written is not None and _creates(action):
+    def take_back(self, action: Action, earlier: Entry | None) -> None:
+        """Sets the entry of what was surely not made as it was: without one of a thing that was never there, because
+        somebody who makes the same would make it ours."""
+        if action.written is None or not _creates(action):
+            return
+        if earlier and earlier.made:
+            again = replace(earlier, version=self.entries[action.resource].version)
+            stored = put_entry(self.clients, self.stack, again, until=self.until)
+            if not isinstance(stored, Unreadable):
+                self.entries[action.resource] = stored
+        else:
             remove_entry(self.clients, self.stack, action.resource, until=self.until)
             self.entries.pop(action.resource, None)
 

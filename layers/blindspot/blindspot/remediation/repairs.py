@@ -86,7 +86,10 @@ class Wanted:
         return ownership.chosen((*arns, *others), self.holdings.owners)
 
     def topic(self, arn: str | None, snapshot: Snapshot) -> Repairs:
-        """Creates what is missing of our topic and its subscriptions, and sets what is not as it should be."""
+        """Creates what is missing of our topic and its subscriptions, and sets what is not as it should be.
+
+        Nobody is subscribed where the subscriptions were not all read: it may be one of them.
+        """
         if arn is None or not self.subscribers:
             return ()
         topic = snapshot.topics.get(arn)
@@ -96,7 +99,9 @@ class Wanted:
             made = self._new_topic(arn)
             if not made:
                 return ()
-        there = topic.subscriptions if isinstance(topic, Topic) and isinstance(topic.subscriptions, tuple) else ()
+        there = topic.subscriptions if isinstance(topic, Topic) else ()
+        if isinstance(there, Unreadable) or (isinstance(topic, Topic) and topic.more_subscriptions):
+            return made
         missing = (each for each in self.subscribers if not any(is_of(found, each) for found in there))
         new = topic is None
         return (

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from blindspot.model.profile import DEFAULT, load
-from blindspot.model.snapshot import Subscription
+from blindspot.model.snapshot import Subscription, Unreadable
 from blindspot.remediation.converge import converge, tasks
 from blindspot.remediation.ownership import Owner
 from blindspot.remediation.writes import OUR_STATEMENT
@@ -176,6 +176,19 @@ def test_what_people_made_worse_is_set_back_and_told(
     then = worse.after(done)
     assert then.converged(then.wanted(BEFORE)) == ()
     assert {region.verdict for region in assess(then.snapshot, load(DEFAULT)).regions} == {Verdict.COMPLIANT}
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        {"subscriptions": Unreadable("sns:ListSubscriptionsByTopic", HOME, "Throttling")},
+        {"subscriptions": (), "more_subscriptions": True},
+    ],
+    ids=["not read", "not all read"],
+)
+def test_nobody_is_subscribed_who_may_be_already(bent: Mapping[str, object]) -> None:
+    assert all_ours().with_topic(subscriptions=()).converged(all_ours().wanted())
+    assert not all_ours().with_topic(**bent).converged(all_ours().wanted())
 
 
 def test_nothing_of_others_is_touched() -> None:
