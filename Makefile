@@ -12,7 +12,7 @@ FIND_3_13 := python3.13 --version >/dev/null 2>&1 || { \
         exit 1; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test mutants .docker sam-local e2e check bench faults quotas soak build lock clean
+.PHONY: help install demo test mutants .docker sam-local e2e .browser page check bench faults quotas soak build lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-11s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,13 +39,24 @@ sam-local: .docker .venv/.check ## Run every event, and the whole loop from sche
 e2e: .venv/.check $(patsubst %,.venv/%/.made,runtime ministack) ## Run the build, deploy it to an emulated account, set off an alarm there; needs Docker
 	@$(BIN)/python -m pytest tests/e2e $(E2E)
 
+.browser:
+	@for name in chromium npm; do command -v $$name >/dev/null || { \
+	    echo "'$$name' is not on PATH: 'sudo apt-get install $$name' installs it." >&2; exit 1; }; done
+
+page: .browser .venv/.test .venv/page/.made tests/page/node_modules/.made ## Look at the page in Chromium: screenshots, print, accessibility; needs chromium and npm
+	@PYTHONPATH=layers/blindspot $(BIN)/python -m tests.page
+
+tests/page/node_modules/.made: tests/page/package-lock.json
+	@npm ci --prefix tests/page --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
+
 check: export SAM_CLI_TELEMETRY := 0
 check: .venv/.check ## Check style, types, the direction of imports and the template
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	PYTHONPATH=layers/blindspot $(BIN)/lint-imports
-	$(BIN)/cfn-lint template.yaml layers/blindspot/blindspot/remediation/cloudformation/*.json
+	$(BIN)/cfn-lint template.yaml layers/blindspot/blindspot/remediation/cloudformation/*.json docs/rules/*.yaml
 	$(BIN)/sam validate --lint
 
 bench: .venv/.test ## Compare the work of deciding and judging with a reference
@@ -74,11 +85,13 @@ lock: .venv/.check ## Lock the newest versions of what requirements/*.in name
 	$(LOCK) requirements/layer.in --constraints requirements/demo.txt --output-file layers/blindspot/requirements.txt
 	# What runs on python3.13, and the emulator, has an environment of its own.
 	$(subst 3.11,3.13,$(LOCK)) requirements/runtime.in --constraints requirements/demo.txt --output-file requirements/runtime.txt
+	$(subst 3.11,3.13,$(LOCK)) requirements/page.in --output-file requirements/page.txt
 	$(LOCK) requirements/ministack.in --output-file requirements/ministack.txt
 	$(LOCK) requirements/mutants.in --output-file requirements/mutants.txt
+	npm update --prefix tests/page --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
 clean: ## Remove .venv, the build and the caches
-	rm -rf .venv .aws-sam .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .aws-sam .demo .hypothesis .import_linter_cache .mypy_cache .page .pytest_cache .ruff_cache tests/page/node_modules
 	find functions layers local tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The locks are complete, so pip need not resolve anything.

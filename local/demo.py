@@ -14,15 +14,23 @@ if __name__ == "__main__":
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from aws_lambda_powertools.metrics.provider import cold_start
 from rich.console import Console
 
+from blindspot.report.page import page
+from blindspot.report.reading import view_of
+from blindspot.report.view import View
 from local.accounts import an_account_as_real_ones_look
 from local.aws import LocalAws, local_aws
 from local.aws.extension.config import Row
 from local.demo_text import story
 from local.lambda_context import Context
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / ".demo/page.html"
 
 RULE = "blindspot-unauthorized-api-calls"
 SWITCH = "/blindspot/auto-remediate"
@@ -52,6 +60,11 @@ class Shown:
     backed_out: dict[str, Any]
     restored: bool
 
+    @property
+    def view(self) -> View:
+        """What the assessment found, and what remediation would change."""
+        return view_of(self.found, self.planned)
+
 
 def main() -> None:
     console = Console()
@@ -60,6 +73,9 @@ def main() -> None:
         shown = run(lambda step: status.update(step))
     for part in story(shown):
         console.print(part)
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(shown.view), "utf-8")
+    console.print(f"\nThe same as a page for a browser: {PAGE.relative_to(ROOT)}", highlight=False, soft_wrap=True)
 
 
 def run(progress: Callable[[str], None]) -> Shown:
@@ -68,6 +84,7 @@ def run(progress: Callable[[str], None]) -> Shown:
         an_account_as_real_ones_look(aws)
         aws.put_config_rule(RULE)
         os.environ.update(SETTINGS)
+        cold_start.is_cold_start = False  # POWERTOOLS_METRICS_DISABLED does not keep this metric from being printed
         progress("Assessing 17 regions")
         evaluate({"action": "start"})
         found = called_back(aws)

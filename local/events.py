@@ -9,6 +9,7 @@ FOLDER = Path(__file__).parents[1] / "events"
 FUNCTIONS = {
     "EvaluatorFunction": ("assess", "config-rule", "scheduler", "start"),
     "RemediatorFunction": ("apply", "apply-plan", "backout", "backout-plan", "control-assessed", "plan"),
+    "ViewerFunction": ("widget", "widget-assess", "widget-describe"),
 }
 
 

@@ -14,19 +14,23 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+from aws_lambda_powertools.metrics.provider import cold_start
+
 from local.accounts import a_compliant_account
 from local.aws import LocalAws, local_aws
 from local.demo import SETTINGS, remediate, turn
 
 REGIONS = ("eu-central-1", "eu-west-1", "us-east-1")
 LONGEST_LINE = 100
+WHEN = "2026-11-27T12:00:00+00:00"
+"""Shown in the place of the present."""
 SHOWN_LATER = ("verdict_before", "plan", "expected", "listeners")
 
 
 def first_plan() -> dict[str, Any]:
     """The remediator's document of an account that has a trail and a log group, and nothing that watches them."""
     with only_a_trail():
-        return remediate({"action": "plan"})
+        return {**remediate({"action": "plan"}), "assessed_at": WHEN}
 
 
 def later_plan() -> dict[str, Any]:
@@ -46,6 +50,7 @@ def later_plan() -> dict[str, Any]:
 
 @contextmanager
 def only_a_trail() -> Iterator[LocalAws]:
+    cold_start.is_cold_start = False  # as in `local.demo`
     with local_aws(region="eu-west-1", regions=REGIONS) as aws, patch.dict(os.environ, SETTINGS):
         made = a_compliant_account(aws)
         aws.client("logs").delete_metric_filter(logGroupName=made.log_group, filterName=made.filter)

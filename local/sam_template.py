@@ -43,7 +43,7 @@ def local_template(built: dict[str, Any], architecture: str, stack: str) -> str:
                 resource["Metadata"]["BuildArchitecture"] = architecture
             case "AWS::Serverless::Function":
                 properties["CodeUri"] = f"{BUILT.parent.name}/{properties['CodeUri']}"
-                variables = properties["Environment"]["Variables"]
+                variables = properties.get("Environment", {}).get("Variables", {})
                 variables |= {name: _named(value, resources) for name, value in variables.items()}
     return yaml.safe_dump(template, sort_keys=False)
 

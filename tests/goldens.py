@@ -21,6 +21,13 @@ SETTINGS = {
 }
 """The stack that they were made with. Its switch is off."""
 
+SHOWN = {
+    "widget": '<cwdb-action action="call" display="widget" endpoint="arn:aws:lambda:',
+    "widget-assess": "AccessDeniedException",
+    "widget-describe": "## Blindspot\n",
+}
+"""A part of what each event of the viewer returns; the rest of it is looked at in a browser."""
+
 
 def golden(name: str) -> dict[str, Any]:
     """What the event of that name returns, as `steady` gives it."""

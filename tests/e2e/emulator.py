@@ -85,9 +85,9 @@ def environment(function: str, server: LocalServer) -> dict[str, str]:
     }
 
 
-def command(script: str) -> tuple[str | Path, ...]:
+def command(script: str, layer: Path = LAYER) -> tuple[str | Path, ...]:
     """Runs a script of this folder as Lambda runs Python: nothing of ours on its path, and nowhere to keep bytecode."""
-    return runtime(), "-I", "-B", ROOT / "tests/e2e" / script, LAYER
+    return runtime(), "-I", "-B", ROOT / "tests/e2e" / script, layer
 
 
 @contextmanager

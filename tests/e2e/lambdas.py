@@ -84,7 +84,7 @@ def variables(function: str) -> dict[str, str]:
                 return value
         raise TypeError(f"SETTINGS must say what {value} is")
 
-    own = built["Resources"][function]["Properties"]["Environment"]["Variables"]
+    own = built["Resources"][function]["Properties"].get("Environment", {}).get("Variables", {})
     declared = built["Globals"]["Function"]["Environment"]["Variables"] | own
     return {name: SETTINGS[name] if name in SETTINGS else text(value) for name, value in declared.items()}
 

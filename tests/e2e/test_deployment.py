@@ -5,12 +5,14 @@ against the policies of their roles. It knows no AWS::Config::ConfigRule, so the
 """
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from local.events import event
 from tests.builders import HOME
 from tests.e2e.lambdas import build
 from tests.e2e.processes import ROOT, Emulator, eventually, ministack
@@ -18,6 +20,7 @@ from tests.e2e.processes import ROOT, Emulator, eventually, ministack
 STACK = "blindspot"
 HELD = (
     ("cloudformation", "describe_stacks", "Stacks", "StackName"),
+    ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     ("events", "list_rules", "Rules", "Name"),
     ("iam", "list_policies", "Policies", "PolicyName"),
     ("iam", "list_roles", "Roles", "RoleName"),
@@ -100,6 +103,16 @@ def test_the_schedule_runs_the_evaluator_and_the_rule_the_remediator(aws: Emulat
 
 def test_remediation_is_off(aws: Emulator, stack: dict[str, str]) -> None:
     assert aws.client("ssm").get_parameter(Name=stack["RemediationFlag"])["Parameter"]["Value"] == "false"
+
+
+def test_the_dashboard_shows_what_the_viewer_answers(aws: Emulator, stack: dict[str, str]) -> None:
+    shown = aws.client("cloudwatch").get_dashboard(DashboardName=stack["Dashboard"])
+    (endpoint,) = re.findall(r'"endpoint": "([^"]+)"', shown["DashboardBody"])
+    for name, said in (("widget", "no AWS Config rule"), ("widget-assess", "NON_COMPLIANT")):
+        answer = aws.client("lambda").invoke(FunctionName=endpoint, Payload=json.dumps(event(name)))
+        html = json.loads(answer["Payload"].read())
+        assert said in html
+        assert f'endpoint="{endpoint}"' in html
 
 
 @pytest.mark.usefixtures("stack")

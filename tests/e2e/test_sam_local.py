@@ -22,7 +22,7 @@ from local.sam_template import LOCAL
 from tests.e2e.containers import host_address, remove_containers, require_docker, require_image, seen_by_containers
 from tests.e2e.lambdas import CREDENTIALS, REGION, SAM, LocalServer, await_port, run, running
 from tests.e2e.processes import ROOT, free_port
-from tests.goldens import FLAG, SETTINGS, golden, steady
+from tests.goldens import FLAG, SETTINGS, SHOWN, golden, steady
 
 DOCUMENTS = LOCAL.with_name("documents")
 DOCUMENTED_HOST = "172.17.0.1"
@@ -68,9 +68,7 @@ def shell() -> dict[str, str]:
 @pytest.mark.parametrize(
     ("function", "name"), [(function, name) for function, names in FUNCTIONS.items() for name in names]
 )
-def test_every_event_returns_what_its_golden_file_says(
-    server: LocalServer, tmp_path: Path, function: str, name: str
-) -> None:
+def test_every_event_returns_what_it_should(server: LocalServer, tmp_path: Path, function: str, name: str) -> None:
     given, file = server.event(name), FOLDER / f"{name}.json"
     if given != event(name):
         file = tmp_path / file.name
@@ -80,15 +78,17 @@ def test_every_event_returns_what_its_golden_file_says(
         ran = run(SAM, *asked, env=environment(server))
         document = parsed(function, ran)
         returned.append(document)
-    assert without_count(steady(document)) == without_count(golden(name)), ran.stderr
+    if name in SHOWN:
+        assert SHOWN[name] in document, ran.stderr
+    else:
+        assert without_count(steady(document)) == without_count(golden(name)), ran.stderr
 
 
-def parsed(function: str, ran: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+def parsed(function: str, ran: subprocess.CompletedProcess[str]) -> Any:
     """What the function returned; sam exits with 0 whatever becomes of the function."""
     if not ran.stdout.strip():
         pytest.fail(f"{function} returned nothing:\n{ran.stderr}", pytrace=False)
-    document: dict[str, Any] = json.loads(ran.stdout)
-    return document
+    return json.loads(ran.stdout)
 
 
 def without_count(document: dict[str, Any]) -> dict[str, Any]:
@@ -230,11 +230,11 @@ def assert_half_right(assessed: dict[str, Any], planned: dict[str, Any]) -> None
 
 
 @contextmanager
-def progress(what: str, name: str) -> Iterator[list[dict[str, Any]]]:
+def progress(what: str, name: str) -> Iterator[list[Any]]:
     """Says what runs, then what came of it, in one line; the documents that are put into the list go into files."""
     began = time.monotonic()
     say(f"{what} ...")
-    returned: list[dict[str, Any]] = []
+    returned: list[Any] = []
     try:
         yield returned
     except BaseException:
@@ -248,7 +248,7 @@ def progress(what: str, name: str) -> Iterator[list[dict[str, Any]]]:
     say(f" {results} ({time.monotonic() - began:.1f} s)\n")
 
 
-def result(document: dict[str, Any]) -> str:
+def result(document: Any) -> str:
     """A document in a word or two."""
     match document:
         case {"verdict": str(verdict)}:

@@ -17,8 +17,8 @@ STACK = SETTINGS["BLINDSPOT_STACK"]
 def policies(function: str, stack: str = STACK, **parameters: str) -> list[list[Statement]]:
     """The statements of each policy of the function's role, in the stack of this id that was given these parameters:
     first the managed policy, then the role's own."""
-    values = _values(stack, parameters)
-    return [_resolved(policy["PolicyDocument"], values)["Statement"] for policy in POLICIES[function]]
+    values = values_of(stack, parameters)
+    return [resolved(policy["PolicyDocument"], values)["Statement"] for policy in POLICIES[function]]
 
 
 def role(function: str, stack: str = STACK, **parameters: str) -> list[Statement]:
@@ -36,8 +36,8 @@ def parameters(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: environ[variable] for name, variable in names.items() if environ.get(variable)}
 
 
-def _values(stack: str, given: Mapping[str, str]) -> dict[str, Any]:
-    """What a `!Ref` is, by name."""
+def values_of(stack: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """What a `!Ref` is, by name, in the stack of this id that was given these parameters."""
     _, partition, _, region, account, path = stack.split(":")
     name = path.split("/")[1]
     pseudo = {"Partition": partition, "AccountId": account, "Region": region, "StackId": stack, "StackName": name}
@@ -51,35 +51,36 @@ def _values(stack: str, given: Mapping[str, str]) -> dict[str, Any]:
     return values | {"RemediationFlag": switch.replace("${AWS::StackName}", name)}
 
 
-def _resolved(value: Any, values: Mapping[str, Any]) -> Any:
-    """With the intrinsic functions worked out (CloudFormation user guide, "Intrinsic function reference")."""
+def resolved(value: Any, values: Mapping[str, Any]) -> Any:
+    """A part of the template with its intrinsic functions worked out (CloudFormation user guide, "Intrinsic function
+    reference")."""
     match value:
         case {"!Ref": name}:
             return values[name]
         case {"!GetAtt": attribute}:
             return f"arn:aws:of:this:stack:{attribute}"
         case {"!Sub": [text, more]}:
-            return _substituted(text, {**values, **_resolved(more, values)})
+            return _substituted(text, {**values, **resolved(more, values)})
         case {"!Sub": text}:
             return _substituted(text, values)
         case {"!Join": [separator, parts]}:
-            return separator.join(_resolved(parts, values))
+            return separator.join(resolved(parts, values))
         case {"!Split": [separator, text]}:
-            return _resolved(text, values).split(separator)
+            return resolved(text, values).split(separator)
         case {"!Select": [number, listed]}:
-            return _resolved(listed, values)[int(number)]
+            return resolved(listed, values)[int(number)]
         case {"!Equals": [one, other]}:
-            return _resolved(one, values) == _resolved(other, values)
+            return resolved(one, values) == resolved(other, values)
         case {"!Not": [condition]}:
-            return not _resolved(condition, values)
+            return not resolved(condition, values)
         case {"!If": [condition, then, otherwise]}:
-            holds = _resolved(TEMPLATE["Conditions"][condition], values)
-            return _resolved(then if holds else otherwise, values)
+            holds = resolved(TEMPLATE["Conditions"][condition], values)
+            return resolved(then if holds else otherwise, values)
         case dict():
             assert not [key for key in value if key.startswith("!")], value
-            return {key: _resolved(inner, values) for key, inner in value.items()}
+            return {key: resolved(inner, values) for key, inner in value.items()}
         case list():
-            return [inner for each in value if (inner := _resolved(each, values)) is not None]
+            return [inner for each in value if (inner := resolved(each, values)) is not None]
     return value
 
 

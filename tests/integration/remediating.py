@@ -15,6 +15,7 @@ from tests.goldens import FLAG
 from tests.goldens import SETTINGS as OF_THE_STACK
 from tests.scenarios import bends
 from tests.scenarios.bends import DENIED, METRIC, Scenario
+from tests.schemas import REMEDIATION
 from tests.warm import dump
 
 SETTINGS = {name: value for name, value in OF_THE_STACK.items() if name != "BLINDSPOT_CONFIG_RULE"}
@@ -31,7 +32,9 @@ def switch(aws: LocalAws, value: str) -> None:
 
 
 def run(action: str, milliseconds: int = 300_000) -> dict[str, Any]:
-    return app.handler({"action": action}, Context(milliseconds))
+    document: dict[str, Any] = app.handler({"action": action}, Context(milliseconds))
+    REMEDIATION.validate(document)
+    return document
 
 
 def settings(scenario: Scenario) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Both roles as IAM gets them: enough is allowed, nothing that is not used, and nothing on what is another's."""
+"""The roles as IAM gets them: enough is allowed, nothing that is not used, and nothing on what is another's."""
 
 import json
 import os
@@ -12,9 +12,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from functions.viewer import app as viewer
 from local.accounts import a_compliant_account, put_alarm
 from local.aws import LocalAws, local_aws
 from local.aws.iam import Role, Statement, permits
+from local.events import event
+from local.lambda_context import Context
 from tests.goldens import FLAG, RULE
 from tests.integration.evaluating import invoke
 from tests.integration.permissions import OF_LAMBDA, STACK, parameters, policies, role
@@ -256,7 +259,7 @@ def test_a_stack_keeps_its_own_ledger_and_lease(
         ("/", False),
     ],
 )
-def test_both_functions_read_the_ledger_of_their_own_stack(
+def test_the_functions_read_the_ledger_of_their_own_stack(
     aws: LocalAws, function: str, path: str, allowed: bool
 ) -> None:
     def read() -> None:
@@ -272,9 +275,10 @@ def test_the_remediator_reads_its_switch_and_never_sets_it(aws: LocalAws) -> Non
 
 
 @every_write
-def test_the_evaluator_writes_to_nothing(aws: LocalAws, write: Write) -> None:
+@pytest.mark.parametrize("function", ["Evaluator", "Viewer"])
+def test_evaluator_and_viewer_write_to_nothing(aws: LocalAws, write: Write, function: str) -> None:
     there(aws, write.kind, NAMES[write.kind][0], OURS)
-    assert not is_allowed(aws, role("Evaluator"), lambda: write.do(NAMES[write.kind][0]))
+    assert not is_allowed(aws, role(function), lambda: write.do(NAMES[write.kind][0]))
 
 
 @pytest.mark.parametrize(
@@ -303,22 +307,21 @@ def test_a_role_is_no_larger_than_iam_allows(function: str) -> None:
 
 
 def test_the_roles_allow_enough_and_nothing_unused() -> None:
-    runs: dict[str, list[Role]] = {"Evaluator": [], "Remediator": []}
+    runs: dict[str, list[Role]] = {function: [] for function in INLINE}
     for scenario in (scenario for scenario in SCENARIOS if scenario.name in NEEDED):
         with local_aws(region=HOME, regions=REGIONS) as aws, warm(aws):
             os.environ.update({**SETTINGS, **settings(scenario), "BLINDSPOT_CONFIG_RULE": RULE})
             runs["Evaluator"].append(evaluated(aws, scenario))
+            runs["Viewer"].append(viewed(aws))
             runs["Remediator"].append(remediated(aws))
     runs["Remediator"].append(changed())
-    assert {function: [call for each in under for call in each.denied] for function, under in runs.items()} == {
-        "Evaluator": [],
-        "Remediator": [],
-    }
+    denied = {function: [call for each in under for call in each.denied] for function, under in runs.items()}
+    assert denied == {function: [] for function in runs}
     unused = {
         function: set[str]().union(*map(permissions_of, under)) - set[str]().union(*map(needed_of, under))
         for function, under in runs.items()
     }
-    assert unused == {"Evaluator": set(), "Remediator": set()}
+    assert unused == {function: set() for function in runs}
 
 
 def permissions_of(under: Role) -> set[str]:
@@ -351,6 +354,15 @@ def evaluated(aws: LocalAws, scenario: Scenario) -> Role:
     with aws.under(role("Evaluator", **parameters(os.environ))) as under:
         invoke({"action": "start"})
         aws.deliver()
+    return under
+
+
+def viewed(aws: LocalAws) -> Role:
+    """The viewer's role, after a refresh and after somebody pressed the button."""
+    with aws.under(role("Viewer", **parameters(os.environ))) as under:
+        for name in ("widget", "widget-assess"):
+            html = viewer.handler(event(name), Context())
+            assert "could not be" not in html, html
     return under
 
 

@@ -246,7 +246,6 @@ def test_the_path_of_a_web_address_is_told_to_nobody(
     monkeypatch.setenv("BLINDSPOT_SUBSCRIPTION_PROTOCOL", "https")
     only_a_trail(small, a_compliant_account(small, region=HOME))
     switch(small, "true")
-    logging.getLogger().setLevel(logging.DEBUG)
     with caplog.at_level(logging.DEBUG):
         document = run("apply")
     (subscription,) = [action for action in document["plan"] if action["action"] == "create subscription"]

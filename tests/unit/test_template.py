@@ -10,11 +10,13 @@ import boto3
 import pytest
 import yaml
 
+from blindspot.app import show
 from blindspot.app.invocation import Start, parse_evaluator_event
 from blindspot.aws.events import ASSESSED, SOURCE
 from blindspot.model import profile
 from blindspot.remediation.ownership import SUFFIX
 from local import sam_template
+from local.events import FUNCTIONS
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "template.yaml").read_text()
@@ -48,7 +50,8 @@ def _statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 INLINE: dict[str, list[dict[str, Any]]] = {
-    function: RESOURCES[f"{function}Role"]["Properties"]["Policies"] for function in ("Evaluator", "Remediator")
+    function: RESOURCES[f"{function}Role"]["Properties"]["Policies"]
+    for function in ("Evaluator", "Remediator", "Viewer")
 }
 POLICIES = {function: [RESOURCES["ReadPolicy"]["Properties"], *policies] for function, policies in INLINE.items()}
 READING = _statements(RESOURCES["ReadPolicy"]["Properties"])
@@ -56,7 +59,7 @@ OWN = {
     function: [statement for policy in policies for statement in _statements(policy)]
     for function, policies in INLINE.items()
 }
-STATEMENTS = [*READING, *OWN["Evaluator"], *OWN["Remediator"]]
+STATEMENTS = [*READING, *(statement for statements in OWN.values() for statement in statements)]
 
 
 def actions(statement: dict[str, Any]) -> list[str]:
@@ -101,6 +104,12 @@ def test_the_console_groups_every_parameter() -> None:
         ("SubscriptionEndpoint", "+14155550100", True),
         ("SubscriptionEndpoint", "http://chat.example.com/hook", False),
         ("SubscriptionEndpoint", "security-team", False),
+        ("OperationsTopicArn", "arn:aws-us-gov:sns:us-gov-west-1:111122223333:on-call", True),
+        ("OperationsTopicArn", "", True),
+        ("OperationsTopicArn", "on-call", False),
+        ("OperationsTopicArn", "arn:aws:sns:eu-west-1:111122223333:on-call.fifo", False),
+        ("OperationsTopicArn", "arn:aws:sns:eu-west-1:111122223333:on-call:0a1b2c3d-subscription", False),
+        ("OperationsTopicArn", "arn:aws:lambda:eu-west-1:111122223333:function:on-call", False),
         ("MonitoringRoleArns", "", True),
         ("MonitoringRoleArns", "arn:aws-us-gov:iam::111122223333:role/audit/blindspot", True),
         ("MonitoringRoleArns", "arn:aws:iam::111122223333:user/alice", False),
@@ -136,16 +145,17 @@ def test_a_secret_endpoint_is_not_shown() -> None:
     assert PARAMETERS["SubscriptionEndpoint"]["NoEcho"] is True
 
 
-def test_the_evaluator_accepts_what_the_schedule_sends() -> None:
-    sent = EVALUATOR["Events"]["Schedule"]["Properties"]["Input"]
+@pytest.mark.parametrize("schedule", ["Schedule", "Daily"])
+def test_the_evaluator_accepts_what_the_schedule_sends(schedule: str) -> None:
+    sent = EVALUATOR["Events"][schedule]["Properties"]["Input"]
     assert parse_evaluator_event(json.loads(sent), rule=None, now=datetime.now(UTC)) == Start()
 
 
-def test_both_judge_by_the_same_settings() -> None:
+def test_all_judge_by_the_same_settings() -> None:
     judged_by = {"PROFILE", "OVERRIDES", "EXCLUDED_REGIONS", "MONITORING_ROLE_ARNS"}
     assert {f"BLINDSPOT_{name}" for name in judged_by} < set(COMMON)
-    assert {"!Ref": "ReadPolicy"} in RESOURCES["EvaluatorRole"]["Properties"]["ManagedPolicyArns"]
-    assert {"!Ref": "ReadPolicy"} in RESOURCES["RemediatorRole"]["Properties"]["ManagedPolicyArns"]
+    for function in OWN:
+        assert RESOURCES[f"{function}Role"]["Properties"]["ManagedPolicyArns"] == [{"!Ref": "ReadPolicy"}]
 
 
 def test_the_remediator_answers_to_the_evaluator_where_it_is_needed() -> None:
@@ -220,6 +230,21 @@ def test_a_function_writes_only_its_own_log(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", OWN)
+def test_a_function_runs_its_own_code_with_its_own_role(function: str) -> None:
+    properties = RESOURCES[f"{function}Function"]["Properties"]
+    assert properties["CodeUri"] == f"functions/{function.lower()}"
+    assert properties["Role"] == {"!GetAtt": f"{function}Role.Arn"}
+    (trusted,) = RESOURCES[f"{function}Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert (trusted["Principal"], trusted["Action"]) == ({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole")
+    assert RESOURCES[f"{function}LogGroup"]["Properties"] == {"RetentionInDays": {"!Ref": "LogRetentionDays"}}
+
+
+def test_the_viewer_takes_as_long_as_its_documentation_says() -> None:
+    assert RESOURCES["ViewerFunction"]["Properties"]["Timeout"] == 120
+    assert "takes up to two minutes" in show.DOCUMENTATION
+
+
+@pytest.mark.parametrize("function", ["Evaluator", "Remediator"])
 def test_a_function_sends_events_only_as_blindspot(function: str) -> None:
     sends = [statement for statement in OWN[function] if "events:PutEvents" in actions(statement)]
     assert [statement["Condition"] for statement in sends] == [{"StringEquals": {"events:source": SOURCE}}]
@@ -254,6 +279,89 @@ def test_the_evaluator_starts_the_rule_that_exists() -> None:
     assert variable == {"!If": ["HasConfigRule", name, ""]}
 
 
+def test_a_new_stacks_first_run_finds_the_rule() -> None:
+    """EventBridge Scheduler user guide, "Rate-based schedules": one without a StartDate invokes immediately. What a
+    resource refers to is created before it (CloudFormation user guide, "DependsOn attribute")."""
+    condition, with_rule, _ = EVALUATOR["Events"]["Schedule"]["Properties"]["Description"]["!If"]
+    assert (condition, RESOURCES["ConfigRule"]["Condition"]) == ("HasConfigRule", "HasConfigRule")
+    assert "${ConfigRule}" in with_rule["!Sub"]
+
+
+def test_without_a_rule_something_asks_daily_as_aws_config_does() -> None:
+    daily = EVALUATOR["Events"]["Daily"]["Properties"]
+    assert daily["ScheduleExpression"] == "rate(1 day)"
+    assert daily["State"] == {"!If": ["HasConfigRule", "DISABLED", "ENABLED"]}
+
+
+ALARMS = {name: of["Properties"] for name, of in RESOURCES.items() if of["Type"] == "AWS::CloudWatch::Alarm"}
+
+
+def _end(alarm: dict[str, Any]) -> str:
+    """What the alarm's name has after the stack's."""
+    return str(alarm["AlarmName"]["!Sub"].removeprefix("${AWS::StackName}-"))
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_says_what_follows_what_to_do_and_where_to_read_on(name: str) -> None:
+    alarm = ALARMS[name]
+    description = alarm["AlarmDescription"]["!Sub"]
+    # CloudWatch API reference, PutMetricAlarm. A stack's name has at most 41 characters, and what CloudFormation makes
+    # of it with a logical id and a suffix fewer than 128.
+    assert len(re.sub(r"\$\{\w+\}", "x" * 128, description)) <= 1024
+    assert len(alarm["AlarmName"]["!Sub"].replace("${AWS::StackName}", "x" * 41)) <= 255
+    assert re.search(r"(verdict|evaluation) |gaps ", description)
+    assert " First, " in description
+    assert "returns to OK" in description or "stays in ALARM until" in description
+    assert description.endswith(f" Runbook, in Blindspot's repository: docs/runbook.md#{_end(alarm)}")
+    assert set(re.findall(r"\$\{(\w+)\}", description)) <= set(RESOURCES)
+
+
+def test_every_alarm_has_an_entry_in_the_runbook_and_every_entry_an_alarm() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE)
+    assert headings[: len(ALARMS)] == [_end(alarm) for alarm in ALARMS.values()]
+    assert not [heading for heading in headings[len(ALARMS) :] if re.fullmatch("[a-z-]+", heading)]
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_cloudwatch_accepts_the_alarm(name: str) -> None:
+    """API reference, PutMetricAlarm: longer than a day only with periods of an hour, and a week at most."""
+    alarm = ALARMS[name]
+    hour = 3600
+    length = alarm["Period"] * alarm["EvaluationPeriods"]
+    assert length <= (7 * 24 * hour if alarm["Period"] >= hour else 24 * hour)
+    assert alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"]
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_notifies_the_topic_of_the_parameter_when_it_begins_and_when_it_ends(name: str) -> None:
+    notified = {"!If": ["HasOperationsTopic", [{"!Ref": "OperationsTopicArn"}], {"!Ref": "AWS::NoValue"}]}
+    assert (ALARMS[name]["AlarmActions"], ALARMS[name]["OKActions"]) == (notified, notified)
+    assert "InsufficientDataActions" not in ALARMS[name]
+
+
+def test_a_new_stack_has_time_for_its_first_run_before_silence_is_an_alarm() -> None:
+    """Before it reported, all data of the alarm is missing, which it takes for silence."""
+    assert ALARMS["SilenceAlarm"]["WarmUpConfiguration"] == {"WarmUpPeriodDurationInMinutes": 60}
+
+
+def test_the_alarms_are_on_metrics_of_this_stack_alone() -> None:
+    own = [{"Name": "service", "Value": "blindspot"}, {"Name": "stack", "Value": {"!Ref": "AWS::StackName"}}]
+    functions = [{"!Ref": "EvaluatorFunction"}, {"!Ref": "RemediatorFunction"}]
+    for alarm in ALARMS.values():
+        match alarm["Namespace"]:
+            case "Blindspot":
+                assert alarm["Dimensions"] == own
+            case "AWS/Lambda":
+                assert [(each["Name"], each["Value"] in functions) for each in alarm["Dimensions"]] == [
+                    ("FunctionName", True)
+                ]
+            case namespace:
+                assert (namespace, alarm["Dimensions"]) == (
+                    "AWS/SQS",
+                    [{"Name": "QueueName", "Value": {"!GetAtt": "DeadLetterQueue.QueueName"}}],
+                )
+
+
 def test_only_this_account_makes_config_invoke_the_evaluator() -> None:
     permission = RESOURCES["ConfigPermission"]["Properties"]
     assert permission["Principal"] == "config.amazonaws.com"
@@ -261,7 +369,8 @@ def test_only_this_account_makes_config_invoke_the_evaluator() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "event", "retries"), [("Evaluator", "Schedule", 0), ("Remediator", "ControlAssessed", 1)]
+    ("name", "event", "retries"),
+    [("Evaluator", "Schedule", 0), ("Evaluator", "Daily", 0), ("Remediator", "ControlAssessed", 1)],
 )
 def test_what_fails_is_kept(name: str, event: str, retries: int) -> None:
     function, queue = RESOURCES[f"{name}Function"]["Properties"], {"!GetAtt": "DeadLetterQueue.Arn"}
@@ -300,6 +409,19 @@ def test_the_evaluator_changes_nothing_that_it_audits() -> None:
     }
 
 
+def test_the_viewer_reads_what_the_evaluator_reads_and_reports_to_nobody() -> None:
+    def allowed(function: str) -> set[str]:
+        return {action for statement in (*READING, *OWN[function]) for action in actions(statement)}
+
+    assert {action for action in allowed("Viewer") if not _reads(action)} == {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "sts:AssumeRole",
+    }
+    assert allowed("Viewer") < allowed("Evaluator")
+    assert {*filter(_reads, allowed("Viewer"))} == {*filter(_reads, allowed("Evaluator"))}
+
+
 def _reads(action: str) -> bool:
     return action.split(":")[1].startswith(("Describe", "Get", "List", "Test"))
 
@@ -320,7 +442,7 @@ def test_the_functions_and_the_layer_are_for_the_processor_of_the_parameter() ->
     assert TEMPLATE["Globals"]["Function"]["Architectures"] == [chosen]
     assert layer["Properties"]["CompatibleArchitectures"] == [chosen]
     assert layer["Metadata"]["BuildArchitecture"] == chosen
-    assert "Architectures" not in {*EVALUATOR, *REMEDIATOR}
+    assert not [name for name in FUNCTIONS if "Architectures" in RESOURCES[name]["Properties"]]
     assert PARAMETERS["Architecture"]["Default"] == "arm64"
     assert PARAMETERS["Architecture"]["AllowedValues"] == ["arm64", "x86_64"]
 
@@ -355,7 +477,7 @@ def test_the_local_template_is_for_one_processor(architecture: str) -> None:
     assert layer["Properties"]["CompatibleArchitectures"] == [{"Ref": "Architecture"}]
     assert layer["Metadata"]["BuildArchitecture"] == architecture
     assert layer["Properties"]["ContentUri"] == "build/BlindspotLayer"
-    for function in ("EvaluatorFunction", "RemediatorFunction"):
+    for function in FUNCTIONS:
         assert local["Resources"][function]["Properties"]["CodeUri"] == f"build/{function}"
 
 

@@ -151,7 +151,9 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= LONGEST_README
 
 
-@pytest.mark.parametrize("name", ["template.yaml", "Makefile", "docs/document.schema.json"])
+@pytest.mark.parametrize(
+    "name", ["template.yaml", "Makefile", "docs/document.schema.json", "docs/remediation.schema.json"]
+)
 def test_descriptions_are_plain(name: str) -> None:
     lines = (ROOT / name).read_text().splitlines()
     assert objections("\n".join(line for line in lines if not line.lstrip().startswith("#"))) == []

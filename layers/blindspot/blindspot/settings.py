@@ -123,6 +123,14 @@ def stack(environ: Mapping[str, str]) -> str | None:
     return environ.get("BLINDSPOT_STACK") or None
 
 
+def stack_name(environ: Mapping[str, str]) -> str | None:
+    """The name in the stack's id; None where there is none."""
+    try:
+        return stacks.parse(stack(environ) or "").name
+    except ValueError:
+        return None
+
+
 def _stack(environ: Mapping[str, str]) -> Stack | None:
     found = stack(environ)
     try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from blindspot.app.run import logger
 from blindspot.aws.client import Clients
 from blindspot.aws.collect import collect
 from blindspot.aws.pattern_check import confirm
@@ -18,6 +18,9 @@ from blindspot.settings import Settings
 from blindspot.verdict import pattern_check
 from blindspot.verdict.assessment import Assessment, assess
 from filter_pattern import Proofs
+
+logger = logging.getLogger("blindspot.assess")
+"""Below the functions' own logger, which writes JSON, where that exists: a command on a terminal has none."""
 
 
 def assess_account(
@@ -55,7 +58,7 @@ def assess_account(
     questions = in_time(partial(pattern_check.questions, assessment, settings.profile, proofs), until)
     answers = confirm(clients, questions, deadline=proved)
     if disputed := pattern_check.disputed(questions, answers):
-        logger.warning("AWS matches filter patterns differently than Blindspot", patterns=sorted(disputed))
+        logger.warning("AWS matches filter patterns differently than Blindspot", extra={"patterns": sorted(disputed)})
         snapshot = replace(snapshot, disputed_patterns=disputed)
         assessment = in_time(partial(assess, snapshot, settings.profile, proofs), until)
     return pattern_check.confirmed(assessment, answers)

@@ -20,7 +20,7 @@ from blindspot.app import invocation
 from blindspot.app.assess import assess_account
 from blindspot.app.invocation import Assess, Evaluate, InvocationError, NotEvaluated, Start
 from blindspot.app.remediation_notes import remediation_notes
-from blindspot.app.run import Context, Run, logger, metrics
+from blindspot.app.run import OWN_ERRORS, Run, invoked, logger, metrics
 from blindspot.aws import config_rule, events
 from blindspot.aws.collect import caller
 from blindspot.aws.config_rule import NotReported, NotStarted, Reported, Rows, Rule
@@ -41,11 +41,11 @@ identified, the rule's evaluations are listed; everything is read, the patterns 
 evaluation is reported, then all others; what remediation created is read and noted, and the events are sent."""
 
 
-def evaluate(event: object, context: Context, environ: Mapping[str, str]) -> dict[str, Any]:
+@invoked
+def evaluate(event: object, run: Run) -> dict[str, Any]:
     """Answers one event; `invocation.parse_evaluator_event` lists them. Returns the document, or whether AWS Config
     started an evaluation. Raises InvocationError, SettingsError, and CallFailed where AWS refuses the result."""
-    run = Run(context, environ)
-    rule = settings.config_rule(environ)
+    rule = settings.config_rule(run.environ)
     try:
         request = invocation.parse_evaluator_event(event, rule=rule, now=datetime.now(UTC))
     except NotEvaluated as error:
@@ -54,12 +54,18 @@ def evaluate(event: object, context: Context, environ: Mapping[str, str]) -> dic
         case Start():
             return _start(run, rule)
         case Assess():
-            judged = _Judged(_assess(run, settings.load(environ), _caller(run)))
+            judged = _judged_by_hand(run)
             made = _document(run, judged, account=None, config=None)
             _logged(made, judged)
             return fitted(made, LARGEST_ANSWER)
         case Evaluate():
             return _evaluate(run, request)
+
+
+def assess_by_hand(run: Run) -> Document:
+    """The document of the account as it is now, which nobody is told of. Raises what `assess_account` does, and
+    SettingsError."""
+    return _document(run, _judged_by_hand(run), account=None, config=None)
 
 
 def _start(run: Run, rule: str | None) -> dict[str, Any]:
@@ -121,12 +127,22 @@ class _Judged:
 
     @property
     def reason(self) -> str:
-        """Why there is no assessment. An unexpected error's text may quote anything, so it is not used."""
-        if isinstance(self.error, TimeoutError):
-            return "there was no time left to assess the account"
-        if isinstance(self.error, settings.SettingsError | InvocationError | CallFailed):
-            return str(self.error)
-        return f"the evaluator failed ({type(self.error).__name__})"
+        """Why there is no assessment."""
+        return reason_of(self.error, "evaluator")
+
+
+def reason_of(error: Exception | None, function: str) -> str:
+    """Why a run of the function failed, as it may be shown. An unexpected error's text may quote anything, so it is not
+    used."""
+    if isinstance(error, TimeoutError):
+        return "there was no time left to assess the account"
+    if isinstance(error, OWN_ERRORS):
+        return str(error)
+    return f"the {function} failed ({type(error).__name__})"
+
+
+def _judged_by_hand(run: Run) -> _Judged:
+    return _Judged(_assess(run, settings.load(run.environ), _caller(run)))
 
 
 def _judged(run: Run, identity: Identity | Unreadable, request: Evaluate | None = None) -> _Judged:
@@ -179,8 +195,11 @@ def _report(run: Run, request: Evaluate, rows: tuple[Evaluation, ...], earlier: 
 
 
 def _count_reported(reported: bool) -> None:
-    """Counts a run whose verdict is to be in AWS Config, for an alarm on those where it is not."""
+    """Counts a run whose verdict is to be in AWS Config. The metrics are sent at once: what follows may take all the
+    time that is left."""
+    metrics.add_metric("ReportedRuns", MetricUnit.Count, reported)
     metrics.add_metric("UnreportedRuns", MetricUnit.Count, not reported)
+    metrics.flush_metrics()
 
 
 def _document(
@@ -239,15 +258,24 @@ def _told(
     run: Run, made: Document, judged: _Judged, not_reported: CallFailed | None, *, changed: bool = False
 ) -> Document:
     """The document, once it was logged and sent to EventBridge. Raises the first of what failed, and logs the rest."""
+    metrics.add_metric("CannotVerifyRuns", MetricUnit.Count, made["verdict"] == Verdict.INDETERMINATE)
     told = _logged(made, judged)
-    errors = [error for error in (judged.error, not_reported) if error]
-    for detail_type in (events.ASSESSED, events.CHANGED) if changed else (events.ASSESSED,):
-        try:
-            events.emit(run.clients, detail_type, told, until=run.at(TOLD))
-        except CallFailed as not_emitted:
-            errors.append(not_emitted)
-    for error in errors[1:]:
-        logger.error("this failed too", error=str(error))
+    kinds = (events.ASSESSED, events.CHANGED) if changed else (events.ASSESSED,)
+    unsent = [error for kind in kinds if (error := _unsent(run, kind, told))]
+    if made["config"] is None:  # there is no rule: to tell is to report
+        metrics.add_metric("ReportedRuns", MetricUnit.Count, not unsent)
+    errors = [error for error in (judged.error, not_reported, *unsent) if error]
+    for other in errors[1:]:
+        logger.error("this failed too", error=str(other))
     if errors:
         raise errors[0]
     return fitted(made, LARGEST_ANSWER)
+
+
+def _unsent(run: Run, detail_type: str, told: Document) -> CallFailed | None:
+    """Sends the document to EventBridge, and returns what kept it from being sent."""
+    try:
+        events.emit(run.clients, detail_type, told, until=run.at(TOLD))
+    except CallFailed as error:
+        return error
+    return None

@@ -1,4 +1,4 @@
-"""The events that start the two functions, recognized by their keys."""
+"""The events that start the functions, recognized by their keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ from blindspot.remediation.approval import is_plan_id
 
 
 class InvocationError(ValueError):
-    """Raised for an event of none of the shapes below. Its message quotes nothing of the event."""
+    """Raised for an event that is refused, such as one of none of the shapes below. Its message quotes nothing of the
+    event."""
+
+
+def correlation_id(event: object) -> str | None:
+    """The id of the evaluator's run that sent this event; None for any other event."""
+    match event:
+        case {"source": source, "detail": {"run": str(run)}} if source == SOURCE and re.fullmatch(r"[\da-f-]{36}", run):
+            return run
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,54 @@ def _check(name: str, value: object, expression: str, allowed: str) -> None:
     """Raises InvocationError where the field is not as allowed."""
     if not isinstance(value, str) or not re.fullmatch(expression, value, re.ASCII):
         raise InvocationError(f"The AWS Config event's {name} is not valid. Allowed: {allowed}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """CloudWatch asks for the widget's documentation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """CloudWatch shows the widget. assess: whether somebody pressed the button. theme: light or dark. width: of the
+    widget, in pixels."""
+
+    assess: bool
+    theme: str
+    width: int
+
+
+def parse_viewer_event(event: object) -> Describe | Show:
+    """What the event asks the viewer for. Raises InvocationError, which lists the allowed shapes.
+
+    Of the widget's context only theme and width are read, and of the event beside it only `action`, which the button
+    sends. Source: CloudWatch user guide, "Details about custom widgets".
+    """
+    match event:
+        case {"describe": True, **others} if not others:
+            return Describe()
+        case {"action": action} if action != ASSESS:
+            pass
+        case {"widgetContext": dict(context), **others}:
+            theme = "dark" if context.get("theme") == "dark" else "light"
+            return Show("action" in others, theme, _width(context.get("width")))
+    raise InvocationError(
+        "The viewer does not accept this event. Allowed: an event of a CloudWatch custom widget, which has an object "
+        'widgetContext, and of which "action" may only be "assess"; {"describe": true}.'
+    )
+
+
+ASSESS = "assess"
+"""What the widget's button sends as `action`."""
+
+NARROWEST, WIDEST, USUAL = 200, 4000, 800
+"""Pixels of a widget; `USUAL` where CloudWatch does not give its width."""
+
+
+def _width(given: object) -> int:
+    if isinstance(given, bool) or not isinstance(given, int | float) or given != given:
+        return USUAL
+    return int(min(max(given, NARROWEST), WIDEST))
 
 
 OLDEST, NEWEST = timedelta(days=1), timedelta(hours=1)

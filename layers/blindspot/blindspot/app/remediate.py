@@ -7,7 +7,7 @@ collect, assess -> backout (pure) -> apply (AWS) -> collect, assess
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,8 +16,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from blindspot import settings
 from blindspot.app import invocation
 from blindspot.app.assess import assess_account
-from blindspot.app.invocation import Remediate
-from blindspot.app.run import Context, Run, logger, metrics
+from blindspot.app.invocation import InvocationError, Remediate
+from blindspot.app.run import Run, invoked, logger, metrics
 from blindspot.aws import config_rule, events, lease, listeners
 from blindspot.aws.apply import apply
 from blindspot.aws.collect import caller
@@ -53,21 +53,22 @@ READ_AGAIN, PROVED_AGAIN, END, PLANNED, TOLD = 0.8, 0.86, 0.9, 0.94, 0.98
 """By which share of the invocation's time each step is over."""
 
 
-class BackoutRefused(Exception):
+class BackoutRefused(InvocationError):
     """Raised where backout is asked for while the switch is on, or is missing or cannot be read: the next assessment
     would create everything again."""
 
 
-def remediate(event: object, context: Context, environ: Mapping[str, str]) -> Document:
+@invoked
+def remediate(event: object, run: Run) -> Document:
     """Answers one event; `invocation.parse_remediator_event` lists them. Returns the remediator's document.
 
     Raises InvocationError, SettingsError and BackoutRefused, and CallFailed where the account cannot be read.
     """
     asked = invocation.parse_remediator_event(event)
     if asked.action == "backout":
-        chosen, wrong = settings.load_for_backout(environ)
-        return _Remediation(Run(context, environ), chosen, wrong).back_out(preview=asked.preview)
-    return _Remediation(Run(context, environ), settings.load(environ, subscribing=True)).plan_and_apply(asked)
+        chosen, wrong = settings.load_for_backout(run.environ)
+        return _Remediation(run, chosen, wrong).back_out(preview=asked.preview)
+    return _Remediation(run, settings.load(run.environ, subscribing=True)).plan_and_apply(asked)
 
 
 class _Remediation:
@@ -101,7 +102,7 @@ class _Remediation:
         """
         held = self.take_lease(stack)
         if isinstance(held, lease.NotTaken):
-            made = documents.of_nothing(action, switch, manual_tasks.lease_held(stack.lease, held.why))
+            made = documents.of_nothing(action, self.run.origin, switch, manual_tasks.lease_held(stack.lease, held.why))
             return self.emit("Remediation Planned", made)
         try:
             made = work()
@@ -127,7 +128,7 @@ class _Remediation:
         if verdict in (Verdict.COMPLIANT, Verdict.INDETERMINATE):
             self.start_evaluation()
         tasks = [changed, *remaining.manual_tasks] if changed else remaining.manual_tasks
-        made = documents.of_plan(asked.action, switch, proposal, outcomes, tasks, verdict)
+        made = documents.of_plan(asked.action, self.run.origin, switch, proposal, outcomes, tasks, verdict)
         return self.emit("Remediation Applied" if _wrote(outcomes) else "Remediation Planned", made)
 
     def back_out(self, *, preview: bool) -> Document:
@@ -166,8 +167,8 @@ class _Remediation:
             self.forget(stack, planned.removals)
             if _wrote(outcomes) and before:
                 after, _ = self.assess_if_possible(READ_AGAIN, PROVED_AGAIN, END)
-        verdicts = (each.verdict if each else None for each in (before, after))
-        made = documents.of_backout(switch, next(verdicts), planned, outcomes, next(verdicts))
+        verdict = after.verdict if after else None
+        made = documents.of_backout(self.run.origin, switch, before, planned, outcomes, verdict)
         return self.emit("Remediation Planned" if preview else "Remediation Backed Out", made)
 
     def assess_if_possible(

@@ -41,16 +41,18 @@ class Clients:
     """The clients of one process. Several threads may use them.
 
     region: the region of the function, of AWS Config's rule and of the event bus.
+    aws_profile: the profile of the AWS configuration whose credentials make the calls, if not the default ones.
     api_calls: how many operations were called. Every page counts once; retries do not count.
     refused_calls: how many of them AWS refused.
     """
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, aws_profile: str | None = None) -> None:
         # At DEBUG botocore logs whole requests, with the result token and the credentials' session token in them.
         # Not so at INFO, whatever level the application logs at.
         logging.getLogger("botocore").setLevel(logging.INFO)
         self.region = region
         self.api_calls = self.refused_calls = 0
+        self._aws_profile = aws_profile
         self._session = self._new_session()
         self._roles: dict[str, Session] = {}
         self._clients: dict[tuple[str, str, str | None, int], Any] = {}
@@ -156,7 +158,7 @@ class Clients:
             return self._clients[key]
 
     def _new_session(self) -> Session:
-        session = Session()
+        session = Session(profile=self._aws_profile)
         # An older SDK otherwise calls us-east-1, which may be excluded (AWS SDKs and tools reference guide,
         # "AWS STS Regional endpoints").
         session.set_config_variable("sts_regional_endpoints", "regional")

@@ -32,3 +32,11 @@ def parse(text: str) -> Stack:
     if found is None:
         raise ValueError("the id of a CloudFormation stack, an ARN that ends in stack/NAME/UUID")
     return Stack(text, found[1], found[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a document comes from: the id of the stack, and of the invocation. None where there is none."""
+
+    stack: str | None = None
+    run: str | None = None

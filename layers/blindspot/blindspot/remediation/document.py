@@ -18,6 +18,7 @@ from blindspot.model.findings import unread
 from blindspot.model.fitting import last_in_each, last_of
 from blindspot.model.harmless import harmless_json
 from blindspot.model.snapshot import Snapshot, Unreadable
+from blindspot.model.stack import Origin
 from blindspot.remediation.actions import Action, Request
 from blindspot.remediation.backout import Backout
 from blindspot.remediation.costs import Cost, monthly_cost
@@ -85,6 +86,7 @@ class Proposal:
 
 def of_plan(
     action: str,
+    origin: Origin,
     switch: Switch,
     proposal: Proposal,
     outcomes: Iterable[Outcome],
@@ -107,16 +109,21 @@ def of_plan(
         "notices": list(_notices(actions, snapshot)),
     }
     tasks = [_task(task) for task in manual_tasks]
-    return _document(action, switch, proposal.assessment.verdict, made, outcomes, tasks, after)
+    return _document(action, origin, switch, proposal.assessment, made, outcomes, tasks, after)
 
 
-def of_nothing(action: str, switch: Switch, task: Task) -> Document:
+def of_nothing(action: str, origin: Origin, switch: Switch, task: Task) -> Document:
     """The document of a run that ended before it read the account. `task`: why."""
-    return _document(action, switch, None, {**_NOT_A_PROPOSAL, "plan": []}, (), [_task(task)], None)
+    return _document(action, origin, switch, None, {**_NOT_A_PROPOSAL, "plan": []}, (), [_task(task)], None)
 
 
 def of_backout(
-    switch: Switch, before: Verdict | None, backout: Backout, outcomes: Iterable[Outcome], after: Verdict | None
+    origin: Origin,
+    switch: Switch,
+    before: Assessment | None,
+    backout: Backout,
+    outcomes: Iterable[Outcome],
+    after: Verdict | None,
 ) -> Document:
     """The document of a backout; what it does not delete is listed with the manual tasks. before: None where the
     account could not be assessed."""
@@ -125,7 +132,7 @@ def of_backout(
         {"code": each.code, "resource": each.resource, "regions": [], "message": each.why, "fix": each.fix}
         for each in backout.not_deleted
     ]
-    return _document("backout", switch, before, made, outcomes, tasks, after)
+    return _document("backout", origin, switch, before, made, outcomes, tasks, after)
 
 
 def fitted(document: Document, largest_bytes: int) -> Document:
@@ -160,8 +167,9 @@ _CUTTERS = {
 
 def _document(
     action: str,
+    origin: Origin,
     switch: Switch,
-    before: Verdict | None,
+    before: Assessment | None,
     made: Document,
     outcomes: Iterable[Outcome],
     tasks: list[Document],
@@ -170,8 +178,13 @@ def _document(
     whole: Document = {
         "action": action,
         "plan_id": made["plan_id"],
+        "stack": origin.stack,
+        "run": origin.run,
+        "account": before.snapshot.account if before else None,
+        "profile": before.profile if before else None,
+        "assessed_at": before.snapshot.read_at.isoformat(timespec="seconds") if before else None,
         "switch": {"on": switch.on, "parameter": switch.parameter, "why": switch.why, "switch": switch.command},
-        "verdict_before": before.value if before else None,
+        "verdict_before": before.verdict.value if before else None,
         **made,
         "outcomes": [{"resource": o.resource, "status": o.status, "error": o.error} for o in outcomes],
         "manual_steps": tasks,

@@ -106,9 +106,14 @@ def verdict_before(earlier: Mapping[tuple[str, str], Evaluation] | Unreadable, c
     found = earlier.get((current.resource_type, current.resource_id))
     if found is None or found.ordering_timestamp >= current.ordering_timestamp:
         return None
-    if (found.annotation or "").startswith(CANNOT_VERIFY):
+    return verdict_of(found)
+
+
+def verdict_of(evaluation: Evaluation) -> Verdict | None:
+    """The verdict that the evaluation reported; None where it is none of ours, such as NOT_APPLICABLE."""
+    if evaluation.annotation is not None and evaluation.annotation.startswith(CANNOT_VERIFY):
         return Verdict.INDETERMINATE
-    return Verdict(found.compliance) if found.compliance in list(Verdict) else None
+    return Verdict(evaluation.compliance) if evaluation.compliance in list(Verdict) else None
 
 
 def _compliance(verdict: Verdict) -> str:

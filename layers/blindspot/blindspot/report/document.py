@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import blindspot
@@ -18,6 +17,7 @@ from blindspot.model.findings import Gap
 from blindspot.model.fitting import LARGEST_ANSWER, LARGEST_TOLD, Document, last_in_each, last_of
 from blindspot.model.harmless import harmless_json
 from blindspot.model.snapshot import Unreadable
+from blindspot.model.stack import Origin
 from blindspot.report import summary
 from blindspot.report.sight import Sight
 from blindspot.report.wording import gaps_of
@@ -38,14 +38,6 @@ __all__ = [
 
 SCHEMA = 2
 CONTROL = "Ensure unauthorized API calls are monitored"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a document comes from: the id of the stack, and of the invocation. None where there is none."""
-
-    stack: str | None = None
-    run: str | None = None
 
 
 def document(
@@ -92,7 +84,7 @@ def document(
         },
         "channels": channels.listed(),
         "gaps": [
-            {**_gap(gap), "regions": regions, "message": gap.message, "fix": gap.fix, "help": _help(gap.code)}
+            {**_gap(gap), "regions": regions, "message": gap.message, "fix": gap.fix, "help": help_of(gap.code)}
             for gap, regions in gaps.items()
         ],
         "notes": [{"code": n.code, "resource": n.resource, "message": n.message} for n in noted],
@@ -263,7 +255,7 @@ def _gap(gap: Gap) -> Document:
     return {"code": gap.code, "resource": gap.resource}
 
 
-def _help(code: str) -> str:
+def help_of(code: str) -> str:
     """The section of docs/gaps.md about a code."""
     return f"docs/gaps.md#{code.replace('.', '-')}"
 

@@ -3,16 +3,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from blindspot.app import invocation
 from blindspot.app.invocation import (
+    NARROWEST,
+    WIDEST,
     Assess,
+    Describe,
     Evaluate,
     InvocationError,
     NotEvaluated,
     Remediate,
+    Show,
     Start,
+    correlation_id,
     parse_remediator_event,
+    parse_viewer_event,
 )
 
 INVOKING = {
@@ -67,6 +75,26 @@ def test_aws_config_asks() -> None:
 )
 def test_the_schedule_starts(event: dict[str, object]) -> None:
     assert parse_evaluator_event(event) == Start()
+
+
+RUN = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
+
+
+@pytest.mark.parametrize(
+    ("event", "found"),
+    [
+        ({"source": "blindspot", "detail": {"run": RUN}}, RUN),
+        ({"source": "blindspot", "detail": {"run": RUN[:-1]}}, None),
+        ({"source": "blindspot", "detail": {"run": f"{RUN}\n"}}, None),
+        ({"source": "blindspot", "detail": {"run": 1}}, None),
+        ({"source": "blindspot", "detail": "run"}, None),
+        ({"source": "somebody", "detail": {"run": RUN}}, None),
+        ({"detail": {"run": RUN}}, None),
+        ([], None),
+    ],
+)
+def test_what_led_to_a_run_is_known_from_blindspots_own_event(event: object, found: str | None) -> None:
+    assert correlation_id(event) == found
 
 
 def test_by_hand() -> None:
@@ -212,3 +240,62 @@ def test_what_is_no_id_of_a_plan_is_told_what_one_looks_like(text: str) -> None:
     with pytest.raises(InvocationError, match=f"such as {APPROVED}") as caught:
         parse_remediator_event({"action": "apply", "plan": text})
     assert "SECRET" not in str(caught.value)
+
+
+def of_widget(**more: Any) -> dict[str, Any]:
+    return {"widgetContext": {"theme": "light", "width": 588, "title": "any"}, **more}
+
+
+def of_action(action: object) -> dict[str, Any]:
+    return of_widget(action=action)
+
+
+@pytest.mark.parametrize(
+    ("event", "asked"),
+    [
+        ({"describe": True}, Describe()),
+        (of_widget(), Show(False, "light", 588)),
+        (of_widget(action="assess"), Show(True, "light", 588)),
+        (of_widget(describe=True), Show(False, "light", 588)),
+        (of_widget(describe="no", more=["any"], params={"action": "assess"}), Show(False, "light", 588)),
+        ({"widgetContext": {}}, Show(False, "light", 800)),
+        ({"widgetContext": {"action": "assess", "theme": "dark"}}, Show(False, "dark", 800)),
+    ],
+)
+def test_what_a_dashboard_asks_the_viewer_for(event: object, asked: object) -> None:
+    assert parse_viewer_event(event) == asked
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        *({}, [], None, "widgetContext", 1),
+        *({"describe": False}, {"describe": 1}, {"describe": "true"}, {"describe": True, "more": 1}),
+        *({"action": "assess"}, {"action": "assess", "describe": True}),
+        *({"widgetContext": []}, {"widgetContext": None, "action": "assess"}, {"widgetcontext": {}}),
+        *map(of_action, ("apply", "Assess", ["assess"], {}, None, True, "")),
+    ],
+    ids=repr,
+)
+def test_the_viewer_accepts_no_other_event(event: object) -> None:
+    with pytest.raises(InvocationError, match=r'widgetContext.*"assess"; \{"describe": true\}\.$'):
+        parse_viewer_event(event)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "theme": st.sampled_from(["light", "dark", "Dark"]) | st.none() | st.integers(),
+            "width": st.integers() | st.floats() | st.none() | st.booleans() | st.text() | st.lists(st.integers()),
+        },
+    )
+)
+def test_any_theme_and_width_become_ones_that_can_be_shown(context: dict[str, object]) -> None:
+    asked = parse_viewer_event({"widgetContext": context})
+    assert isinstance(asked, Show)
+    assert asked.theme == ("dark" if context.get("theme") == "dark" else "light")
+    assert NARROWEST <= asked.width <= WIDEST
+    width = context.get("width")
+    if type(width) is int:
+        assert asked.width == sorted([NARROWEST, width, WIDEST])[1]

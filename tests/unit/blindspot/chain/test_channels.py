@@ -589,6 +589,7 @@ def test_a_gap_that_need_not_be_explained_is_found_all_the_same() -> None:
     (group,) = Channels(a_compliant_snapshot(alarms=()), PROFILE, explained=False).grouped((HOME,))
     (found,) = group.channels
     assert found.gap == Gap("alarm.missing", log_group_arn(), "")
+    assert found.filter == "unauthorized"
 
 
 def test_the_proofs_that_are_given_are_used() -> None:

@@ -8,16 +8,19 @@ import pytest
 from blindspot.model import profile
 from blindspot.model.fitting import LARGEST_TOLD
 from blindspot.model.snapshot import Subscription, Unreadable
+from blindspot.model.stack import Origin
 from blindspot.remediation.backout import Backout, NotDeleted
-from blindspot.remediation.document import Document, Outcome, Proposal, Switch, fitted, of_backout, of_plan
+from blindspot.remediation.document import Document, Outcome, Proposal, Switch, fitted, of_backout, of_nothing, of_plan
 from blindspot.remediation.listeners import Subscribed
 from blindspot.remediation.manual_tasks import Task
 from blindspot.remediation.plan import Plan, Planned
 from blindspot.verdict.assessment import Verdict, assess
 from tests.actions import call, create_topic, put_alarm, put_filter, subscribe
-from tests.builders import HOME, REGIONS, a_compliant_snapshot, a_topic, an_alarm, log_group_arn, topic_arn
+from tests.builders import HOME, NOW, REGIONS, a_compliant_snapshot, a_topic, an_alarm, log_group_arn, topic_arn
 from tests.cases.hostile import NAMES
+from tests.schemas import REMEDIATION
 
+ORIGIN = Origin("stack", "run")
 OFF = Switch(on=False, parameter="/blindspot/auto-remediate", why="it is false")
 
 
@@ -30,7 +33,7 @@ def an_account_of(log_groups: int, name: str = "g") -> Document:
     ]
     planned = Plan(tuple(Planned(action, "filter.misses", REGIONS) for action in actions))
     outcomes = [Outcome(action.resource, "failed", "LimitExceededException") for action in actions]
-    return of_plan("apply", OFF, proposed(planned), outcomes, tasks, Verdict.NON_COMPLIANT)
+    return of_plan("apply", ORIGIN, OFF, proposed(planned), outcomes, tasks, Verdict.NON_COMPLIANT)
 
 
 def proposed(planned: Plan, subscribed: Subscribed | None = None, **bent: Any) -> Proposal:
@@ -40,7 +43,7 @@ def proposed(planned: Plan, subscribed: Subscribed | None = None, **bent: Any) -
 
 def document_of(*actions: Any, subscribed: Subscribed | None = None, **bent: Any) -> Document:
     planned = Plan(tuple(Planned(action, "alarm.missing", REGIONS) for action in actions))
-    return of_plan("plan", OFF, proposed(planned, subscribed, **bent), (), (), None)
+    return of_plan("plan", ORIGIN, OFF, proposed(planned, subscribed, **bent), (), (), None)
 
 
 def test_a_small_document_is_told_whole() -> None:
@@ -52,6 +55,8 @@ def test_a_small_document_is_told_whole() -> None:
 def test_a_large_document_fits_and_what_was_done_is_cut_last(name: str) -> None:
     whole = an_account_of(4_000, name)
     small = fitted(whole, LARGEST_TOLD)
+    for document in (whole, small):
+        REMEDIATION.validate(document)
     assert len(json.dumps(small)) <= LARGEST_TOLD
     assert {key: small[key] for key in ("action", "switch", "verdict_before", "verdict_after")} == {
         key: whole[key] for key in ("action", "switch", "verdict_before", "verdict_after")
@@ -68,6 +73,7 @@ def test_templates_and_requests_are_cut_first() -> None:
     assert list(small["cut"]) == ["cloudformation"]
     assert len(small["manual_steps"]) == 100
     without = fitted(whole, 120_000)
+    REMEDIATION.validate(without)
     assert set(without["cut"]) <= {"cloudformation", "undo", "before", "request"}
     assert [entry["resource"] for entry in without["plan"]] == [entry["resource"] for entry in whole["plan"]]
 
@@ -76,7 +82,7 @@ def test_templates_and_requests_are_cut_first() -> None:
 def test_names_that_would_do_harm_do_none(name: str) -> None:
     given, shown = NAMES[name]
     kept = Backout((), (NotDeleted(given, f"Alarm {given} is not deleted.", "Delete it."),))
-    backed_out = of_backout(OFF, Verdict.COMPLIANT, kept, [Outcome(given, "stopped", given)], None)
+    backed_out = of_backout(ORIGIN, OFF, None, kept, [Outcome(given, "stopped", given)], None)
     whose = {topic_arn(): (Subscription(None, given, endpoint=given), Subscription(given, "https", endpoint=given))}
     listening = document_of(put_alarm(), subscribed=whose)
     assert len(listening["listeners"][0]["subscriptions"]) == 2
@@ -96,9 +102,21 @@ def test_each_action_has_what_was_there_and_what_undoes_it() -> None:
     assert changed["heals"] == list(REGIONS)
 
 
+def test_it_says_where_it_belongs() -> None:
+    known = {"stack": "stack", "run": "run", "account": "123456789012", "profile": "cis-level-2"}
+    found = document_of(put_alarm())
+    assert {key: found[key] for key in (*known, "assessed_at")} == {**known, "assessed_at": NOW.isoformat()}
+    task = Task("lease.held", "/blindspot/lease", (), "Another run has it.", "Run it again.")
+    unread = of_nothing("apply", ORIGIN, OFF, task)
+    assert [unread[key] for key in ("stack", "run", "account", "profile", "assessed_at")] == [
+        *("stack", "run"),
+        *(None, None, None),
+    ]
+
+
 def test_the_verdict_to_expect_is_that_before_and_after_the_confirmations() -> None:
     planned = Plan(expected=Verdict.NON_COMPLIANT, expected_confirmed=Verdict.COMPLIANT)
-    made = of_plan("plan", OFF, proposed(planned), (), (), None)
+    made = of_plan("plan", ORIGIN, OFF, proposed(planned), (), (), None)
     assert (made["expected"], made["expected_once_confirmed"]) == ("NON_COMPLIANT", "COMPLIANT")
 
 

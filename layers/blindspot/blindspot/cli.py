@@ -1,0 +1,339 @@
+"""The commands: assess an account, show a document that was kept, check a filter pattern.
+
+    python -m blindspot assess [--profile-name NAME] [--region REGION] [--json | --markdown | --html FILE]
+    python -m blindspot report DOCUMENT [DOCUMENT ...] [--json | --markdown | --html FILE]
+    python -m blindspot explain PATTERN
+
+What a command needs is imported when it runs: `explain` needs Python alone, `report` Rich or Jinja2, and `assess`
+boto3 too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import stat
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from blindspot.model import profile
+from blindspot.model.harmless import harmless, harmless_dumps
+from blindspot.model.profile import SettingsError
+
+if TYPE_CHECKING:
+    from blindspot.aws.client import Clients
+
+STATUSES = {"COMPLIANT": 0, "NON_COMPLIANT": 1, "INDETERMINATE": 3}
+"""The exit status of `assess`, by verdict."""
+
+NOT_DONE = 2
+"""The exit status where nothing is shown, as argparse has it for a wrong command line."""
+
+READ, PROVED, JUDGED = 150, 195, 210
+"""Seconds by which everything is read, the patterns are proved and the account is judged: as long as the evaluator has
+by default."""
+
+
+class Failed(Exception):
+    """Raised where a command cannot do what it is asked for. The message says what is wrong, and what is allowed."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["explain"]:
+        return explain(given[1:])
+    chosen = _parser().parse_args(given)
+    try:
+        status = int(chosen.run(chosen))
+        sys.stdout.flush()
+    except (Failed, SettingsError) as error:
+        return _failed(chosen, str(error))
+    except OSError as error:  # such as a full disk
+        return _failed(chosen, f"{error}.")
+    except Exception as error:  # noqa: BLE001 (Python would end with 1, which means NON_COMPLIANT)
+        if isinstance(error, ModuleNotFoundError) and error.name in _PACKAGES:
+            return _failed(chosen, f"It needs the Python package {error.name}. `make install` installs it into .venv.")
+        traceback.print_exc()
+        return NOT_DONE
+    return status
+
+
+_PACKAGES = ("boto3", "botocore", "rich", "jinja2")
+
+
+def _failed(chosen: argparse.Namespace, why: str) -> int:
+    print(f"python -m blindspot {chosen.command}: error: {harmless(why)}", file=sys.stderr)
+    return NOT_DONE
+
+
+def explain(arguments: Sequence[str]) -> int:
+    """Checks filter patterns; its own module has its command line."""
+    from blindspot import explain
+
+    return explain.main(arguments)
+
+
+def assess(chosen: argparse.Namespace) -> int:
+    """Assesses the account of one's own credentials, and prints what came of it."""
+    from blindspot import settings
+    from blindspot.app.assess import assess_account
+    from blindspot.aws.client import Clients
+    from blindspot.aws.collect import caller
+    from blindspot.aws.own_credentials import NotReady, region, why_unknown
+    from blindspot.model.snapshot import Unreadable
+    from blindspot.model.stack import Origin
+    from blindspot.report.document import document
+
+    began = time.monotonic()
+    _check_file(chosen.html)
+    loaded = settings.load(
+        {
+            "BLINDSPOT_PROFILE": chosen.profile,
+            "BLINDSPOT_OVERRIDES": chosen.overrides,
+            "BLINDSPOT_EXCLUDED_REGIONS": chosen.excluded_regions,
+            "BLINDSPOT_MONITORING_ROLE_ARNS": chosen.monitoring_role_arns,
+        }
+    )
+    try:
+        clients = Clients(region(chosen.profile_name, chosen.region, os.environ), chosen.profile_name)
+    except NotReady as error:
+        raise Failed(str(error)) from None
+    identity = caller(clients, until=began + READ)
+    if isinstance(identity, Unreadable):
+        raise Failed(why_unknown(identity))
+    with _progress(f"Assessing account {identity.account} by profile {chosen.profile}", clients):
+        deadline, proved, until = (began + seconds for seconds in (READ, PROVED, JUDGED))
+        try:
+            assessment = assess_account(clients, loaded, identity, deadline=deadline, proved=proved, until=until)
+        except TimeoutError as error:
+            raise Failed(str(error)) from None
+    made = document(
+        assessment,
+        origin=Origin(),
+        config=None,
+        refused_calls=clients.refused_calls,
+        api_calls=clients.api_calls,
+        duration_ms=round((time.monotonic() - began) * 1000),
+    )
+    _show(chosen, [made])
+    return STATUSES[assessment.verdict]
+
+
+def report(chosen: argparse.Namespace) -> int:
+    """Shows documents that were kept."""
+    _check_file(chosen.html)
+    _show(chosen, [_document(name) for name in chosen.documents])
+    return 0
+
+
+def _document(name: str) -> Any:
+    """The document in a file, or with - in standard input."""
+    from blindspot.report.reading import DocumentError, view_of
+
+    try:
+        text = _standard_input() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise Failed(f"{name} cannot be read: {error.strerror}.") from None
+    try:
+        document = json.loads(text.decode("utf-8-sig"))
+        json.dumps(document, allow_nan=False)  # Python reads NaN and Infinity, which JSON does not have
+        view_of(document)
+    except DocumentError as error:
+        raise Failed(f"{_title(name)}: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise Failed(f"{_title(name)} is not JSON ({error}). Allowed: one document in each file.") from None
+    return document
+
+
+def _standard_input() -> bytes:
+    return sys.stdin.buffer.read() if sys.stdin else b""
+
+
+def _title(name: str) -> str:
+    return "Standard input" if name == "-" else name
+
+
+def _show(chosen: argparse.Namespace, documents: list[Any]) -> None:
+    """Prints the documents in the form that was asked for, or writes the page."""
+    from blindspot.report.reading import DocumentError, unwrapped, view_of
+
+    try:
+        view = view_of(*documents)
+    except DocumentError as error:
+        raise Failed(str(error)) from None
+    if chosen.json:
+        for each in documents:
+            print(harmless_dumps(unwrapped(each), indent=1))
+    elif chosen.markdown:
+        from blindspot.report.markdown import markdown
+
+        print(markdown(view), end="")
+    elif chosen.html:
+        from blindspot.report.page import page
+
+        _write(Path(chosen.html), page(view))
+        answers = [view.assessed.answer] if view.assessed else []
+        print("\n".join([*answers, *(each.answer for each in view.remediated), f"The page is in {chosen.html}."]))
+    else:
+        from rich.console import Console
+
+        from blindspot.report.text import text
+
+        console = Console()
+        for part in text(view):
+            console.print(part)
+
+
+def _check_file(name: str | None) -> None:
+    """Raises Failed where no page can be written: before an assessment that takes a minute."""
+    if name is None:
+        return
+    path = Path(name)
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        is_file = True
+    except OSError as error:
+        raise Failed(f"--html {name} cannot be written: {error.strerror}.") from None
+    if not is_file:
+        raise Failed(f"--html {name}: this is no file. Allowed: a new file, or one to replace.")
+    if not path.absolute().parent.is_dir():
+        raise Failed(f"--html {name}: its folder does not exist.")
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes the file whole or not at all: whoever reads it sees the old one or the new one."""
+    path = path.resolve()  # so that a link stays one
+    unfinished = path.with_name(f".blindspot-{os.getpid()}")  # with the name it might be too long
+    try:
+        try:
+            with unfinished.open("x", encoding="utf-8") as file:  # not through a link that somebody else put there
+                file.write(text)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise Failed(f"--html {path} cannot be written: {error.strerror}.") from None
+
+
+@contextmanager
+def _progress(title: str, clients: Clients) -> Iterator[None]:
+    """While it lasts, a line on a terminal that says what is done, and how many calls were made. It hides no cursor,
+    which Ctrl-C would leave hidden."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    done = threading.Event()
+
+    def tell() -> None:
+        while not done.wait(0.2):
+            print(f"\r{title}: {clients.api_calls} calls to AWS", end="", file=sys.stderr, flush=True)
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    telling = threading.Thread(target=tell, daemon=True)
+    telling.start()
+    try:
+        yield
+    finally:
+        done.set()
+        telling.join()
+
+
+ABOUT = "Would every unauthorized API call in an AWS account alert somebody?"
+
+OF_ASSESS = """\
+It only reads: SECURITY.md lists the calls. It reports nothing to AWS Config and sends no event.
+
+exit status:
+  0  COMPLIANT: there is no blind spot
+  1  NON_COMPLIANT: there is a blind spot, and the output shows it
+  3  INDETERMINATE: the answer depends on a doubt, which the output names
+  2  nothing is shown: no credentials, no answer of AWS in time, a wrong command line, or a fault, which standard error
+     names
+
+example:
+  python -m blindspot assess --profile-name audit --region eu-west-1 --html account.html
+"""
+
+OF_REPORT = """\
+A document is what the evaluator or the remediator returns, an event of EventBridge with it, or a line of their log.
+One of the evaluator and any of the remediator can be shown together.
+
+exit status:
+  0  the documents were shown, whatever they say
+  2  one of them is no document, the command line is wrong, or the page cannot be written
+
+example:
+  python -m blindspot report assessment.json --html account.html
+"""
+
+OF_ALL = """\
+commands:
+  assess   assess the account of your credentials
+  report   show documents that were kept
+  explain  check filter patterns: what they miss, and why. It needs Python alone
+
+`python -m blindspot COMMAND --help` explains each. Example:
+  python -m blindspot assess --profile-name audit --region eu-west-1
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _new(argparse.ArgumentParser, prog="python -m blindspot", description=ABOUT, epilog=OF_ALL)
+    # With its help suppressed, a usage of argparse's own would not name the command.
+    parser.usage = "python -m blindspot COMMAND ..."
+    commands = parser.add_subparsers(
+        prog="python -m blindspot", dest="command", required=True, metavar="COMMAND", help=argparse.SUPPRESS
+    )
+    one = _new(
+        commands.add_parser, "assess", description=f"{ABOUT} Assesses that of your credentials.", epilog=OF_ASSESS
+    )
+    one.set_defaults(run=assess)
+    one.add_argument("--profile-name", metavar="NAME", help="a profile of the AWS configuration (default: AWS_PROFILE)")
+    one.add_argument("--region", metavar="REGION", help="the region to begin with; all enabled regions are assessed")
+    one.add_argument(
+        "--profile",
+        metavar="PROFILE",
+        default=profile.DEFAULT,
+        choices=profile.names(),
+        help=f"what is required: {', '.join(profile.names())} (default: {profile.DEFAULT})",
+    )
+    one.add_argument("--overrides", metavar="JSON", default="{}", help="as the stack's parameter Overrides")
+    one.add_argument(
+        "--excluded-regions", metavar="REGIONS", default="", help="regions not to call, separated by commas"
+    )
+    one.add_argument(
+        "--monitoring-role-arns", metavar="ARNS", default="", help="roles in other accounts, separated by commas"
+    )
+    _add_forms(one)
+    other = _new(commands.add_parser, "report", description="Shows documents that were kept.", epilog=OF_REPORT)
+    other.set_defaults(run=report)
+    other.add_argument("documents", metavar="DOCUMENT", nargs="+", help="a file with a document; - for standard input")
+    _add_forms(other)
+    # Only for the list of commands: `main` does not have its command line parsed here.
+    commands.add_parser("explain", add_help=False).set_defaults(run=lambda chosen: explain([]))
+    return parser
+
+
+def _new(make: Any, *arguments: Any, **settings: Any) -> argparse.ArgumentParser:
+    found: argparse.ArgumentParser = make(
+        *arguments, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **settings
+    )
+    return found
+
+
+def _add_forms(parser: argparse.ArgumentParser) -> None:
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument(
+        "--json", action="store_true", help="print the document, without the event or log line around it"
+    )
+    forms.add_argument("--markdown", action="store_true", help="print Markdown for a ticket")
+    forms.add_argument("--html", metavar="FILE", help="write a page, which a browser shows without a network")

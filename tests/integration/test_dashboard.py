@@ -1,0 +1,67 @@
+"""What the dashboard shows is what the functions write: each of its metrics, and the log that its query reads."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from blindspot.app.run import logger
+from functions.evaluator import app as evaluator
+from functions.remediator import app as remediator
+from local.accounts import HALF_RIGHT, a_compliant_account
+from local.aws import LocalAws
+from local.lambda_context import Context
+from tests import insights
+from tests.goldens import FLAG, SETTINGS
+from tests.unit.test_dashboard import LONGEST_STACK, metrics, of_type
+
+pytestmark = pytest.mark.usefixtures("kept_warm")
+
+
+@pytest.fixture
+def printed(
+    aws: LocalAws,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> list[str]:
+    """The lines of log and metrics of an evaluation, a remediation, and its backout."""
+    caplog.set_level("INFO", "blindspot")
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    a_compliant_account(aws, pattern=HALF_RIGHT)
+    aws.evaluator = lambda event: evaluator.handler(event, Context())
+    evaluator.handler({"action": "start"}, Context())
+    aws.deliver()
+    for switch, action in (("true", "apply"), ("false", "backout")):
+        aws.client("ssm").put_parameter(Name=FLAG, Value=switch, Type="String", Overwrite=True)
+        remediator.handler({"action": action}, Context())
+    log = [logger.registered_formatter.format(record) for record in caplog.records if record.name == "blindspot"]
+    return [*log, *capsys.readouterr().out.splitlines()]
+
+
+def sent(printed: list[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """The metrics in the lines: namespace, name and dimensions (CloudWatch user guide, "Embedded metric format")."""
+    for line in printed:
+        if line.startswith('{"_aws"'):
+            found: dict[str, Any] = json.loads(line)
+            for group in found["_aws"]["CloudWatchMetrics"]:
+                for keys in group["Dimensions"]:
+                    dimensions = {key: found[key] for key in keys}
+                    yield from ((group["Namespace"], each["Name"], dimensions) for each in group["Metrics"])
+
+
+def test_the_functions_send_every_metric_of_the_dashboard(printed: list[str]) -> None:
+    stack = SETTINGS["BLINDSPOT_STACK"].split("/")[1]
+    emitted = list(sent(printed))
+    for namespace, name, dimensions in metrics():
+        if namespace != "AWS/Lambda":
+            here = {key: stack if value == LONGEST_STACK else value for key, value in dimensions.items()}
+            assert (namespace, name, here) in emitted, name
+
+
+def test_the_query_counts_the_runs_that_found_a_gap(printed: list[str]) -> None:
+    (properties,) = of_type("log")
+    _, _, query = properties["query"].partition(" | ")
+    assert insights.run(query, printed) == [{"gap.code": "filter.misses", "bin(1d)": "2026-11-27", "runs": 1}]

@@ -1,0 +1,85 @@
+"""A field that is not what a document has is an error that names it."""
+
+from typing import Any
+
+import pytest
+
+from blindspot.report.part import Part, finding_of
+from blindspot.report.reading import DocumentError, view_of
+from blindspot.report.view import Finding
+from blindspot.verdict.assessment import Verdict
+from tests.cases.documents import (
+    KEY,
+    a_channel,
+    a_document,
+    a_region,
+    a_remediation,
+    with_doubt,
+    with_gap,
+)
+
+C, N, I = "COMPLIANT", "NON_COMPLIANT", "INDETERMINATE"  # noqa: E741
+
+
+WRONG = [
+    (a_document(schema=1), "The document's schema is not valid. Allowed: 2."),
+    (a_document(verdict="OK"), "The document's verdict is not valid. Allowed: " + ", ".join(Verdict) + "."),
+    (a_document(verdict=[]), "The document's verdict is not valid. Allowed: " + ", ".join(Verdict) + "."),
+    (a_document(summary=1), "The document's summary is not valid. Allowed: a text."),
+    (a_document(regions=[]), "The document's regions is not valid. Allowed: an object."),
+    (a_document(regions={"a": 1}), "The document's regions.a is not valid. Allowed: an object."),
+    (a_document(notes=[1]), "The document's notes[0] is not valid. Allowed: an object."),
+    (a_document(notes={}), "The document's notes is not valid. Allowed: a list of objects."),
+    (a_document(channels=[a_channel(trail=1)]),
+     "The document's channels[0].trail is not valid. Allowed: a text or null."),
+    (a_document(cut={"gaps": True}), "The document's cut.gaps is not valid. Allowed: a number."),
+    (with_doubt("key.foreign", KEY, regions={"a": a_region(I, channels=[-1], doubts=[
+        {"code": "key.foreign", "resource": KEY, "message": "m", "fix": "f"}])}),
+     "The document's regions.a.channels is not valid. Allowed: a list of indexes."),
+    (with_gap(gaps=[{**with_gap()["gaps"][0], "regions": [1]}]),
+     "The document's gaps[0].regions is not valid. Allowed: a list of texts."),
+    (a_remediation(switch={"on": "no"}), "The document's switch.on is not valid. Allowed: true or false."),
+    (a_remediation(monthly_cost={"usd": float("nan")}),
+     "The document's monthly_cost.usd is not valid. Allowed: a number below 1,000,000,000,000."),
+    (a_remediation(monthly_cost={"usd": -(10**400)}),
+     "The document's monthly_cost.usd is not valid. Allowed: a number below 1,000,000,000,000."),
+    (a_remediation(monthly_cost={"usd": 10**400}),
+     "The document's monthly_cost.usd is not valid. Allowed: a number below 1,000,000,000,000."),
+    ([], "The document is not valid. Allowed: an object."),
+    ({}, "This is no document of Blindspot. Allowed: one of the evaluator or the remediator."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("document", "error"), WRONG, ids=[error for _, error in WRONG])
+def test_a_wrong_field_is_named(document: Any, error: str) -> None:
+    with pytest.raises(DocumentError) as raised:
+        view_of(document)
+    assert str(raised.value) == error
+
+
+@pytest.mark.parametrize("value", [None, "x", [True], [1.0], [-1], [0, "x"]])
+def test_indexes_are_numbers_from_0(value: Any) -> None:
+    with pytest.raises(DocumentError, match=r"^The document's a\.b is not valid. Allowed: a list of indexes.$"):
+        Part({"b": value}, "a").indexes("b")
+
+
+def test_a_finding_has_its_fields() -> None:
+    fields = {"code": "c", "resource": "r", "message": "m", "fix": "f"}
+    assert finding_of(Part(fields), ("eu-west-1",), "h") == Finding("c", "r", ("eu-west-1",), "m", "f", "h")
+
+
+def test_what_is_valid_is_returned() -> None:
+    part = Part({"indexes": [0, 2], "number": 10**12 - 1, "texts": ["a"]})
+    assert (part.indexes("indexes"), part.number("number"), part.texts("texts")) == ((0, 2), 10**12 - 1, ("a",))
+
+
+@pytest.mark.parametrize("value", [10**12, -(10**12), True, "1"])
+def test_a_number_has_an_end(value: Any) -> None:
+    with pytest.raises(DocumentError, match=r"^The document's a is not valid. Allowed: a number"):
+        Part({"a": value}).number("a")
+
+
+@pytest.mark.parametrize("value", [None, "x", [1]])
+def test_texts_are_a_list(value: Any) -> None:
+    with pytest.raises(DocumentError, match=r"^The document's a is not valid. Allowed: a list of texts.$"):
+        Part({"a": value}).texts("a")
