@@ -14,6 +14,7 @@ if __name__ == "__main__":
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ class Shown:
     backed_out: dict[str, Any]
     restored: bool
 
-    @property
+    @cached_property
     def view(self) -> View:
         """What the assessment found, and what remediation would change."""
         return view_of(self.found, self.planned)

@@ -51,10 +51,9 @@ def _assessed(assessed: Assessed) -> Iterator[str]:
 
 
 def _example(spot: Example) -> Iterator[str]:
-    known = "Nobody is alerted." if spot.certain else "It is not known whether anybody is alerted."
-    yield "## A call that nobody would be alerted to" if spot.certain else "## A call that perhaps alerts nobody"
+    yield f"## {spot.title}"
     called = f"{_code(spot.who)} calls {_code(spot.call)} in {_plain(spot.region)}."
-    yield from ("", f"{called} The call is refused with {_code(spot.error_code)}. {known}", "")
+    yield from ("", f"{called} The call is refused with {_code(spot.error_code)}. {spot.alerted}", "")
     if spot.finding:
         yield from (f"Why: {_plain(spot.finding.message)}", "", f"Fix: {_plain(spot.finding.fix)}", "")
     yield from ("The CloudTrail event:", "", *_json(spot.event), "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,12 @@ class Part:
     def text_or_none(self, key: str) -> str | None:
         found: str | None = self.field(key, str, type(None), allowed="a text or null")
         return found
+
+    def labelled(self, labels: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """Of pairs of label and field: the label and the field's text, without those that are null."""
+        for label, key in labels:
+            if (value := self.text_or_none(key)) is not None:
+                yield label, value
 
     def truth(self, key: str) -> bool:
         return bool(self.field(key, bool, allowed="true or false"))

@@ -140,22 +140,23 @@ def _where(those: list[Region], enabled: int) -> str:
 
 
 def _about(document: Part) -> Iterator[tuple[str, str]]:
-    for label, key in (
-        ("Control", "control"),
-        ("Account", "account"),
-        ("Profile", "profile"),
-        ("Assessed at", "assessed_at"),
-        ("Verdict before", "changed_from"),
-        ("Stack", "stack"),
-        ("Run", "run"),
-        ("Version of Blindspot", "version"),
-    ):
-        if (value := document.text_or_none(key)) is not None:
-            yield label, value
+    yield from document.labelled(_LABELS)
     if config := document.object_or_none("config"):
         accepted = config.number("sent") and document.fields.get("account") not in config.texts("refused")
         told = "Reported to AWS Config rule" if accepted else "Not accepted by AWS Config rule"
         yield told, config.text("rule")
+
+
+_LABELS = (
+    ("Control", "control"),
+    ("Account", "account"),
+    ("Profile", "profile"),
+    ("Assessed at", "assessed_at"),
+    ("Verdict before", "changed_from"),
+    ("Stack", "stack"),
+    ("Run", "run"),
+    ("Version of Blindspot", "version"),
+)
 
 
 def _groups(document: Part, regions: tuple[Region, ...], gaps: tuple[Finding, ...]) -> tuple[Group, ...]:

@@ -27,35 +27,27 @@ def remediated(document: Part) -> Remediated:
         changes=changes,
         facts=tuple(_facts(document, to_approve=bool(changes) and not statuses and whole_plan)),
         manual=manual,
-        about=tuple(_about(document)),
+        about=tuple(document.labelled(_LABELS)),
         cut=cut,
     )
 
 
 def _verdicts(document: Part) -> Iterator[tuple[str, str]]:
-    expected = document.text_or_none("expected")
-    for label, key in (
-        ("before", "verdict_before"),
-        ("expected", "expected"),
-        ("expected once subscriptions are confirmed", "expected_once_confirmed"),
-        ("afterwards", "verdict_after"),
-    ):
-        verdict = document.text_or_none(key)
-        if verdict is not None and not (key == "expected_once_confirmed" and verdict == expected):
-            yield label, verdict
+    expected, confirmed = map(document.text_or_none, ("expected", "expected_once_confirmed"))
+    yield from document.labelled((("before", "verdict_before"), ("expected", "expected")))
+    if confirmed is not None and confirmed != expected:
+        yield "expected once subscriptions are confirmed", confirmed
+    yield from document.labelled((("afterwards", "verdict_after"),))
 
 
-def _about(document: Part) -> Iterator[tuple[str, str]]:
-    for label, key in (
-        ("Plan", "plan_id"),
-        ("Account", "account"),
-        ("Profile", "profile"),
-        ("Assessed at", "assessed_at"),
-        ("Stack", "stack"),
-        ("Run", "run"),
-    ):
-        if (value := document.text_or_none(key)) is not None:
-            yield label, value
+_LABELS = (
+    ("Plan", "plan_id"),
+    ("Account", "account"),
+    ("Profile", "profile"),
+    ("Assessed at", "assessed_at"),
+    ("Stack", "stack"),
+    ("Run", "run"),
+)
 
 
 def _changes(document: Part) -> Iterator[Change]:

@@ -90,22 +90,20 @@ def _answer(assessed: Assessed) -> Text:
 
 def _example(spot: Example) -> Panel:
     """The call, the reason, the fix and the event."""
-    known = "Nobody is alerted." if spot.certain else "It is not known whether anybody is alerted."
     shown = Text.assemble(
         f"{spot.who}\ncalls ",
         (spot.call, "bold"),
         f" in {spot.region}. The call is refused with ",
         (spot.error_code, "bold red"),
-        f". {known}\n\n",
+        f". {spot.alerted}\n\n",
     )
     if spot.finding:
         shown.append("Why: ", "bold").append(f"{spot.finding.message}\n")
         shown.append("Fix: ", "bold").append(f"{spot.finding.fix}\n\n")
     shown.append("The CloudTrail event, abbreviated:")
     fields = {key: spot.event[key] for key in OF_AN_EVENT if key in spot.event}
-    title = "A call that nobody would be alerted to" if spot.certain else "A call that perhaps alerts nobody"
     style = COLOURS[Verdict.NON_COMPLIANT if spot.certain else Verdict.INDETERMINATE]
-    return Panel(Group(shown, _in_full(fields)), title=title, title_align="left", border_style=style)
+    return Panel(Group(shown, _in_full(fields)), title=spot.title, title_align="left", border_style=style)
 
 
 def _regions(assessed: Assessed) -> Table:

@@ -97,6 +97,15 @@ class Example:
     finding: Finding | None
     certain: bool = True
 
+    @property
+    def title(self) -> str:
+        return "A call that nobody would be alerted to" if self.certain else "A call that perhaps alerts nobody"
+
+    @property
+    def alerted(self) -> str:
+        """Whether anybody is, in words."""
+        return "Nobody is alerted." if self.certain else "It is not known whether anybody is alerted."
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

@@ -83,3 +83,10 @@ def test_a_number_has_an_end(value: Any) -> None:
 def test_texts_are_a_list(value: Any) -> None:
     with pytest.raises(DocumentError, match=r"^The document's a is not valid. Allowed: a list of texts.$"):
         Part({"a": value}).texts("a")
+
+
+def test_texts_have_their_labels_and_null_is_left_out() -> None:
+    part = Part({"a": "1", "b": None, "c": ""})
+    assert list(part.labelled((("C", "c"), ("B", "b"), ("A", "a"), ("D", "d")))) == [("C", ""), ("A", "1")]
+    with pytest.raises(DocumentError, match=r"^The document's a is not valid. Allowed: a text or null.$"):
+        list(Part({"a": 1}).labelled((("A", "a"),)))
