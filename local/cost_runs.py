@@ -26,6 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from local import embedded_metrics
 from local.accounts import HALF_RIGHT, a_compliant_account, put_filter
 from local.aws import LocalAws, local_aws
 from local.aws.extension.ec2 import DEFAULT_REGIONS
@@ -162,15 +163,10 @@ def _measured(aws: LocalAws, printed: io.StringIO, regions: int, kind: str, invo
 
 
 def _metrics(log: str) -> Iterator[str]:
-    """The metrics that these log lines make, each with its dimensions (CloudWatch user guide, "Embedded metric format
-    specification")."""
-    for line in log.splitlines():
-        if line.startswith('{"_aws"'):
-            embedded = json.loads(line)
-            for directive in embedded["_aws"]["CloudWatchMetrics"]:
-                for dimensions in directive["Dimensions"]:
-                    shown = ", ".join(f"{name}={embedded[name]}" for name in dimensions)
-                    yield from (f"{metric['Name']} ({shown})" for metric in directive["Metrics"])
+    """The metrics that these log lines make, each with its dimensions."""
+    for metric in embedded_metrics.sent(log):
+        shown = ", ".join(f"{name}={value}" for name, value in metric.dimensions.items())
+        yield f"{metric.name} ({shown})"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,5 @@
 """What the dashboard shows is what the functions write: each of its metrics, and the log that its query reads."""
 
-import json
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 from blindspot.app.run import logger
@@ -11,6 +7,7 @@ from functions.evaluator import app as evaluator
 from functions.remediator import app as remediator
 from local.accounts import HALF_RIGHT, a_compliant_account
 from local.aws import LocalAws
+from local.embedded_metrics import sent
 from local.lambda_context import Context
 from tests import insights
 from tests.goldens import FLAG, SETTINGS
@@ -41,20 +38,9 @@ def printed(
     return [*log, *capsys.readouterr().out.splitlines()]
 
 
-def sent(printed: list[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """The metrics in the lines: namespace, name and dimensions (CloudWatch user guide, "Embedded metric format")."""
-    for line in printed:
-        if line.startswith('{"_aws"'):
-            found: dict[str, Any] = json.loads(line)
-            for group in found["_aws"]["CloudWatchMetrics"]:
-                for keys in group["Dimensions"]:
-                    dimensions = {key: found[key] for key in keys}
-                    yield from ((group["Namespace"], each["Name"], dimensions) for each in group["Metrics"])
-
-
 def test_the_functions_send_every_metric_of_the_dashboard(printed: list[str]) -> None:
     stack = SETTINGS["BLINDSPOT_STACK"].split("/")[1]
-    emitted = list(sent(printed))
+    emitted = [(each.namespace, each.name, each.dimensions) for each in sent("\n".join(printed))]
     for namespace, name, dimensions in metrics():
         if namespace != "AWS/Lambda":
             here = {key: stack if value == LONGEST_STACK else value for key, value in dimensions.items()}

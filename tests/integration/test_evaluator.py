@@ -24,6 +24,7 @@ from blindspot.settings import SettingsError
 from functions.evaluator import app
 from local.accounts import HALF_RIGHT, Made, a_compliant_account
 from local.aws import LocalAws
+from local.embedded_metrics import records
 from local.events import FUNCTIONS, event
 from tests.cases.accounts import HOSTILE
 from tests.goldens import RULE, kept, steady
@@ -277,8 +278,7 @@ def test_a_forged_event_is_refused_before_anything_is_read(aws: LocalAws, forged
 
 def metric(printed: str, name: str) -> list[float]:
     """The values that the runs sent for the metric."""
-    lines = (json.loads(line) for line in printed.splitlines() if line.startswith('{"_aws"'))
-    return [value for line in lines for value in line.get(name, ())]
+    return [value for record in records(printed) for value in record.get(name, ())]
 
 
 def details(aws: LocalAws, kind: str = "Control Assessed") -> list[dict[str, Any]]:

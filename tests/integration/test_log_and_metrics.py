@@ -20,6 +20,7 @@ from functions.evaluator import app
 from functions.remediator import app as remediator
 from local.accounts import HALF_RIGHT, a_compliant_account
 from local.aws import LocalAws
+from local.embedded_metrics import records, sent
 from local.events import event
 from local.lambda_context import Context
 from tests.goldens import RULE, SETTINGS
@@ -177,11 +178,9 @@ def test_the_evaluator_sends_the_id_that_the_remediator_logs(aws: LocalAws, log:
 def published(printed: str) -> dict[str, list[float]]:
     """What the runs sent of each metric. All of it is of one stack."""
     found: dict[str, list[float]] = {}
-    for record in (json.loads(line) for line in printed.splitlines() if line.startswith('{"_aws"')):
-        for of in record["_aws"]["CloudWatchMetrics"]:
-            for name in (metric["Name"] for metric in of["Metrics"]):
-                assert name == "ColdStart" or of["Dimensions"] == [["stack", "service"]]
-                found.setdefault(name, []).extend(record[name])
+    for each in sent(printed):
+        assert each.name == "ColdStart" or list(each.dimensions) == ["stack", "service"]
+        found.setdefault(each.name, []).extend(each.values)
     return found
 
 
@@ -281,8 +280,8 @@ def test_the_runs_of_two_stacks_are_told_apart(
         id_ = SETTINGS["BLINDSPOT_STACK"].replace("/blindspot/", f"/{stack}/") if stack else ""
         monkeypatch.setenv("BLINDSPOT_STACK", id_)
         invoke({"action": "assess"})
-    records = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
-    counted = [(record.get("stack"), record["service"]) for record in records if "RefusedCalls" in record]
+    found = records(capsys.readouterr().out)
+    counted = [(record.get("stack"), record["service"]) for record in found if "RefusedCalls" in record]
     assert counted == [(stack, "blindspot") for stack in stacks]
 
 

@@ -17,6 +17,7 @@ from blindspot.verdict.assessment import Verdict
 from functions.viewer import app
 from local.accounts import HALF_RIGHT, Made, a_compliant_account
 from local.aws import LocalAws
+from local.embedded_metrics import records
 from local.events import FUNCTIONS, event
 from local.lambda_context import Context
 from tests.goldens import RULE
@@ -175,8 +176,7 @@ def test_the_button_assesses_and_reports_to_nobody(aws: LocalAws, capsys: pytest
     assert "AccessDeniedException" in shown.text
     assert (aws.config_rows, len(aws.events)) == (rows, sent)
     assert {call.service for call in aws.calls} == {"sts", "ec2", "cloudtrail", "logs", "cloudwatch", "sns", "ssm"}
-    lines = (json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"'))
-    assert {key for line in lines for key in line} <= {
+    assert {key for record in records(capsys.readouterr().out) for key in record} <= {
         "_aws",
         "service",
         "stack",

@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 from local.accounts import CIS, HALF_RIGHT, a_compliant_account
 from local.aws import LocalAws, local_aws
+from local.embedded_metrics import sent
 from tests.cloudwatch import Alarm, State, aggregate, states_of
 from tests.goldens import RULE, SETTINGS
 from tests.integration.evaluating import invoke
@@ -199,15 +200,9 @@ def _throttled(function: str) -> Outcome:
 
 
 def _published(printed: str) -> Iterator[tuple[Metric, float]]:
-    """What CloudWatch makes of log events in its embedded metric format (CloudWatch user guide, "Specification")."""
-    for line in printed.splitlines():
-        record = json.loads(line) if line.startswith('{"_aws"') else {"_aws": {"CloudWatchMetrics": []}}
-        for of in record["_aws"]["CloudWatchMetrics"]:
-            for names in of["Dimensions"]:
-                dimensions = frozenset((name, record[name]) for name in names)
-                for metric in of["Metrics"]:
-                    for value in record[metric["Name"]]:
-                        yield (of["Namespace"], metric["Name"], dimensions), value
+    for each in sent(printed):
+        for value in each.values:
+            yield (each.namespace, each.name, frozenset(each.dimensions.items())), value
 
 
 Break = Callable[[World], None]
