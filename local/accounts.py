@@ -1,9 +1,11 @@
 """Accounts to look at, set up through AWS's own APIs."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from local.aws import LocalAws
+from local.refused_calls import Delivered, a_month
 
 CIS = '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }'
 HALF_RIGHT = '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied") }'
@@ -73,6 +75,25 @@ def a_compliant_account(
         aws.confirm(topic_arn)
     put_alarm(aws, home, "unauthorized_api_calls_alarm", metric, [topic_arn], alarm or {})
     return Made(home, name, name, "unauthorized-api-calls-metric", "unauthorized_api_calls_alarm", topic_arn)
+
+
+@dataclass(frozen=True)
+class Noisy:
+    """A compliant channel, and what was delivered to its log group."""
+
+    made: Made
+    delivered: tuple[Delivered, ...]
+
+
+def a_noisy_account(aws: LocalAws, *, days: int = 30, end: datetime, seed: int = 1, region: str | None = None) -> Noisy:
+    """A compliant account whose alarm goes to ALARM some three hundred times a week.
+
+    days, end: of which time its log group has refused calls; `end` is aware.
+    """
+    made = a_compliant_account(aws, region=region)
+    delivered = tuple(a_month(seed, days=days, account=aws.account, end=end))
+    aws.deliver_events(made.log_group, ((one.timestamp, one.event) for one in delivered), made.region)
+    return Noisy(made, delivered)
 
 
 def put_filter(aws: LocalAws, region: str, log_group: str, name: str, pattern: str, metric: dict[str, Any]) -> None:

@@ -1,9 +1,11 @@
-"""`make bench`: how much work it is to read and decide patterns, to import the code, to judge an account, and to plan.
+"""`make bench`: how much work it is to read and decide patterns, to import the code, to judge an account, to plan, and
+to review refused calls.
 
 Nothing is judged by the clock. CPU time is compared with that of a reference that runs beside it: a fixed loop in
-Python, or `import botocore.session`; the plan for an account, with that for half as many places. It exits with 1 when a
-ratio is over three times the figure stated in STATED, when an account takes more calls, or more of them one after
-another, than it should, or when a plan takes longer for twice as many places than it should.
+Python, or `import botocore.session`; the plan for an account, with that for half as many places; a review, with one of
+half as many calls. It exits with 1 when a ratio is over three times the figure stated in STATED, when an account takes
+more calls, or more of them one after another, than it should, when a plan takes longer for twice as many places than it
+should, or a review for twice as many calls, and when a review takes too much memory.
 docs/benchmarks.md keeps what it printed once. The corpus is the folder that BLINDSPOT_CORPUS names; without one it is
 the profiles' own patterns.
 """
@@ -27,7 +29,7 @@ from typing import Any
 
 from blindspot.model import cloudtrail_events, profile
 from filter_pattern import Pattern, PatternSyntaxError, parse, unseen
-from local import bench_plan
+from local import bench_plan, bench_review
 from tests.cases.hostile import HOSTILE
 
 ROUND_TRIPS, DELAY = 7, 0.05
@@ -96,7 +98,10 @@ def main() -> int:
     print("\n" + table(judged) + "\n")
     planned = bench_plan.times()
     print(f"One plan, every place repaired. {PLANNED}\n\n{bench_plan.table(planned)}\n")
+    reviewed = {calls: reviewing(calls) for calls in bench_review.CALLS}
+    print(f"One review of a month of refused calls, in one log group.\n\n{bench_review.table(reviewed)}\n")
     over = [*(one.name for one in measured if one.over), *too_many(judged), *bench_plan.too_steep(planned)]
+    over += bench_review.too_much(reviewed)
     print("over the limit: " + ", ".join(over) if over else "all within the limits")
     return bool(over)
 
@@ -198,6 +203,12 @@ def judging(regions: int, trails: int, filters: int, delay: float) -> dict[str, 
     """One evaluation of an account; `local.bench_account` says what is measured."""
     arguments = map(str, (regions, trails, filters, delay))
     found: dict[str, Any] = json.loads(_run([sys.executable, "-m", "local.bench_account", *arguments]))
+    return found
+
+
+def reviewing(calls: int) -> dict[str, float]:
+    """A review of so many refused calls; `local.bench_review` says what is measured."""
+    found: dict[str, float] = json.loads(_run([sys.executable, "-m", "local.bench_review", str(calls)]))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 FOLDER = Path(__file__).parents[1] / "events"
 
 FUNCTIONS = {
-    "EvaluatorFunction": ("assess", "config-rule", "scheduler", "start"),
+    "EvaluatorFunction": ("assess", "config-rule", "review", "scheduler", "start"),
     "RemediatorFunction": ("apply", "apply-plan", "backout", "backout-plan", "control-assessed", "plan"),
     "ViewerFunction": ("widget", "widget-assess", "widget-describe"),
 }

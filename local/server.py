@@ -18,6 +18,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -25,7 +26,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from local.accounts import HALF_RIGHT, a_compliant_account, an_account_as_real_ones_look
+from local.accounts import HALF_RIGHT, a_compliant_account, a_noisy_account, an_account_as_real_ones_look
 from local.aws import LocalAws, local_aws
 
 PREFIX = "/local-aws/"
@@ -35,6 +36,7 @@ ACCOUNTS: dict[str, Callable[[LocalAws], object]] = {
     "compliant": a_compliant_account,
     "half-right": lambda aws: a_compliant_account(aws, pattern=HALF_RIGHT),
     "real": an_account_as_real_ones_look,
+    "noisy": lambda aws: a_noisy_account(aws, end=datetime.now(UTC)),
 }
 
 

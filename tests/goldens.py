@@ -16,6 +16,7 @@ UUID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 SETTINGS = {
     "BLINDSPOT_CONFIG_RULE": RULE,
     "BLINDSPOT_FLAG": FLAG,
+    "BLINDSPOT_REVIEW_LOG_GROUP_ARNS": "arn:aws:logs:eu-west-1:123456789012:log-group:management-events",
     "BLINDSPOT_STACK": f"arn:aws:cloudformation:eu-west-1:123456789012:stack/blindspot/{UUID}",
     "BLINDSPOT_SUBSCRIPTION_ENDPOINT": "security-team@example.com",
 }
@@ -43,9 +44,16 @@ def kept(name: str, returned: dict[str, Any]) -> dict[str, Any]:
 
 
 def steady(document: dict[str, Any]) -> dict[str, Any]:
-    """The document without what differs from run to run."""
+    """The document without what differs from run to run, such as the days that a review is about."""
     subscriptions = {channel["subscription"] for channel in document.get("channels", ()) if channel["subscription"]}
-    of_this_run = ("version", "stack", "run", "assessed_at", "duration_ms")
+    of_this_run = ("version", "stack", "run", "assessed_at", "reviewed_at", "duration_ms", "days")
+    if document.get("action") == "review":
+        document = {
+            **document,
+            "read": {key: value for key, value in document["read"].items() if key not in ("from", "to")},
+            "log_groups": [{**each, "read_from": None} for each in document["log_groups"]],
+            "alarms": [{**each, "days": None} for each in document["alarms"]],
+        }
     text = json.dumps({key: value for key, value in document.items() if key not in of_this_run})
     for number, arn in enumerate(sorted(subscriptions)):
         text = text.replace(arn, f"subscription-{number}")

@@ -16,3 +16,6 @@ def _validator(name: str) -> Draft202012Validator:
 
 REMEDIATION = _validator("remediation.schema.json")
 """The remediator's document."""
+
+REVIEW = _validator("review.schema.json")
+"""The document of a review."""

@@ -7,5 +7,6 @@ Importing it changes nothing; `local_aws` puts everything in place, and takes it
 
 from local.aws.account import LocalAws, local_aws
 from local.aws.calls import Call, Fault
+from local.aws.extension.log_events import Page
 
-__all__ = ["Call", "Fault", "LocalAws", "local_aws"]
+__all__ = ["Call", "Fault", "LocalAws", "Page", "local_aws"]

@@ -1,9 +1,10 @@
 """An account, and the environment that leads every client to it."""
 
+import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,10 +29,11 @@ from moto.sts.models import sts_backends
 from local.aws import dump, extension
 from local.aws.calls import Call, Calls, Fault, intercepted
 from local.aws.clients import CREDENTIALS, client_for
-from local.aws.extension import ec2, logs, sns
+from local.aws.extension import ec2, log_events, logs, sns
 from local.aws.extension.config import Evaluations, Row, evaluations
 from local.aws.extension.ec2 import DEFAULT_REGIONS
 from local.aws.extension.events import accepted
+from local.aws.extension.log_events import Page
 from local.aws.extension.sts import trusted
 from local.aws.iam import Role, Statement
 
@@ -170,6 +172,25 @@ class LocalAws:
         told = {"LatestCloudWatchLogsDeliveryTime": at and at.timestamp(), "LatestCloudWatchLogsDeliveryError": error}
         trail = cloudtrail_backends[account][region].trails[name.removeprefix("trail/")]
         vars(trail)["delivery"] = {key: value for key, value in told.items() if value is not None}
+
+    def deliver_events(
+        self,
+        log_group_name: str,
+        events: Iterable[tuple[int, Mapping[str, Any] | str]],
+        region: str | None = None,
+        account: str | None = None,
+    ) -> None:
+        """CloudTrail delivers the events to the log group, each with its time in milliseconds since 1970; of any age,
+        unlike those of PutLogEvents."""
+        region = region or self.region
+        group = log_events.group_named(logs_backends[account or self.account][region], log_group_name)
+        texts = ((at, event if isinstance(event, str) else json.dumps(event)) for at, event in events)
+        log_events.delivered(group).add(f"{self.account}_CloudTrail_{region}", texts)
+
+    def page_log_events(self, log_group_name: str, page: Page, region: str | None = None) -> None:
+        """How much of this log group one page of FilterLogEvents holds."""
+        group = log_events.group_named(logs_backends[self.account][region or self.region], log_group_name)
+        log_events.delivered(group).page = page
 
     def misread(self, pattern: str, matches: bool) -> None:
         """TestMetricFilter answers this for every message tested against the pattern, whatever the matcher says."""

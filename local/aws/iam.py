@@ -208,6 +208,7 @@ RESOURCES: dict[str, Callable[[Request], list[str]]] = {
     "logs:DescribeLogGroups": _log_group,
     "logs:DescribeMetricFilters": _log_group,
     "logs:DescribeSubscriptionFilters": _log_group,
+    "logs:FilterLogEvents": _log_group,
     "logs:PutMetricFilter": _log_group,
     "logs:DeleteMetricFilter": _log_group,
     "logs:DescribeAccountPolicies": _anything,

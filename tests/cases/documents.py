@@ -77,6 +77,13 @@ def a_document(**bent: Any) -> dict[str, Any]:
     return document | bent
 
 
+EXCLUSIONS: list[dict[str, Any]] = [
+    {"pattern": "{ $.eventName = A }", "reason": "nightly scanner", "until": "2027-02-25", "in_force": True},
+    {"pattern": "{ $.eventName = B }", "reason": None, "until": "2026-11-27", "in_force": False},
+    {"pattern": "{ $.eventName = C }", "reason": None, "until": None, "in_force": True},
+]
+
+
 def with_gap(code: str = "filter.misses", resource: str = FILTER, **bent: Any) -> dict[str, Any]:
     """The same where all regions have this gap."""
     region = a_region("NON_COMPLIANT", blind_spot=EVENT, gaps=[{"code": code, "resource": resource}])

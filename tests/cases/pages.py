@@ -1,6 +1,7 @@
 """Documents to show on a page: the ordinary ones, one whose texts are markup, and one that is as large as can be."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from blindspot.model import profile
@@ -10,6 +11,7 @@ from blindspot.report.reading import view_of
 from blindspot.report.view import View
 from blindspot.verdict.assessment import assess
 from tests.builders import ACCOUNT, HOME, NOW, a_compliant_snapshot, a_filter, a_topic
+from tests.cases.reviews import a_large_review, a_review
 from tests.goldens import golden
 
 ORIGIN = Origin(f"arn:aws:cloudformation:{HOME}:{ACCOUNT}:stack/blindspot/0a1b2c", "9c5e8a4e-run")
@@ -29,13 +31,31 @@ MARKUP = (
 FIXED = {
     *("account", "action", "expected", "expected_once_confirmed", "gap", "partition", "schema", "sees"),
     *("verdict", "verdict_after", "verdict_before"),
+    *("day", "first_seen", "from", "kind", "last_seen", "looks_like", "read_from", "to", "until"),  # of a review
 }
 """Fields whose values nobody can choose."""
 
 
-def documented(snapshot: Snapshot) -> Document:
+EXCLUSIONS = [
+    '{ $.eventName = "HeadBucket" }',
+    {
+        "pattern": '{ ($.userIdentity.sessionContext.sessionIssuer.arn = "arn:aws:iam::123456789012:role/scanner") && '
+        '($.eventSource = "s3.amazonaws.com") && ($.eventName = "GetBucketAcl" || $.eventName = "GetBucketPolicy") }',
+        "reason": "Nightly scanner; ticket SEC-114",
+        "until": (NOW.date() + timedelta(days=9)).isoformat(),
+    },
+    {
+        "pattern": '{ $.userIdentity.invokedBy = "config.amazonaws.com" }',
+        "reason": "AWS Config has no access to the vault",
+        "until": (NOW.date() - timedelta(days=1)).isoformat(),
+    },
+]
+"""Entries of `benign`: one of the source's, one that ends soon, one that has ended."""
+
+
+def documented(snapshot: Snapshot, **overrides: object) -> Document:
     """The evaluator's document of an account."""
-    assessed = assess(snapshot, profile.load("cis-level-2"))
+    assessed = assess(snapshot, profile.load("cis-level-2", overrides, on=NOW.date()))
     return document(assessed, origin=ORIGIN, config=CONFIG, api_calls=12, duration_ms=345)
 
 
@@ -125,11 +145,16 @@ def views() -> dict[str, View]:
         "non-compliant": view_of(documented(broken)),
         "indeterminate": view_of(documented(a_compliant_snapshot(topics={pending.arn: pending}))),
         "failed": view_of(failed()),
+        "exclusions": view_of(documented(a_compliant_snapshot(), benign=EXCLUSIONS)),
         "planned": view_of(of_golden("assess"), golden("plan")),
         "applied": view_of(golden("apply")),
+        "reviewed": view_of(a_review()),
+        "reviewed-beside": view_of(of_golden("assess"), golden("plan"), a_review()),
+        "reviewed-large": view_of(a_large_review()),
         "large": view_of(large(), golden("plan")),
         "large-compliant": view_of(large_and_compliant()),
     }
     for number, name in enumerate(MARKUP):
         shown[f"hostile-{number}"] = view_of(hostile(of_golden("assess"), name), hostile(golden("plan"), name))
+        shown[f"hostile-review-{number}"] = view_of(hostile(a_review(), name))
     return shown

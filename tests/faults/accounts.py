@@ -5,6 +5,7 @@ reads, and what is deleted between two calls.
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ SETTINGS = {
     "BLINDSPOT_CONFIG_RULE": RULE,
     "BLINDSPOT_OVERRIDES": json.dumps({"siem_destinations": [SIEM]}),
     "BLINDSPOT_MONITORING_ROLE_ARNS": ROLE,
+    "BLINDSPOT_REVIEW_LOG_GROUP_ARNS": OF_THE_STACK["BLINDSPOT_REVIEW_LOG_GROUP_ARNS"],
     "BLINDSPOT_STACK": OF_THE_STACK["BLINDSPOT_STACK"],
 }
 """The evaluator's environment."""
@@ -32,8 +34,9 @@ SETTINGS = {
 PLANNING = {"BLINDSPOT_FLAG": FLAG, "BLINDSPOT_SUBSCRIPTION_ENDPOINT": "security-team@example.com"}
 """What the remediator's has beside it."""
 
-EVALUATE, START, PLAN = "evaluate", "start", "plan"
-"""Who calls: AWS Config has the evaluator assess; the schedule has it start; somebody has the remediator plan."""
+EVALUATE, START, PLAN, REVIEW = "evaluate", "start", "plan", "review"
+"""Who calls: AWS Config has the evaluator assess; the schedule has it start; somebody has the remediator plan, or has
+the evaluator review."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,17 @@ def with_the_key(call: str, **parameters: Any) -> Bend:
     return bend
 
 
+REFUSED_CALLS = 5
+"""In the last hour, where a review is tried."""
+
+
+def with_refused_calls(aws: LocalAws, made: Made) -> None:
+    now = round(time.time() * 1000)
+    event = {"eventName": "GetBucketAcl", "eventSource": "s3.amazonaws.com", "errorCode": "AccessDenied"}
+    events = ((now - number * 600_000, {**event, "eventID": str(number)}) for number in range(1, REFUSED_CALLS + 1))
+    aws.deliver_events(made.log_group, events, made.region)
+
+
 only_ok = bends.hears({"NewStateValue": ["OK"]})
 muted = bends.muted(bends.ALWAYS, "any")
 without_actions = bends.composite('ALARM("{alarm}")', name="any", AlarmActions=[])
@@ -107,6 +121,7 @@ OPERATIONS = {
     "events:PutEvents": Operation(half_right),
     "config:StartConfigRulesEvaluation": Operation(half_right, run=START),
     "ssm:GetParametersByPath": Operation(half_right),
+    "logs:FilterLogEvents": Operation(with_refused_calls, bends.no_log_group, run=REVIEW),
     "ssm:GetParameter": Operation(half_right, run=PLAN),
     "sns:ListTagsForResource": Operation(half_right, run=PLAN),
     "cloudwatch:ListTagsForResource": Operation(half_right, run=PLAN),

@@ -20,13 +20,26 @@ from unittest.mock import patch
 from blindspot.app.run import clients
 from functions.evaluator import app as evaluator
 from functions.remediator import app as remediator
-from tests.faults.accounts import EVALUATE, OPERATIONS, PLAN, PLANNING, SETTINGS, START, setting
+from tests.faults.accounts import (
+    EVALUATE,
+    OPERATIONS,
+    PLAN,
+    PLANNING,
+    REFUSED_CALLS,
+    REVIEW,
+    SETTINGS,
+    START,
+    setting,
+)
 from tests.faults.answers import FAULTS, Fault, Kind, Wire
 from tests.faults.proxy import HOST, Held, Served, environment_of
 from tests.faults.time_left import Left
 
 LIMIT, LONG = 10.0, 300.0
 """Seconds that a function has where a fault lasts, and where not."""
+
+REVIEWING = 40.0
+"""Seconds of a review, whatever the fault: one that AWS throttles goes on as long as it may."""
 
 REPORTS = ("config:PutEvaluations", "config:GetComplianceDetailsByConfigRule", "events:PutEvents")
 """What the evaluator calls once it has judged."""
@@ -47,6 +60,8 @@ class Cell:
 
     @property
     def limit(self) -> float:
+        if self.run == REVIEW:
+            return REVIEWING
         return LIMIT if FAULTS[self.fault].waits else LONG
 
 
@@ -128,6 +143,7 @@ def _invoke(result: Any, log: Path, cell: Cell, event: dict[str, Any], environme
         handler, asked = {
             EVALUATE: (evaluator.handler, event),
             START: (evaluator.handler, {"action": "start"}),
+            REVIEW: (evaluator.handler, {"action": "review", "hours": 2}),
             PLAN: (remediator.handler, {"action": "plan"}),
         }[cell.run]
         try:
@@ -156,7 +172,24 @@ def wrong(event: dict[str, Any], end: End, held: Held, cell: Cell) -> str:
         if FAULTS[cell.fault].kind is Kind.NONE and not claims:
             return "does not say started"
         return "killed" if end.killed else "says started, and nothing was" if claims and not held.due else ""
+    if cell.run == REVIEW:
+        return "killed" if end.killed else _wrong_review(end.returned, cell)
     return _wrong_report(end, held, cell, said(event, held))
+
+
+def _wrong_review(returned: dict[str, Any] | None, cell: Cell) -> str:
+    """A review that says it read everything has counted every refused call."""
+    if returned is None:
+        return "raised"
+    read, errors = returned["read"], [each["error"] for each in returned["log_groups"]]
+    whole = read["share"] == 1 and not any(errors)
+    if whole and read["events"] != REFUSED_CALLS * cell.broken:
+        return f"says that all was read, with {read['events']} events"
+    if not whole and not any(errors):
+        return "does not say why it was not read"
+    if not whole and FAULTS[cell.fault].kind is Kind.NONE and not FAULTS[cell.fault].waits:
+        return "was not read, without a fault"
+    return ""
 
 
 def _wrong_report(end: End, held: Held, cell: Cell, said: str | None) -> str:

@@ -20,7 +20,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     """An empty account, with a stack of Blindspot that has an AWS Config rule."""
     with local_aws() as aws:
         monkeypatch.setenv("BLINDSPOT_CONFIG_RULE", RULE)
-        monkeypatch.setenv("BLINDSPOT_STACK", SETTINGS["BLINDSPOT_STACK"])
+        for name in ("BLINDSPOT_REVIEW_LOG_GROUP_ARNS", "BLINDSPOT_STACK"):
+            monkeypatch.setenv(name, SETTINGS[name])
         aws.put_config_rule(RULE)
         yield aws
 

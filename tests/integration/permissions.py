@@ -30,6 +30,7 @@ def parameters(environ: Mapping[str, str]) -> dict[str, str]:
     """The stack's parameters that put this into the functions' environment."""
     names = {
         "MonitoringRoleArns": "BLINDSPOT_MONITORING_ROLE_ARNS",
+        "ReviewLogGroupArns": "BLINDSPOT_REVIEW_LOG_GROUP_ARNS",
         "SubscriptionProtocol": "BLINDSPOT_SUBSCRIPTION_PROTOCOL",
         "SubscriptionEndpoint": "BLINDSPOT_SUBSCRIPTION_ENDPOINT",
     }

@@ -382,7 +382,7 @@ def test_without_standard_input_it_says_so() -> None:
     assert ran.stderr.startswith("python -m blindspot report: error: Standard input is not JSON")
 
 
-@pytest.mark.parametrize("command", [(), ("assess",), ("report",), ("explain",)])
+@pytest.mark.parametrize("command", [(), ("assess",), ("review",), ("report",), ("explain",)])
 def test_help_has_an_example(command: tuple[str, ...]) -> None:
     ran = run(*command, "--help")
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -394,7 +394,7 @@ def test_a_wrong_command_is_told_which_there_are(capsys: pytest.CaptureFixture[s
         cli.main(["expain"])
     told = capsys.readouterr().err
     assert told.startswith("usage: python -m blindspot COMMAND ...")
-    assert all(f"'{name}'" in told for name in ("assess", "report", "explain"))
+    assert all(f"'{name}'" in told for name in ("assess", "review", "report", "explain"))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk is simulated by a device of Linux")

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,17 @@ from local.accounts import HALF_RIGHT, a_compliant_account, put_filter
 from local.aws import LocalAws, local_aws
 from local.lambda_context import Context
 from tests import insights
+from tests.cases.exclusions import REASON, overrides
+from tests.cases.reviews import a_review
 from tests.goldens import FLAG, RULE, SETTINGS
 from tests.scenarios.bends import METRIC
 
 DOCS = Path(__file__).parents[2] / "docs"
 DOCUMENT = (DOCS / "document.md").read_text()
 RUN = Context().aws_request_id
+ENDED = date(2026, 1, 31)
+"""When the exclusion of the run by hand ended."""
+
 HOME, REGIONS = "eu-west-1", ("eu-west-1", "us-east-1")
 
 OF_LAMBDA = (
@@ -83,7 +89,9 @@ def told() -> Told:
             put_filter(aws, HOME, "management-events", "unauthorized-api-calls-metric", HALF_RIGHT, METRIC)
             evaluate(aws, RUN)
             remediator.handler(delivered(aws, aws.events[-2]), context("remediation"))
+            patched.setenv("BLINDSPOT_OVERRIDES", json.dumps(overrides(until=ENDED)))
             document = evaluator.handler({"action": "assess"}, context("by hand"))
+            patched.delenv("BLINDSPOT_OVERRIDES")
             aws.fail("logs:DescribeMetricFilters", error="AccessDeniedException")
             evaluate(aws, "refused")
             aws.faults.clear()
@@ -141,6 +149,14 @@ RESULTS: dict[str, list[dict[str, Any]]] = {
         {"region": region, "gap.code": MISSES, "runs": 2} for region in ("eu-west-1", "future", "us-east-1")
     ],
     "Gaps by code and resource:": [{"gap.code": MISSES, "gap.resource": FILTER, "runs": 2}],
+    "Exclusions that end within a fortnight or have ended:": [
+        {
+            "note.code": "exclusion.ended",
+            "note.message": f'The exclusion "{REASON}" ended on {ENDED}. Its calls must raise an alarm again. Remove it'
+            " from Overrides, or give it a later date.",
+            "runs": 1,
+        }
+    ],
     "Runs whose own calls AWS refused, and which calls gave no answer:": [
         {
             "line.document.refused_calls": 1,
@@ -299,12 +315,24 @@ PRINTED = {
         "  Regions: eu-west-1, us-east-1, future",
         "  Fix: Widen the filter pattern",
     ],
+    "The exclusions: until when, whether in force, and why. Without an end date, `until` is shown as `-`:": [
+        '-\ttrue\t{ $.sourceIPAddress = "delivery.logs.amazonaws.com" }',
+        '-\ttrue\t{ $.eventName = "HeadBucket" }',
+        f"{ENDED}\tfalse\t{REASON}",
+    ],
     "The event of a region that nobody would be alerted to. Only the answer to `assess` has it:": ["{"],
     "What a plan would change, from the remediator's answer to [`events/plan.json`](../events/plan.json):": [
         f"create metric filter {FILTER}-blindspot",
         "  logs:PutMetricFilter in eu-west-1",
         "  COMPLIANT afterwards: eu-west-1, us-east-1, future",
     ],
+    "How often each alarm would have gone to ALARM:": [
+        "unauthorized_api_calls_alarm\t200 to 200",
+        "unauthorized-api-calls-alarm\t200 to 200",
+    ],
+    "Who was refused the most calls:": ["700 role scanner", "96 role AWSReservedSSO_Developer", "4 role build"],
+    "What looks like an attack:": ["build GetSecretValue AccessDeniedException, first seen 2026-11-26T03:11:52+00:00"],
+    "The value to set as the parameter `Overrides`:": [a_review()["overrides"]],
 }
 """How the first lines begin that a command prints."""
 
@@ -316,6 +344,7 @@ needs_jq = pytest.mark.skipif(not shutil.which("jq"), reason="there is no jq on 
 def test_a_jq_command_prints_what_its_title_says(told: Told, title: str, tmp_path: Path) -> None:
     (tmp_path / "document.json").write_text(json.dumps(told.document))
     (tmp_path / "plan.json").write_text(json.dumps(told.plan))
+    (tmp_path / "review.json").write_text(json.dumps(a_review()))
     ran = jq(SHELL[title], tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
     lines = ran.stdout.splitlines()

@@ -11,7 +11,7 @@ from functions.evaluator import app as evaluator
 from functions.remediator import app as remediator
 from local.aws import LocalAws, local_aws
 from local.lambda_context import Context
-from tests.faults.accounts import EVALUATE, OPERATIONS, PLAN, PLANNING, SETTINGS, START, setting
+from tests.faults.accounts import EVALUATE, OPERATIONS, PLAN, PLANNING, REVIEW, SETTINGS, START, setting
 from tests.faults.answers import FAULTS, Kind, applies
 from tests.faults.cell import Cell, End, wrong
 from tests.faults.in_process import meeting
@@ -67,12 +67,13 @@ def run(aws: LocalAws, cell: Cell) -> str:
     handler, asked = {
         EVALUATE: (evaluator.handler, event),
         START: (evaluator.handler, {"action": "start"}),
+        REVIEW: (evaluator.handler, {"action": "review", "hours": 2}),
         PLAN: (remediator.handler, {"action": "plan"}),
     }[cell.run]
     returned, raised, out = None, None, io.StringIO()
     with redirect_stdout(out), logged() as log, meeting(aws, cell.operation, FAULTS[cell.fault], delete):
         try:
-            returned = handler(asked, Context())
+            returned = handler(asked, Context(10_000 if cell.run == REVIEW else 300_000))
         except Exception as error:  # noqa: BLE001 (what it raises is looked at)
             raised = type(error).__name__
     seen = [str(call) for call in aws.calls[before:]]
@@ -91,6 +92,7 @@ def test_every_operation_that_is_called_has_a_row(aws: LocalAws) -> None:
     evaluator.handler(begin(aws), Context())
     aws.config.asked.clear()
     evaluator.handler({"action": "start"}, Context())
+    evaluator.handler({"action": "review", "hours": 1}, Context())
     aws.client("logs").delete_metric_filter(
         logGroupName="management-events", filterName="unauthorized-api-calls-metric"
     )
@@ -104,12 +106,19 @@ def test_a_wrong_report_is_noticed() -> None:
     cell = Cell("config:PutEvaluations", "refused", False)
     claims = End({"config": {"sent": 1}}, None, "")
     assert wrong(event, claims, nothing, cell) == "says sent, and no row is there"
-    silent = "not raised, not verdict logged, not UnreportedRuns"
-    assert wrong(event, End({}, None, ""), nothing, cell) == silent
+    unsaid = "not raised, not verdict logged, not UnreportedRuns"
+    assert wrong(event, End({}, None, ""), nothing, cell) == unsaid
     assert wrong(event, End(None, None, ""), nothing, Cell("sns:GetTopicAttributes", "hanging", True)) == (
         "killed before the row was there"
     )
     told = '{"level": "ERROR", "verdict": "COMPLIANT"}\n{"UnreportedRuns": [1.0]}'
     assert wrong(event, End(None, "NotReported", told), nothing, cell) == ""
+    lost = {"read": {"share": 1, "events": 4}, "log_groups": [{"error": None}]}
+    half = {"read": {"share": 0.5, "events": 4}, "log_groups": [{"error": None}]}
+    review = Cell("logs:FilterLogEvents", "refused", True)
+    assert wrong(event, End(lost, None, ""), nothing, review) == "says that all was read, with 4 events"
+    assert wrong(event, End(half, None, ""), nothing, review) == "does not say why it was not read"
+    assert wrong(event, End(None, None, ""), nothing, review) == "killed"
+    assert wrong(event, End(None, "CallFailed", ""), nothing, review) == "raised"
     started = Cell("config:StartConfigRulesEvaluation", "half a body", True)
     assert wrong(event, End({"started": True}, None, ""), nothing, started) == "says started, and nothing was"

@@ -1,15 +1,16 @@
 """What the local AWS's server offers beside AWS's APIs; tests/e2e puts those to it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from werkzeug.test import Client
 
 from functions.evaluator import app
-from local.accounts import a_compliant_account
+from local.accounts import a_compliant_account, a_noisy_account
 from local.aws import LocalAws
 from local.lambda_context import Context
-from local.server import ROUTES, application
+from local.server import ACCOUNTS, ROUTES, application
 
 
 def ask(aws: LocalAws, route: str, **query: str) -> Any:
@@ -53,3 +54,18 @@ def test_the_account_can_be_compared_before_and_after(aws: LocalAws) -> None:
 def test_an_unknown_route_names_those_there_are(aws: LocalAws) -> None:
     answer = Client(application(aws)).post("/local-aws/reset")
     assert (answer.status_code, answer.text) == (404, f"One of {', '.join(ROUTES)}")
+
+
+def test_a_noisy_account_is_compliant_and_has_refused_calls_until_now(aws: LocalAws) -> None:
+    ACCOUNTS["noisy"](aws)
+    assert app.handler({"action": "assess"}, Context())["verdict"] == "COMPLIANT"
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    asked = {"logGroupName": "management-events", "startTime": now - 3 * 3_600_000, "endTime": now}
+    assert len(aws.client("logs").filter_log_events(**asked)["events"]) > 10
+
+
+def test_a_noisy_account_tells_what_was_delivered(aws: LocalAws) -> None:
+    noisy = a_noisy_account(aws, days=2, end=datetime(2026, 11, 27, tzinfo=UTC), region="eu-west-2")
+    answer = aws.client("logs", noisy.made.region).filter_log_events(logGroupName=noisy.made.log_group)
+    assert [event["timestamp"] for event in answer["events"]] == [one.timestamp for one in noisy.delivered]
+    assert {one.event["recipientAccountId"] for one in noisy.delivered} == {aws.account}

@@ -212,7 +212,7 @@ def refused(call: str) -> Change:
     return lambda aws: aws.fail(call, error="AccessDeniedException")
 
 
-START, ASSESS = {"action": "start"}, {"action": "assess"}
+START, ASSESS, REVIEW = {"action": "start"}, {"action": "assess"}, {"action": "review"}
 COUNTED: dict[str, tuple[dict[str, str] | None, Change, Counts, Counts, Counts]] = {
     "AWS Config takes the row": (None, nothing, [1], [0], [0]),
     "AWS Config refuses the row": (None, refused("config:PutEvaluations"), [0], [1], [0]),
@@ -228,6 +228,9 @@ COUNTED: dict[str, tuple[dict[str, str] | None, Change, Counts, Counts, Counts]]
     "no rule, wrong settings": (START, both(no_rule, wrong_settings), [1], None, [1]),
     "by hand": (ASSESS, nothing, None, None, None),
     "by hand, a read is refused": (ASSESS, refused("cloudtrail:DescribeTrails"), None, None, None),
+    "a review": (REVIEW, nothing, None, None, None),
+    "a review, log events are refused": (REVIEW, refused("logs:FilterLogEvents"), None, None, None),
+    "a review, no identity": (REVIEW, refused("sts:GetCallerIdentity"), None, None, None),
     "no event": ({}, nothing, None, None, None),
 }
 """What is sent and what fails: ReportedRuns, UnreportedRuns, CannotVerifyRuns."""
@@ -245,7 +248,7 @@ def test_each_run_is_counted_once_for_what_became_of_it(
     try:
         invoke(asked)
     except (CallFailed, SettingsError, InvocationError):
-        assert case not in ("AWS Config takes the row", "only started", "no rule", "by hand")
+        assert case not in ("AWS Config takes the row", "only started", "no rule", "by hand", "a review")
     found = published(capsys.readouterr().out)
     assert [found.get(name) for name in ("ReportedRuns", "UnreportedRuns", "CannotVerifyRuns")] == counted
     refusals = sum(any(fault.meets(call) for fault in aws.faults) for call in aws.calls)

@@ -299,11 +299,41 @@ def test_a_role_is_no_larger_than_iam_allows(function: str) -> None:
     longest = f"arn:aws-us-gov:cloudformation:us-gov-west-1:{ACCOUNT}:stack/{'s' * 41}/{STACK.rpartition('/')[2]}"
     endpoints = ",".join(f"{'security-team' * 4}{number}@example.com" for number in range(10))
     roles = [f"arn:aws-us-gov:iam::{number:012}:role/{'r' * 64}" for number in range(10)]
+    groups = [f"arn:aws-us-gov:logs:us-gov-west-1:{number:012}:log-group:{'g' * 64}" for number in range(10)]
     given = {"SubscriptionEndpoint": endpoints, "MonitoringRoleArns": ",".join(roles)}
+    given |= {"ReviewLogGroupArns": ",".join(groups)}
     managed, *own = (len(json.dumps(policy, separators=(",", ":"))) for policy in policies(function, longest, **given))
     frame = len('{"Version":"2012-10-17","Statement":}')
     assert managed + frame <= 6_144
     assert sum(own) + frame * len(own) <= 10_240
+
+
+TRAIL = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:trail"
+AUDIT = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/audit/trail"
+
+
+@pytest.mark.parametrize(
+    ("named", "resources"),
+    [
+        ("", []),
+        (TRAIL, [f"{TRAIL}:*"]),
+        (f"{TRAIL}:*", [f"{TRAIL}:*"]),
+        (f"{TRAIL},{AUDIT}:*", [f"{TRAIL}:*", f"{AUDIT}:*"]),
+        (f"{TRAIL}:*,{AUDIT}", [f"{TRAIL}:*", f"{AUDIT}:*"]),
+    ],
+)
+def test_only_the_evaluator_reads_log_events_and_only_of_the_log_groups_that_the_stack_names(
+    named: str, resources: list[str]
+) -> None:
+    reads = {function: reading_log_events(role(function, ReviewLogGroupArns=named)) for function in INLINE}
+    assert reads == {"Evaluator": [resources] if resources else [], "Remediator": [], "Viewer": []}
+
+
+def reading_log_events(statements: list[Statement]) -> list[Any]:
+    """What the statements are about that allow it, and no other call."""
+    readers = [statement for statement in statements if "logs:FilterLogEvents" in actions(dict(statement))]
+    assert all(actions(dict(statement)) == ["logs:FilterLogEvents"] for statement in readers)
+    return [statement["Resource"] for statement in readers]
 
 
 def test_the_roles_allow_enough_and_nothing_unused() -> None:
@@ -344,7 +374,7 @@ def needed_of(under: Role) -> set[str]:
 
 
 def evaluated(aws: LocalAws, scenario: Scenario) -> Role:
-    """The evaluator's role, after an evaluation from the schedule on."""
+    """The evaluator's role, after an evaluation from the schedule on, and after a review."""
     aws.put_config_rule(RULE)
     made = scenario.seed(aws)
     if scenario.name == "topic gone":
@@ -354,6 +384,7 @@ def evaluated(aws: LocalAws, scenario: Scenario) -> Role:
     with aws.under(role("Evaluator", **parameters(os.environ))) as under:
         invoke({"action": "start"})
         aws.deliver()
+        invoke({"action": "review", "hours": 1})
     return under
 
 

@@ -26,7 +26,7 @@ FOLDER = ROOT / ".page"
 THEMES = {"light": "#ffffff", "dark": "#0f1b2a"}
 """The themes of a dashboard, and about their grounds."""
 
-WIDGETS = ("demo", "indeterminate", "large", "hostile-0", "hostile-4")
+WIDGETS = ("demo", "indeterminate", "large", "hostile-0", "hostile-4", "reviewed", "hostile-review-4")
 """What is shown in a dashboard too."""
 
 HOST = """<!DOCTYPE html>

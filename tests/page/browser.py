@@ -1,9 +1,9 @@
 """Looks at pages in headless Chromium. Called by `tests.page` as: browser.py FOLDER CHROMIUM AXE.
 
 A page makes no request, writes nothing to the console, runs nothing, is never wider than the window, and gives axe
-nothing to find, with all its details open. In print nothing is hidden, and the first sheet has the answer and the
-regions. faulty.html has every fault, and each must be noticed. A file NAME.widget-THEME-WIDTH.html is looked at in that
-theme and width only.
+nothing to find, with all its details open. In print nothing is hidden but the groups' events, a sheet each, and the
+first sheet has the answer and the regions. faulty.html has every fault, and each must be noticed. A file
+NAME.widget-THEME-WIDTH.html is looked at in that theme and width only.
 """
 
 import json
@@ -20,7 +20,7 @@ THEMES = ("light", "dark")
 SHEET = (696, 1024)
 """An A4 sheet without its margins, in CSS pixels."""
 
-IN_FULL = ("demo", "compliant", "indeterminate", "failed")
+IN_FULL = ("demo", "compliant", "indeterminate", "failed", "reviewed")
 """Pages that are looked at in every theme and width; the others in two of them."""
 
 FAULTY = "faulty"
@@ -45,7 +45,7 @@ OPEN = "() => document.querySelectorAll('details').forEach(details => { details.
 
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
-HIDDEN = """() => [...document.querySelectorAll('details > :not(summary)')].filter(
+HIDDEN = """() => [...document.querySelectorAll('details:not(.groups details) > :not(summary)')].filter(
     // The first asks for the layout, which the second does not do.
     element => !element.getBoundingClientRect().height || !element.checkVisibility({contentVisibilityAuto: true})
 ).map(element => element.outerHTML.slice(0, 100))"""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local import bench, bench_plan
+from local import bench, bench_plan, bench_review
 from local.bench import ALLOWED, DELAY, ROUND_TRIPS, STATED, Measured, too_many
 from local.bench_plan import FILTERS, NOISE, PLACES, STEEPEST, too_steep
 
@@ -61,16 +61,18 @@ SQUARE = {(places, filters): float(places**2) for places in PLACES for filters i
 
 
 @pytest.mark.parametrize(
-    ("slow", "planned", "status", "told"),
+    ("slow", "planned", "memory", "status", "told"),
     [
-        (False, LINEAR, 0, "all within the limits"),
-        (True, LINEAR, 1, "over the limit: evaluation of 17 regions"),
-        (False, SQUARE, 1, "over the limit: a plan for 2 places of 0 filters: 4.0 times that for 1"),
+        (False, LINEAR, 256, 0, "all within the limits"),
+        (True, LINEAR, 256, 1, "over the limit: evaluation of 17 regions"),
+        (False, SQUARE, 256, 1, "over the limit: a plan for 2 places of 0 filters: 4.0 times that for 1"),
+        (False, LINEAR, 257, 1, "over the limit: a review of 500,000 refused calls: 257 MB"),
     ],
 )
 def test_the_exit_status_says_whether_something_is_over(
     slow: bool,
     planned: dict[tuple[int, int], float],
+    memory: float,
     status: int,
     told: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -81,9 +83,50 @@ def test_the_exit_status_says_whether_something_is_over(
     monkeypatch.setattr(bench, "imports", list)
     monkeypatch.setattr(bench, "judging", lambda *_: found)
     monkeypatch.setattr(bench_plan, "times", lambda: planned)
+    monkeypatch.setattr(bench, "reviewing", lambda calls: a_review(calls, {"memory": memory}))
     assert bench.main() == status
     assert capsys.readouterr().out.splitlines()[-1].startswith(told)
 
 
 def test_a_new_interpreter_finds_the_modules_that_it_imports() -> None:
     assert bench.importing("filter_pattern") > 0
+
+
+def a_review(calls: int, differing: dict[str, float]) -> dict[str, float]:
+    whole = {"calls": calls, "groups": 1, "refused_on_days": calls, "share": 1, "pages": 1}
+    return {**whole, "cpu": 1, "memory": 100, **differing}
+
+
+@pytest.mark.parametrize(
+    ("half", "whole", "found"),
+    [
+        ({}, {"cpu": bench_review.STEEPEST}, []),
+        ({}, {"cpu": 1.01 * bench_review.STEEPEST}, ["a review of 1,000,000 refused calls: 2.5 times that of 500,000"]),
+        ({"cpu": 10}, {"cpu": 20}, []),
+        ({}, {"memory": bench_review.MEMORY}, []),
+        ({}, {"memory": bench_review.MEMORY + 1}, ["a review of 1,000,000 refused calls: 257 MB"]),
+        ({"memory": 300}, {}, ["a review of 500,000 refused calls: 300 MB"]),
+        ({}, {"calls": 999_999}, ["a review of 1,000,000 refused calls counted 999,999"]),
+        ({"share": 0.5}, {}, ["a review of 500,000 refused calls counted 500,000"]),
+        ({"refused_on_days": 1}, {}, ["a review of 500,000 refused calls counted 500,000"]),
+    ],
+)
+def test_a_review_may_take_so_much_memory_and_twice_as_long_for_twice_as_many_calls(
+    half: dict[str, float], whole: dict[str, float], found: list[str]
+) -> None:
+    fewer, more = bench_review.CALLS
+    measured = {fewer: a_review(fewer, half), more: a_review(more, whole)}
+    assert list(bench_review.too_much(measured)) == found
+
+
+def test_a_review_is_measured_whole() -> None:
+    found = bench.reviewing(3_000)
+    assert (found["calls"], found["refused_on_days"], found["share"]) == (3_000, 3_000, 1)
+    assert (found["groups"], found["days"]) == (3_000, 31)
+    assert found["cpu"] > 0
+    assert found["memory"] > 20
+    assert bench_review.table({3_000: {"groups": 9, "pages": 8, "cpu": 7.4, "memory": 6.6}}).splitlines() == [
+        "| refused calls | groups | pages | CPU, s | peak memory, MB |",
+        "|---|---|---|---|---|",
+        "| 3,000 | 9 | 8 | 7 | 7 |",
+    ]

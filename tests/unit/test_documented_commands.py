@@ -19,7 +19,7 @@ OF_THE_CLI = {
 }
 """Commands that are no operation of the service (AWS CLI reference), with the options in use here."""
 
-COMMAND = re.compile(r"\baws ([a-z]+) ([a-z]+(?:-[a-z0-9]+)+|tail|deploy|invoke)\b((?:[^`|\n]|\\\n)*)")
+COMMAND = re.compile(r"\baws ([a-z]+) ([a-z]+(?:-[a-z0-9]+)+|tail|deploy|invoke)\b((?:\\\n|[^`|\n])*)")
 
 INNER = re.compile(r"\$\((aws [^()]+)\)")
 

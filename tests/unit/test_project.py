@@ -111,6 +111,16 @@ def test_no_property_is_tested_against_the_clock() -> None:
     assert [path for path in modules if re.search(r"\bsettings\(.*deadline", path.read_text())] == []
 
 
+def test_the_date_is_an_argument_but_where_a_run_begins_and_where_entries_are_dated() -> None:
+    clock = re.compile(r"\b(datetime\.(now|today|utcnow)|date\.today|time\.time)\(")
+    readers = {
+        path.relative_to(LAYER / "blindspot").as_posix()
+        for path in (LAYER / "blindspot").rglob("*.py")
+        if clock.search(path.read_text())
+    }
+    assert readers == {"app/run.py", "cli.py", "explain.py", "aws/apply.py", "aws/lease.py"}
+
+
 def test_the_docs_show_the_verdicts_of_the_profiles() -> None:
     text = (ROOT / "docs/profiles.md").read_text()
     section = re.search(r"^## Verdicts by profile\n(.+?)^## ", text, re.MULTILINE | re.DOTALL)

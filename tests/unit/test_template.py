@@ -114,6 +114,20 @@ def test_the_console_groups_every_parameter() -> None:
         ("MonitoringRoleArns", "arn:aws-us-gov:iam::111122223333:role/audit/blindspot", True),
         ("MonitoringRoleArns", "arn:aws:iam::111122223333:user/alice", False),
         ("MonitoringRoleArns", "blindspot", False),
+        ("ReviewLogGroupArns", "", True),
+        ("ReviewLogGroupArns", "arn:aws:logs:eu-west-1:111122223333:log-group:trail", True),
+        ("ReviewLogGroupArns", "arn:aws-cn:logs:cn-north-1:111122223333:log-group:/aws/a.b_c-d#1:*", True),
+        ("ReviewLogGroupArns", "arn:aws:logs:eu-west-1:111122223333:log-group:*", False),
+        ("ReviewLogGroupArns", "arn:aws:logs:eu-west-1:111122223333:log-group:trail*", False),
+        ("ReviewLogGroupArns", "arn:aws:logs:eu-west-1:111122223333:log-group:trail:log-stream:a", False),
+        ("ReviewLogGroupArns", "arn:aws:logs:*:111122223333:log-group:trail", False),
+        ("ReviewLogGroupArns", "arn:aws:s3:::trail", False),
+        ("ReviewLogGroupArns", "trail", False),
+        ("PermissionsBoundary", "", True),
+        ("PermissionsBoundary", "arn:aws:iam::111122223333:policy/teams/boundary", True),
+        ("PermissionsBoundary", "arn:aws-us-gov:iam::aws:policy/PowerUserAccess", True),
+        ("PermissionsBoundary", "arn:aws:iam::111122223333:role/boundary", False),
+        ("PermissionsBoundary", "boundary", False),
     ],
 )
 def test_what_a_parameter_allows(parameter: str, value: str, allowed: bool) -> None:
@@ -134,11 +148,36 @@ def test_the_environment_is_what_the_settings_read() -> None:
 
 def test_lists_are_passed_on_with_commas() -> None:
     lists = {name for name, parameter in PARAMETERS.items() if parameter["Type"] == "CommaDelimitedList"}
-    passed = [
-        value["!Join"] for value in (COMMON | REMEDIATOR["Environment"]["Variables"]).values() if "!Join" in value
-    ]
-    assert passed == [[",", {"!Ref": name}] for name in ("MonitoringRoleArns", "SubscriptionEndpoint")]
-    assert lists == {"MonitoringRoleArns", "SubscriptionEndpoint"}
+    variables = (COMMON, EVALUATOR["Environment"]["Variables"], REMEDIATOR["Environment"]["Variables"])
+    passed = [value["!Join"] for each in variables for value in each.values() if "!Join" in value]
+    assert passed == [[",", {"!Ref": name}] for name in LISTS]
+    assert lists == set(LISTS)
+
+
+LISTS = ("MonitoringRoleArns", "ReviewLogGroupArns", "SubscriptionEndpoint")
+
+
+def test_only_the_evaluator_knows_the_log_groups_to_review() -> None:
+    name = "BLINDSPOT_REVIEW_LOG_GROUP_ARNS"
+    assert name in EVALUATOR["Environment"]["Variables"]
+    assert name not in COMMON | REMEDIATOR["Environment"]["Variables"]
+    assert "Environment" not in RESOURCES["ViewerFunction"]["Properties"]
+
+
+def test_every_role_has_the_permissions_boundary_if_there_is_one() -> None:
+    """Those of the template, and those that SAM makes for the schedules (SAM developer guide, "ScheduleV2")."""
+    boundary = {"!If": ["HasPermissionsBoundary", {"!Ref": "PermissionsBoundary"}, {"!Ref": "AWS::NoValue"}]}
+    roles = [of["Properties"] for of in RESOURCES.values() if of["Type"] == "AWS::IAM::Role"]
+    functions = [RESOURCES[name]["Properties"] for name in FUNCTIONS]
+    events = [event for function in functions for event in function.get("Events", {}).values()]
+    schedules = [event["Properties"] for event in events if event["Type"] == "ScheduleV2"]
+    assert (len(roles), len(schedules)) == (3, 2)
+    assert [each["PermissionsBoundary"] for each in (*roles, *schedules)] == [boundary] * 5
+    assert {event["Type"] for event in events} == {"ScheduleV2", "EventBridgeRule"}  # for a rule SAM makes no role
+    assert all("Role" in function for function in functions)
+    assert TEMPLATE["Conditions"]["HasPermissionsBoundary"] == {
+        "!Not": [{"!Equals": [{"!Ref": "PermissionsBoundary"}, ""]}]
+    }
 
 
 def test_a_secret_endpoint_is_not_shown() -> None:
@@ -419,11 +458,11 @@ def test_the_viewer_reads_what_the_evaluator_reads_and_reports_to_nobody() -> No
         "sts:AssumeRole",
     }
     assert allowed("Viewer") < allowed("Evaluator")
-    assert {*filter(_reads, allowed("Viewer"))} == {*filter(_reads, allowed("Evaluator"))}
+    assert {*filter(_reads, allowed("Viewer"))} == {*filter(_reads, allowed("Evaluator"))} - {"logs:FilterLogEvents"}
 
 
 def _reads(action: str) -> bool:
-    return action.split(":")[1].startswith(("Describe", "Get", "List", "Test"))
+    return action.split(":")[1].startswith(("Describe", "Filter", "Get", "List", "Test"))
 
 
 def test_every_permission_on_everything_says_why() -> None:

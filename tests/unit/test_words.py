@@ -152,7 +152,11 @@ def test_the_readme_is_short() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["template.yaml", "Makefile", "docs/document.schema.json", "docs/remediation.schema.json"]
+    "name",
+    [
+        *("template.yaml", "Makefile"),
+        *("docs/document.schema.json", "docs/remediation.schema.json", "docs/review.schema.json"),
+    ],
 )
 def test_descriptions_are_plain(name: str) -> None:
     lines = (ROOT / name).read_text().splitlines()

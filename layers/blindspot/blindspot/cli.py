@@ -1,34 +1,41 @@
-"""The commands: assess an account, show a document that was kept, check a filter pattern.
+"""The commands: assess an account, review its refused calls, show a document that was kept, check a filter pattern.
 
     python -m blindspot assess [--profile-name NAME] [--region REGION] [--json | --markdown | --html FILE]
+    python -m blindspot review [--hours N] [--anonymize] [--profile-name NAME] [--region REGION]
+                               [--json | --markdown | --html FILE]
     python -m blindspot report DOCUMENT [DOCUMENT ...] [--json | --markdown | --html FILE]
     python -m blindspot explain PATTERN
 
-What a command needs is imported when it runs: `explain` needs Python alone, `report` Rich or Jinja2, and `assess`
-boto3 too.
+What a command needs is imported when it runs: `explain` needs Python alone, `report` Rich or Jinja2, and `assess` and
+`review` boto3 too.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
+import re
 import stat
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blindspot.model import profile
 from blindspot.model.harmless import harmless, harmless_dumps
 from blindspot.model.profile import SettingsError
+from blindspot.review.hours import MOST_HOURS, USUAL_HOURS
 
 if TYPE_CHECKING:
     from blindspot.aws.client import Clients
+    from blindspot.aws.responses import Identity
 
 STATUSES = {"COMPLIANT": 0, "NON_COMPLIANT": 1, "INDETERMINATE": 3}
 """The exit status of `assess`, by verdict."""
@@ -39,6 +46,12 @@ NOT_DONE = 2
 READ, PROVED, JUDGED = 150, 195, 210
 """Seconds by which everything is read, the patterns are proved and the account is judged: as long as the evaluator has
 by default."""
+
+READING = 900
+"""Seconds for which refused calls are read at most: 4,500 pages of a log group."""
+
+CALLS_READ, EXCLUDED, REVIEWED = JUDGED + READING, JUDGED + READING + 90, JUDGED + READING + 120
+"""Seconds by which a review has read the refused calls, has proved its exclusions, and is made."""
 
 
 class Failed(Exception):
@@ -85,46 +98,97 @@ def assess(chosen: argparse.Namespace) -> int:
     """Assesses the account of one's own credentials, and prints what came of it."""
     from blindspot import settings
     from blindspot.app.assess import assess_account
+    from blindspot.model.stack import Origin
+    from blindspot.report.document import document
+
+    began, now = time.monotonic(), datetime.now(UTC)
+    _check_file(chosen.html)
+    loaded = settings.load(_environ(chosen), on=now.date())
+    clients, identity = _connected(chosen, until=began + READ)
+    with _progress(f"Assessing account {identity.account} by profile {chosen.profile}", clients):
+        deadline, proved, until = (began + seconds for seconds in (READ, PROVED, JUDGED))
+        try:
+            assessment = assess_account(
+                clients, loaded, identity, now=now, deadline=deadline, proved=proved, until=until
+            )
+        except TimeoutError as error:
+            raise Failed(str(error)) from None
+    about: dict[str, Any] = {"config": None, **_numbers(clients, began)}
+    made = document(assessment, origin=Origin(), **about)
+    _show(chosen, [made])
+    return STATUSES[assessment.verdict]
+
+
+def review(chosen: argparse.Namespace) -> int:
+    """Reviews the refused calls of the account of one's own credentials, and prints what came of it."""
+    from blindspot import settings
+    from blindspot.app.review import Times, review_account
+    from blindspot.model.stack import Origin
+    from blindspot.review.document import document
+
+    began, now = time.monotonic(), datetime.now(UTC)
+    _check_file(chosen.html)
+    loaded, overrides = settings.load(_environ(chosen), on=now.date()), settings.overrides(_environ(chosen))
+    clients, identity = _connected(chosen, until=began + READ)
+    shares = [0.0]
+    title = f"Reviewing account {identity.account} by profile {chosen.profile}"
+    with _progress(title, clients, lambda: f", so far {math.floor(100 * shares[-1])} % of the hours asked for"):
+        try:
+            found = review_account(
+                clients,
+                loaded,
+                identity,
+                now=now,
+                overrides=overrides,
+                hours=chosen.hours,
+                times=Times(*(began + seconds for seconds in (READ, PROVED, JUDGED, CALLS_READ, EXCLUDED, REVIEWED))),
+                progress=shares.append,
+            )
+        except TimeoutError as error:
+            raise Failed(str(error)) from None
+    made = document(found, origin=Origin(), **_numbers(clients, began))
+    if chosen.anonymize:
+        from blindspot.review.anonymize import anonymize
+
+        made = anonymize(made)
+    _show(chosen, [made])
+    return 0
+
+
+def _environ(chosen: argparse.Namespace) -> dict[str, str]:
+    """The options, as the stack's parameters put them into the environment of a function."""
+    return {
+        "BLINDSPOT_PROFILE": chosen.profile,
+        "BLINDSPOT_OVERRIDES": chosen.overrides,
+        "BLINDSPOT_EXCLUDED_REGIONS": chosen.excluded_regions,
+        "BLINDSPOT_MONITORING_ROLE_ARNS": chosen.monitoring_role_arns,
+    }
+
+
+def _connected(chosen: argparse.Namespace, *, until: float) -> tuple[Clients, Identity]:
+    """Clients with the credentials that are asked for, and the account that these belong to. Raises Failed."""
     from blindspot.aws.client import Clients
     from blindspot.aws.collect import caller
     from blindspot.aws.own_credentials import NotReady, region, why_unknown
     from blindspot.model.snapshot import Unreadable
-    from blindspot.model.stack import Origin
-    from blindspot.report.document import document
 
-    began = time.monotonic()
-    _check_file(chosen.html)
-    loaded = settings.load(
-        {
-            "BLINDSPOT_PROFILE": chosen.profile,
-            "BLINDSPOT_OVERRIDES": chosen.overrides,
-            "BLINDSPOT_EXCLUDED_REGIONS": chosen.excluded_regions,
-            "BLINDSPOT_MONITORING_ROLE_ARNS": chosen.monitoring_role_arns,
-        }
-    )
     try:
         clients = Clients(region(chosen.profile_name, chosen.region, os.environ), chosen.profile_name)
     except NotReady as error:
         raise Failed(str(error)) from None
-    identity = caller(clients, until=began + READ)
+    identity = caller(clients, until=until)
     if isinstance(identity, Unreadable):
         raise Failed(why_unknown(identity))
-    with _progress(f"Assessing account {identity.account} by profile {chosen.profile}", clients):
-        deadline, proved, until = (began + seconds for seconds in (READ, PROVED, JUDGED))
-        try:
-            assessment = assess_account(clients, loaded, identity, deadline=deadline, proved=proved, until=until)
-        except TimeoutError as error:
-            raise Failed(str(error)) from None
-    made = document(
-        assessment,
-        origin=Origin(),
-        config=None,
-        refused_calls=clients.refused_calls,
-        api_calls=clients.api_calls,
-        duration_ms=round((time.monotonic() - began) * 1000),
-    )
-    _show(chosen, [made])
-    return STATUSES[assessment.verdict]
+    return clients, identity
+
+
+def _numbers(clients: Clients, began: float) -> dict[str, int]:
+    """What a document tells of its run, which began at that time on the monotonic clock."""
+    return {
+        "refused_calls": clients.refused_calls,
+        "api_calls": clients.api_calls,
+        "duration_ms": round((time.monotonic() - began) * 1000),
+    }
 
 
 def report(chosen: argparse.Namespace) -> int:
@@ -180,8 +244,8 @@ def _show(chosen: argparse.Namespace, documents: list[Any]) -> None:
         from blindspot.report.page import page
 
         _write(Path(chosen.html), page(view))
-        answers = [view.assessed.answer] if view.assessed else []
-        print("\n".join([*answers, *(each.answer for each in view.remediated), f"The page is in {chosen.html}."]))
+        shown = [each for each in (view.assessed, view.reviewed, *view.remediated) if each]
+        print("\n".join([*(each.answer for each in shown), f"The page is in {chosen.html}."]))
     else:
         from rich.console import Console
 
@@ -189,7 +253,7 @@ def _show(chosen: argparse.Namespace, documents: list[Any]) -> None:
 
         console = Console()
         for part in text(view):
-            console.print(part)
+            console.print(part, crop=False)  # what is to be pasted stays on one line
 
 
 def _check_file(name: str | None) -> None:
@@ -225,9 +289,9 @@ def _write(path: Path, text: str) -> None:
 
 
 @contextmanager
-def _progress(title: str, clients: Clients) -> Iterator[None]:
-    """While it lasts, a line on a terminal that says what is done, and how many calls were made. It hides no cursor,
-    which Ctrl-C would leave hidden."""
+def _progress(title: str, clients: Clients, so_far: Callable[[], str] = str) -> Iterator[None]:
+    """While it lasts, a line on a terminal that says what is done, how many calls were made, and how far it came. It
+    hides no cursor, which Ctrl-C would leave hidden."""
     if not sys.stderr.isatty():
         yield
         return
@@ -235,7 +299,7 @@ def _progress(title: str, clients: Clients) -> Iterator[None]:
 
     def tell() -> None:
         while not done.wait(0.2):
-            print(f"\r{title}: {clients.api_calls} calls to AWS", end="", file=sys.stderr, flush=True)
+            print(f"\r{title}: {clients.api_calls} calls to AWS{so_far()}", end="", file=sys.stderr, flush=True)
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
     telling = threading.Thread(target=tell, daemon=True)
@@ -263,9 +327,23 @@ example:
   python -m blindspot assess --profile-name audit --region eu-west-1 --html account.html
 """
 
+OF_REVIEW = """\
+It assesses the account, and then reads the refused calls from the log groups of its trails, the newest first, for
+15 minutes at most. What was not read in this time is said. It only reads and keeps nothing; SECURITY.md lists the
+calls. What it prints quotes log events: --anonymize is for what you show to others.
+
+exit status:
+  0  the review is shown, whatever it says
+  2  nothing is shown: no credentials, no answer of AWS in time, a wrong command line, or a fault, which standard error
+     names
+
+example:
+  python -m blindspot review --hours 24 --profile-name audit --region eu-west-1
+"""
+
 OF_REPORT = """\
 A document is what the evaluator or the remediator returns, an event of EventBridge with it, or a line of their log.
-One of the evaluator and any of the remediator can be shown together.
+One assessment, one review and any of the remediator can be shown together.
 
 exit status:
   0  the documents were shown, whatever they say
@@ -278,6 +356,7 @@ example:
 OF_ALL = """\
 commands:
   assess   assess the account of your credentials
+  review   see who was refused what, how often the alarm would have gone to ALARM, and what may be excluded
   report   show documents that were kept
   explain  check filter patterns: what they miss, and why. It needs Python alone
 
@@ -297,8 +376,45 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser, "assess", description=f"{ABOUT} Assesses that of your credentials.", epilog=OF_ASSESS
     )
     one.set_defaults(run=assess)
+    _add_account(one)
+    _add_forms(one)
+    another = _new(
+        commands.add_parser,
+        "review",
+        description="Who was refused what in the account of your credentials, and what may be excluded?",
+        epilog=OF_REVIEW,
+    )
+    another.set_defaults(run=review)
+    another.add_argument(
+        "--hours",
+        metavar="N",
+        type=_hours,
+        default=USUAL_HOURS,
+        help=f"how many hours to review, until now: 1 to {MOST_HOURS} (default: {USUAL_HOURS}, a week)",
+    )
+    another.add_argument(
+        "--anonymize", action="store_true", help="put stand-ins for names, accounts and addresses, and leave out events"
+    )
+    _add_account(another)
+    _add_forms(another)
+    other = _new(commands.add_parser, "report", description="Shows documents that were kept.", epilog=OF_REPORT)
+    other.set_defaults(run=report)
+    other.add_argument("documents", metavar="DOCUMENT", nargs="+", help="a file with a document; - for standard input")
+    _add_forms(other)
+    # Only for the list of commands: `main` does not have its command line parsed here.
+    commands.add_parser("explain", add_help=False).set_defaults(run=lambda chosen: explain([]))
+    return parser
+
+
+def _hours(text: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not 1 <= int(text) <= MOST_HOURS:
+        raise argparse.ArgumentTypeError(f"allowed: a whole number from 1 to {MOST_HOURS}")
+    return int(text)
+
+
+def _add_account(one: argparse.ArgumentParser) -> None:
     one.add_argument("--profile-name", metavar="NAME", help="a profile of the AWS configuration (default: AWS_PROFILE)")
-    one.add_argument("--region", metavar="REGION", help="the region to begin with; all enabled regions are assessed")
+    one.add_argument("--region", metavar="REGION", help="the region to begin with; all enabled regions are called")
     one.add_argument(
         "--profile",
         metavar="PROFILE",
@@ -313,14 +429,6 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--monitoring-role-arns", metavar="ARNS", default="", help="roles in other accounts, separated by commas"
     )
-    _add_forms(one)
-    other = _new(commands.add_parser, "report", description="Shows documents that were kept.", epilog=OF_REPORT)
-    other.set_defaults(run=report)
-    other.add_argument("documents", metavar="DOCUMENT", nargs="+", help="a file with a document; - for standard input")
-    _add_forms(other)
-    # Only for the list of commands: `main` does not have its command line parsed here.
-    commands.add_parser("explain", add_help=False).set_defaults(run=lambda chosen: explain([]))
-    return parser
 
 
 def _new(make: Any, *arguments: Any, **settings: Any) -> argparse.ArgumentParser:

@@ -15,6 +15,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,10 +25,10 @@ from blindspot.model.harmless import harmless, harmless_dumps
 from blindspot.model.other_checks import SECURITY_HUB, prowler_accepts, security_hub_accepts
 from blindspot.model.pattern_remarks import remarks
 from blindspot.remediation.kept_exclusions import keeping_exclusions
-from blindspot.remediation.pattern_writer import pattern_to_write
 from blindspot.settings import SettingsError
 from blindspot.terminal import as_a_command
 from blindspot.verdict.credible import Unlikely, credible
+from blindspot.verdict.pattern_writer import pattern_to_write
 from filter_pattern import (
     And,
     Answer,
@@ -114,7 +115,8 @@ def _instead(patterns: Sequence[Pattern], judge: profile.Profile) -> dict[str, A
     """The pattern that covers the profile; and one that keeps the exclusions of the given one."""
     proofs = Proofs()
     kept = keeping_exclusions(patterns[0], judge, proofs) if len(patterns) == 1 else None
-    benign = [pattern.text for pattern in (*judge.benign, *kept.benign)] if kept and kept.benign else None
+    in_force = [exclusion.entry for exclusion in judge.exclusions if exclusion.excuses(judge.on)]
+    benign = [*in_force, *(pattern.text for pattern in kept.benign)] if kept and kept.benign else None
     return {
         "suggestion": _suggestion(judge, proofs),
         "keeping_exclusions": {"pattern": kept.pattern.text, "benign": benign} if kept else None,
@@ -265,7 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, RecursionError) as error:
         parser.error(f"--overrides: expected a JSON object with keys of a profile. {error}")
     try:
-        judge = profile.load(chosen.profile, overrides)
+        judge = profile.load(chosen.profile, overrides, on=datetime.now(UTC).date())
     except SettingsError as error:
         parser.error(f"--overrides: {error}")
     try:

@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from blindspot.model import profile
 from blindspot.model import stack as stacks
 from blindspot.model.profile import Profile, SettingsError
 from blindspot.model.stack import Stack
 
-__all__ = ["Settings", "SettingsError", "Subscriber", "config_rule", "load", "stack"]
+__all__ = ["Settings", "SettingsError", "Subscriber", "config_rule", "load", "overrides", "review_log_groups", "stack"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,15 @@ class Settings:
     stack: Stack | None = None
 
 
-def load(environ: Mapping[str, str], *, subscribing: bool = False) -> Settings:
+def load(environ: Mapping[str, str], *, on: date, subscribing: bool = False) -> Settings:
     """The settings in these environment variables, with the default for each that is missing.
 
+    on: the day of the run, in UTC; it decides which exclusions have ended.
     subscribing: for a run that may create alarms and topics: the subscribers are read, otherwise there are none, and
         the names must be ones that the remediator's role allows.
     Raises SettingsError, whose message names the stack's parameter and the values that it allows.
     """
-    chosen = profile.load(environ.get("BLINDSPOT_PROFILE") or profile.DEFAULT, _overrides(environ))
+    chosen = profile.load(environ.get("BLINDSPOT_PROFILE") or profile.DEFAULT, overrides(environ), on=on)
     if subscribing:
         profile.check_names(chosen)
     return Settings(
@@ -69,17 +71,17 @@ def load(environ: Mapping[str, str], *, subscribing: bool = False) -> Settings:
     )
 
 
-def load_for_backout(environ: Mapping[str, str]) -> tuple[Settings, SettingsError | None]:
+def load_for_backout(environ: Mapping[str, str], *, on: date) -> tuple[Settings, SettingsError | None]:
     """The settings, and what is wrong with those that backout does not need: no mistake in them must prevent it. With
     an error, the profile is the default one, by which nothing must be judged.
 
     Raises SettingsError for those that it needs: ExcludedRegions.
     """
     try:
-        return load(environ), None
+        return load(environ, on=on), None
     except SettingsError as error:
         needed = {name: environ[name] for name in _OF_BACKOUT if name in environ}
-        return load(needed), error
+        return load(needed, on=on), error
 
 
 _OF_BACKOUT = ("BLINDSPOT_EXCLUDED_REGIONS", "BLINDSPOT_FLAG", "BLINDSPOT_STACK")
@@ -131,6 +133,23 @@ def stack_name(environ: Mapping[str, str]) -> str | None:
         return None
 
 
+def review_log_groups(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The ARNs of the log groups that the evaluator may review, each once and without `:*` at its end. Read without the
+    other settings, so that a mistake in it keeps no account from being assessed.
+
+    Raises SettingsError.
+    """
+    found = []
+    for arn in _listed(environ.get("BLINDSPOT_REVIEW_LOG_GROUP_ARNS", "")):
+        if not re.fullmatch(r"arn:[a-z-]+:logs:[a-z0-9-]+:\d{12}:log-group:[\w./#-]{1,512}(:\*)?", arn, re.ASCII):
+            raise SettingsError(
+                f"ReviewLogGroupArns has {arn!r}; allowed: ARNs of log groups, separated by commas, such as "
+                "arn:aws:logs:eu-west-1:111122223333:log-group:trail."
+            )
+        found.append(arn.removesuffix(":*"))
+    return tuple(dict.fromkeys(found))
+
+
 def _stack(environ: Mapping[str, str]) -> Stack | None:
     found = stack(environ)
     try:
@@ -139,15 +158,16 @@ def _stack(environ: Mapping[str, str]) -> Stack | None:
         raise SettingsError(f"BLINDSPOT_STACK is {found!r}; allowed: {error}.") from None
 
 
-def _overrides(environ: Mapping[str, str]) -> Mapping[str, object]:
+def overrides(environ: Mapping[str, str]) -> Mapping[str, object]:
+    """The overrides as they were given; only `load` checks their keys. Raises SettingsError."""
     text = environ.get("BLINDSPOT_OVERRIDES") or "{}"
     try:
-        overrides = json.loads(text)
+        given = json.loads(text)
     except ValueError as error:
         raise SettingsError(f"Overrides is not JSON ({error}); allowed: one JSON object.") from None
-    if not isinstance(overrides, dict):
+    if not isinstance(given, dict):
         raise SettingsError("Overrides is not an object; allowed: one JSON object with a profile's keys.")
-    return overrides
+    return given
 
 
 def _regions(text: str) -> frozenset[str]:

@@ -14,6 +14,7 @@ from local.aws.extension import (
     ec2,
     events,
     kms,
+    log_events,
     log_policies,
     logs,
     mute_rules,
@@ -24,7 +25,21 @@ from local.aws.extension import (
 
 METHODS = [
     (target, name, method)
-    for module in (cloudtrail, cloudwatch, config, ec2, events, kms, log_policies, logs, mute_rules, sns, ssm, sts)
+    for module in (
+        cloudtrail,
+        cloudwatch,
+        config,
+        ec2,
+        events,
+        kms,
+        log_events,
+        log_policies,
+        logs,
+        mute_rules,
+        sns,
+        ssm,
+        sts,
+    )
     for target, methods in module.METHODS.items()
     for name, method in methods.items()
 ]

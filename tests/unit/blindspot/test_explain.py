@@ -1,6 +1,7 @@
 import io
 import json
 import shlex
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,26 @@ def test_what_to_paste_to_keep_exclusions_covers_with_the_overrides_that_are_pri
     assert main([kept_alone["keeping_exclusions"]["pattern"]]) == 0
 
 
+def test_the_overrides_to_paste_keep_reasons_and_ends_of_exclusions_and_leave_out_those_that_ended() -> None:
+    """Of today, as the stack judges."""
+    today = datetime.now(UTC).date()
+    text = "{ $.eventName = HeadBucket }"
+    kept = {"pattern": text, "reason": "a scanner", "until": (today + timedelta(days=2)).isoformat()}
+    overrides = {"benign": [text, kept, kept | {"until": (today - timedelta(days=1)).isoformat()}]}
+    judge = profile.load(profile.DEFAULT, overrides, on=today)
+    answer = explain([parse(NO_CI)], judge)
+    assert answer["keeping_exclusions"]["benign"] == [text, kept, '{ ($.userIdentity.arn = "*ci*") }']
+
+
+@pytest.mark.parametrize(("days", "status"), [(-1, 1), (2, 0)])
+def test_overrides_are_those_of_today(capsys: pytest.CaptureFixture[str], days: int, status: int) -> None:
+    until = (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+    overrides = {"benign": [{"pattern": "{ $.eventName = GetObject }", "until": until}]}
+    pattern = f"{{ ({CIS[1:-1]}) && $.eventName != GetObject }}"
+    assert main(["--overrides", json.dumps(overrides), pattern]) == status
+    assert "GetObject" in capsys.readouterr().out or status == 0
+
+
 @pytest.mark.parametrize("excluding", ['$.sourceIPAddress != "10.*"', '$.userIdentity.arn != "*:user/bob"'])
 def test_no_pattern_matches_the_example(excluding: str) -> None:
     pattern = parse(f"{{ ({CIS[1:-1]}) && {excluding} }}")
@@ -140,7 +161,7 @@ def test_no_pattern_matches_the_example(excluding: str) -> None:
         ("[]", "Overrides is []; allowed: an object with the keys"),
         ('{"benig": []}', "Overrides has an unknown key 'benig'; allowed: required, benign"),
         ('{"benign": ["{"]}', "Overrides: benign is not a valid filter pattern."),
-        ('{"benign": "x"}', "Overrides: benign is 'x'; allowed: a list of: filter patterns."),
+        ('{"benign": "x"}', "Overrides: benign is 'x'; allowed: a list of: filter patterns, as text"),
     ],
     ids=range(6),
 )

@@ -1,13 +1,16 @@
 import json
+from datetime import date, timedelta
 
 import pytest
 
 from blindspot import settings
-from blindspot.settings import SettingsError, Subscriber, load
+from blindspot.settings import SettingsError, Subscriber, load, review_log_groups
+
+TODAY = date(2026, 11, 27)
 
 
 def test_an_empty_environment_is_the_default_stack_without_a_rule() -> None:
-    found = settings.load({})
+    found = settings.load({}, on=TODAY)
     assert found.profile.name == "cis-level-2"
     assert (found.excluded_regions, found.config_rule, found.report_regions) == (frozenset(), None, False)
 
@@ -20,7 +23,8 @@ def test_every_parameter_is_read() -> None:
             "BLINDSPOT_EXCLUDED_REGIONS": "us-east-1, us-gov-west-1,",
             "BLINDSPOT_CONFIG_RULE": "my-rule",
             "BLINDSPOT_REPORT_REGIONS": "true",
-        }
+        },
+        on=TODAY,
     )
     assert (found.profile.name, found.profile.calls_to_alarm) == ("cis-level-1", 3)
     assert found.excluded_regions == {"us-east-1", "us-gov-west-1"}
@@ -39,8 +43,17 @@ def test_every_parameter_is_read() -> None:
 )
 def test_a_wrong_parameter_is_named_with_what_is_allowed(variable: str, value: str, said: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        settings.load({f"BLINDSPOT_{variable}": value})
+        settings.load({f"BLINDSPOT_{variable}": value}, on=TODAY)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(("days", "excused"), [(-1, 0), (0, 0), (1, 1)])
+def test_the_day_decides_which_exclusions_are_in_force(days: int, excused: int) -> None:
+    entry = {"pattern": "{ $.eventName = GetObject }", "until": str(TODAY + timedelta(days))}
+    environ = {"BLINDSPOT_OVERRIDES": json.dumps({"benign": [entry]})}
+    for chosen in (load(environ, on=TODAY), settings.load_for_backout(environ, on=TODAY)[0]):
+        assert (len(chosen.profile.exclusions), len(chosen.profile.benign)) == (1, excused)
+        assert chosen.profile.on == TODAY
 
 
 SUBSCRIBERS = [
@@ -66,15 +79,15 @@ SUBSCRIBERS = [
 def test_who_is_to_be_subscribed(protocol: str, endpoint: str, fits: bool) -> None:
     environ = {"BLINDSPOT_SUBSCRIPTION_PROTOCOL": protocol, "BLINDSPOT_SUBSCRIPTION_ENDPOINT": endpoint}
     if fits:
-        assert load(environ, subscribing=True).subscribers == (Subscriber(protocol or "email", endpoint),)
+        assert load(environ, on=TODAY, subscribing=True).subscribers == (Subscriber(protocol or "email", endpoint),)
         return
     with pytest.raises(SettingsError, match="allowed: ") as raised:
-        load(environ, subscribing=True)
+        load(environ, on=TODAY, subscribing=True)
     assert endpoint not in str(raised.value)
 
 
 def test_nobody_need_be_subscribed() -> None:
-    assert load({"BLINDSPOT_SUBSCRIPTION_PROTOCOL": "sqs"}, subscribing=True).subscribers == ()
+    assert load({"BLINDSPOT_SUBSCRIPTION_PROTOCOL": "sqs"}, on=TODAY, subscribing=True).subscribers == ()
 
 
 LISTS: dict[str, tuple[str, str, list[str] | str]] = {
@@ -93,10 +106,10 @@ def test_several_are_subscribed_each_once(protocol: str, endpoints: str, expecte
     environ = {"BLINDSPOT_SUBSCRIPTION_PROTOCOL": protocol, "BLINDSPOT_SUBSCRIPTION_ENDPOINT": endpoints}
     if isinstance(expected, str):
         with pytest.raises(SettingsError, match=expected) as raised:
-            load(environ, subscribing=True)
+            load(environ, on=TODAY, subscribing=True)
         assert not any(endpoint in str(raised.value) for endpoint in endpoints.split(",") if len(endpoint) > 1)
         return
-    assert [subscriber.endpoint for subscriber in load(environ, subscribing=True).subscribers] == expected
+    assert [subscriber.endpoint for subscriber in load(environ, on=TODAY, subscribing=True).subscribers] == expected
 
 
 NAMES = [
@@ -117,9 +130,54 @@ def test_a_name_that_the_role_does_not_allow_is_an_error_of_the_remediator_alone
     key: str, name: str, allowed: bool
 ) -> None:
     environ = {"BLINDSPOT_OVERRIDES": json.dumps({"names": {key: name}})}
-    assert getattr(load(environ).profile.names, key) == name
+    assert getattr(load(environ, on=TODAY).profile.names, key) == name
     if allowed:
-        assert getattr(load(environ, subscribing=True).profile.names, key) == name
+        assert getattr(load(environ, on=TODAY, subscribing=True).profile.names, key) == name
         return
     with pytest.raises(SettingsError, match=f"Overrides: names: {key} is '{name}'; allowed .*contains -blindspot"):
-        load(environ, subscribing=True)
+        load(environ, on=TODAY, subscribing=True)
+
+
+TRAIL = "arn:aws:logs:eu-west-1:111122223333:log-group:trail"
+AUDIT = "arn:aws-cn:logs:cn-north-1:111122223333:log-group:/aws/a.b_c-d#1"
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("", ()),
+        (TRAIL, (TRAIL,)),
+        (f"{TRAIL}:*", (TRAIL,)),
+        (f" {AUDIT}:* , {TRAIL},", (AUDIT, TRAIL)),
+        (f"{TRAIL},{TRAIL}:*", (TRAIL,)),
+    ],
+)
+def test_the_log_groups_to_review_are_named_each_once(given: str, found: tuple[str, ...]) -> None:
+    assert review_log_groups({"BLINDSPOT_REVIEW_LOG_GROUP_ARNS": given}) == found
+
+
+def test_without_the_setting_no_log_group_is_reviewed() -> None:
+    assert review_log_groups({}) == ()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "trail",
+        f"{TRAIL}*",
+        f"{TRAIL}:log-stream:a",
+        f"{TRAIL}:*:*",
+        "arn:aws:logs:eu-west-1:111122223333:log-group:",
+        "arn:aws:logs:eu-west-1:111122223333:log-group:*",
+        "arn:aws:logs:*:111122223333:log-group:trail",
+        "arn:aws:logs:eu-west-1:11112222333:log-group:trail",
+        "arn:aws:logs:eu-west-1:111122223333:log-group:trÄil",
+        "arn:aws:sns:eu-west-1:111122223333:trail",
+        f"arn:aws:logs:eu-west-1:111122223333:log-group:{'g' * 513}",
+    ],
+)
+def test_what_is_no_log_group_is_an_error_of_the_review_alone(wrong: str) -> None:
+    environ = {"BLINDSPOT_REVIEW_LOG_GROUP_ARNS": f"{TRAIL},{wrong}"}
+    with pytest.raises(SettingsError, match=r"ReviewLogGroupArns has '.*'; allowed: ARNs of log groups, separated by"):
+        review_log_groups(environ)
+    assert load(environ, on=TODAY).profile.name == "cis-level-2"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from blindspot.aws.client import Clients
@@ -28,6 +28,7 @@ def assess_account(
     settings: Settings,
     identity: Identity | Unreadable,
     *,
+    now: datetime,
     deadline: float,
     proved: float,
     until: float,
@@ -35,8 +36,8 @@ def assess_account(
 ) -> Assessment:
     """The assessment of the account that the clients' credentials belong to.
 
-    identity: as `collect.caller` returns it. deadline, proved, until: when reading has to end, when the proofs do, and
-    when all does, on the monotonic clock.
+    identity: as `collect.caller` returns it. now: in UTC; the settings are those of its day.
+    deadline, proved, until: when reading has to end, when the proofs do, and when all does, on the monotonic clock.
     topic_names: topics to read beside those that alarms notify.
     Raises AccountUnknown as `collect` does, SettingsError as `assess` does, and TimeoutError if it has not ended by
     itself.
@@ -50,7 +51,7 @@ def assess_account(
         siem=bool(settings.profile.siem_destinations),
         topic_names=topic_names,
         deadline=deadline,
-        now=datetime.now(UTC),
+        now=now,
     )
     proofs = Proofs(stop=lambda: time.monotonic() > proved)
     assessment = in_time(partial(assess, snapshot, settings.profile, proofs), until)

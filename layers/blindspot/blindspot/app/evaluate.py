@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -18,8 +17,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from blindspot import settings
 from blindspot.app import invocation
 from blindspot.app.assess import assess_account
-from blindspot.app.invocation import Assess, Evaluate, InvocationError, NotEvaluated, Start
+from blindspot.app.invocation import Assess, Evaluate, InvocationError, NotEvaluated, Review, Start
 from blindspot.app.remediation_notes import remediation_notes
+from blindspot.app.review import Times, review_account
 from blindspot.app.run import OWN_ERRORS, Run, invoked, logger, metrics
 from blindspot.aws import config_rule, events
 from blindspot.aws.collect import caller
@@ -30,24 +30,27 @@ from blindspot.model.snapshot import Unreadable
 from blindspot.report import config_evaluations
 from blindspot.report.config_evaluations import Evaluation
 from blindspot.report.document import LARGEST_ANSWER, Document, detail, document, failure, fitted
-from blindspot.settings import Settings
+from blindspot.review import document as of_review
+from blindspot.settings import Settings, SettingsError
 from blindspot.verdict.assessment import Assessment, Verdict
 
 STARTED, IDENTIFIED, LISTED = 0.1, 0.15, 0.2
 READ, PROVED, JUDGED = 0.5, 0.65, 0.7
 REPORTED, ALL_REPORTED, LEDGER_READ, NOTED, TOLD = 0.86, 0.92, 0.94, 0.95, 0.98
+REVIEWED = (0.3, 0.35, 0.4, 0.75, 0.88, 0.95)
 """By which share of the invocation's time each step is over: AWS Config has started an evaluation, the account is
 identified, the rule's evaluations are listed; everything is read, the patterns are proved, the account is judged; its
-evaluation is reported, then all others; what remediation created is read and noted, and the events are sent."""
+evaluation is reported, then all others; what remediation created is read and noted, and the events are sent.
+REVIEWED: the steps of a review, as `Times` has them."""
 
 
 @invoked
 def evaluate(event: object, run: Run) -> dict[str, Any]:
-    """Answers one event; `invocation.parse_evaluator_event` lists them. Returns the document, or whether AWS Config
+    """Answers one event; `invocation.parse_evaluator_event` lists them. Returns a document, or whether AWS Config
     started an evaluation. Raises InvocationError, SettingsError, and CallFailed where AWS refuses the result."""
     rule = settings.config_rule(run.environ)
     try:
-        request = invocation.parse_evaluator_event(event, rule=rule, now=datetime.now(UTC))
+        request = invocation.parse_evaluator_event(event, rule=rule, now=run.now)
     except NotEvaluated as error:
         return _evaluate(run, error.request, refusal=error)
     match request:
@@ -58,6 +61,8 @@ def evaluate(event: object, run: Run) -> dict[str, Any]:
             made = _document(run, judged, account=None, config=None)
             _logged(made, judged)
             return fitted(made, LARGEST_ANSWER)
+        case Review():
+            return _review(run, request.hours)
         case Evaluate():
             return _evaluate(run, request)
 
@@ -66,6 +71,35 @@ def assess_by_hand(run: Run) -> Document:
     """The document of the account as it is now, which nobody is told of. Raises what `assess_account` does, and
     SettingsError."""
     return _document(run, _judged_by_hand(run), account=None, config=None)
+
+
+def _review(run: Run, hours: int) -> Document:
+    """The document of a review of the log groups that the stack names. It is returned and nothing else: it quotes log
+    events, so only its `counts` are logged. What was not read in time, the document says.
+
+    Raises SettingsError, and what `review_account` does.
+    """
+    allowed = settings.review_log_groups(run.environ)
+    if not allowed:
+        raise SettingsError(
+            "ReviewLogGroupArns is empty, so the function may read no log events. Set it to the ARNs of the log groups "
+            "that the account's trails deliver to, and deploy the stack again."
+        )
+    chosen, overrides = settings.load(run.environ, on=run.today), settings.overrides(run.environ)
+    found = review_account(
+        run.clients,
+        chosen,
+        _caller(run),
+        now=run.now,
+        overrides=overrides,
+        hours=hours,
+        times=Times(*map(run.at, REVIEWED)),
+        allowed=allowed,
+    )
+    numbers = {"refused_calls": run.refused_calls, "api_calls": run.api_calls, "duration_ms": run.duration_ms}
+    made = of_review.document(found, origin=run.origin, **numbers)
+    logger.info("refused calls reviewed", review=of_review.counts(made))
+    return made
 
 
 def _start(run: Run, rule: str | None) -> dict[str, Any]:
@@ -142,13 +176,13 @@ def reason_of(error: Exception | None, function: str) -> str:
 
 
 def _judged_by_hand(run: Run) -> _Judged:
-    return _Judged(_assess(run, settings.load(run.environ), _caller(run)))
+    return _Judged(_assess(run, settings.load(run.environ, on=run.today), _caller(run)))
 
 
 def _judged(run: Run, identity: Identity | Unreadable, request: Evaluate | None = None) -> _Judged:
     """request: what AWS Config asked for, if it did."""
     try:
-        chosen = settings.load(run.environ)
+        chosen = settings.load(run.environ, on=run.today)
         assessment = _assess(run, chosen, identity)
         if request is None:
             return _Judged(assessment)
@@ -167,7 +201,7 @@ def _failed(error: Exception, request: Evaluate | None) -> _Judged:
 
 def _assess(run: Run, chosen: Settings, identity: Identity | Unreadable) -> Assessment:
     deadline, proved, until = map(run.at, (READ, PROVED, JUDGED))
-    return assess_account(run.clients, chosen, identity, deadline=deadline, proved=proved, until=until)
+    return assess_account(run.clients, chosen, identity, now=run.now, deadline=deadline, proved=proved, until=until)
 
 
 def _caller(run: Run) -> Identity | Unreadable:
@@ -223,7 +257,7 @@ def _document(
     }
     if judged.assessment:
         return document(judged.assessment, **about)
-    return failure(judged.reason, account=account, at=datetime.now(UTC), **about)
+    return failure(judged.reason, account=account, at=run.now, **about)
 
 
 def _noted(run: Run, judged: _Judged) -> _Judged:
@@ -232,7 +266,7 @@ def _noted(run: Run, judged: _Judged) -> _Judged:
         return judged
     try:
         times = {"deadline": run.at(LEDGER_READ), "until": run.at(NOTED)}
-        more = remediation_notes(run.clients, settings.load(run.environ), judged.assessment, **times)
+        more = remediation_notes(run.clients, settings.load(run.environ, on=run.today), judged.assessment, **times)
     except Exception as error:  # noqa: BLE001 (the verdict is told whatever it is)
         logger.error("the notes on remediation are missing", error=type(error).__name__)
         return judged

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.data_classes import AWSConfigRuleEvent
 
 from blindspot.aws.events import ASSESSED, SOURCE
 from blindspot.remediation.approval import is_plan_id
+from blindspot.review.hours import MOST_HOURS, USUAL_HOURS
 
 
 class InvocationError(ValueError):
@@ -33,6 +34,13 @@ class Start:
 @dataclass(frozen=True, slots=True)
 class Assess:
     """By hand: `{"action": "assess"}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """By hand: `{"action": "review", "hours": N}`, or without `hours`. hours: how many to review, until now."""
+
+    hours: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ class NotEvaluated(InvocationError):
         self.request = request
 
 
-def parse_evaluator_event(event: object, *, rule: str | None, now: datetime) -> Start | Assess | Evaluate:
+def parse_evaluator_event(event: object, *, rule: str | None, now: datetime) -> Start | Assess | Review | Evaluate:
     """What the event asks the evaluator for. Raises InvocationError, which lists the allowed shapes.
 
     rule: the name of the stack's AWS Config rule; None where it has none. Another rule's event is refused, as is one
@@ -117,10 +125,20 @@ def parse_evaluator_event(event: object, *, rule: str | None, now: datetime) -> 
             return Start()
         if event == {"action": "assess"}:
             return Assess()
+        match event:
+            case {"action": "review", **others} if not others.keys() - {"hours"}:
+                return Review(_hours(others.get("hours", USUAL_HOURS)))
     raise InvocationError(
         "The evaluator does not accept this event. Allowed: an AWS Config event with resultToken and invokingEvent; "
-        '{"action": "start"}, or a scheduled event with source aws.scheduler or aws.events; {"action": "assess"}.'
+        '{"action": "start"}, or a scheduled event with source aws.scheduler or aws.events; {"action": "assess"}; '
+        '{"action": "review"}, {"action": "review", "hours": N}.'
     )
+
+
+def _hours(given: object) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= MOST_HOURS:
+        raise InvocationError(f"The hours to review are not valid. Allowed: a whole number from 1 to {MOST_HOURS}.")
+    return given
 
 
 def _evaluate(event: dict[str, object], own_rule: str | None, now: datetime) -> Evaluate:

@@ -66,9 +66,9 @@ def remediate(event: object, run: Run) -> Document:
     """
     asked = invocation.parse_remediator_event(event)
     if asked.action == "backout":
-        chosen, wrong = settings.load_for_backout(run.environ)
+        chosen, wrong = settings.load_for_backout(run.environ, on=run.today)
         return _Remediation(run, chosen, wrong).back_out(preview=asked.preview)
-    return _Remediation(run, settings.load(run.environ, subscribing=True)).plan_and_apply(asked)
+    return _Remediation(run, settings.load(run.environ, on=run.today, subscribing=True)).plan_and_apply(asked)
 
 
 class _Remediation:
@@ -234,6 +234,7 @@ class _Remediation:
             self.run.clients,
             self.settings,
             caller(self.run.clients, until=deadline),
+            now=self.run.now,
             deadline=deadline,
             proved=proving_ends,
             until=until,

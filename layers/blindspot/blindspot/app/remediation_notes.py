@@ -15,11 +15,11 @@ from blindspot.model.stack import Stack
 from blindspot.remediation import notes
 from blindspot.remediation.converge import converge
 from blindspot.remediation.ledger import Ledger
-from blindspot.remediation.pattern_writer import pattern_to_write
 from blindspot.remediation.repairs import Repairs, Wanted
 from blindspot.settings import Settings
 from blindspot.verdict.assessment import Assessment
 from blindspot.verdict.notes import Note
+from blindspot.verdict.pattern_writer import pattern_to_write
 from filter_pattern import Proofs
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from functools import cache, partial, wraps
 from typing import Protocol, TypeVar
 
@@ -51,11 +52,13 @@ def clients(region: str) -> Clients:
 class Run:
     """One invocation. Its times are on the monotonic clock.
 
-    environ: the function's environment variables.
+    environ: the function's environment variables. now: when the invocation began, in UTC: the only such time in it, so
+    that a run around midnight has one day.
     """
 
     def __init__(self, context: Context, environ: Mapping[str, str]) -> None:
         self._began = time.monotonic()
+        self.now = datetime.now(UTC)
         self._seconds = context.get_remaining_time_in_millis() / 1000
         self.environ = environ
         self.clients = clients(environ["AWS_REGION"])
@@ -66,6 +69,11 @@ class Run:
     def at(self, share: float) -> float:
         """When this share of the time that Lambda leaves to the invocation is over."""
         return self._began + self._seconds * share
+
+    @property
+    def today(self) -> date:
+        """The day of the run, in UTC."""
+        return self.now.date()
 
     @property
     def api_calls(self) -> int:

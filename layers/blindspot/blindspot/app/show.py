@@ -6,8 +6,6 @@ button, and reports that to nobody. What fails is shown in the widget, and logge
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from markupsafe import Markup
 
 from blindspot import settings
@@ -73,7 +71,7 @@ def _last(run: Run, theme: str) -> Markup:
         verdict,
         row.annotation or "",
         at=row.ordering_timestamp,
-        now=datetime.now(UTC),
+        now=run.now,
         theme=theme,
         rule_url=config_rule_url(rule, run.clients.region, run.clients.partition_of(run.clients.region) or ""),
     )

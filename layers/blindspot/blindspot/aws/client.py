@@ -33,8 +33,9 @@ CONFIG = Config(
 ATTEMPTS = 3
 """How often an operation is tried at most, with pauses between, where AWS's answer or the connection allows it."""
 
-ONCE = frozenset({"logs:TestMetricFilter"})
-"""The operations that are not tried again: no verdict needs their answer."""
+ONCE = frozenset({"logs:TestMetricFilter", "logs:FilterLogEvents"})
+"""The operations that the SDK does not try again: no verdict needs the answer of the first, and `refused_calls` tries
+the second again at its own pace."""
 
 
 class Clients:

@@ -358,19 +358,23 @@ class _Chain:
             self._one(
                 "logs:DescribeLogGroups",
                 place,
-                lambda answer: (responses.log_group_class(answer, name), responses.masks_data(answer, name)),
+                lambda answer: (
+                    responses.log_group_class(answer, name),
+                    responses.masks_data(answer, name),
+                    responses.retention_days(answer, name),
+                ),
                 of=name,
                 logGroupNamePrefix=name,
                 limit=1,
             ),
             self._subscriptions(place, name),
         )
-        log_class, masked = (described, False) if isinstance(described, Unreadable) else described
+        log_class, masked, kept = (described, False, None) if isinstance(described, Unreadable) else described
         if log_class is None:
             return None
         if isinstance(filters, Unreadable) and isinstance(log_class, Unreadable):
             return filters
-        return LogGroup(arn, filters, log_class, subscriptions, masked)
+        return LogGroup(arn, filters, log_class, subscriptions, masked, kept)
 
     async def _subscriptions(self, place: Place, name: str) -> tuple[SubscriptionFilter, ...] | Unreadable:
         if not self._siem:

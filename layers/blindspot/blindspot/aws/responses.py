@@ -283,6 +283,14 @@ def masks_data(answer: Answer, name: str) -> bool:
     )
 
 
+def retention_days(answer: Answer, name: str) -> int | None:
+    """For how many days the log group with that name keeps its log events; None for ever, or if that is malformed: no
+    verdict depends on it."""
+    named = (group for group in items(answer, "logGroups") if group.get("logGroupName") == name)
+    found = next((group.get("retentionInDays") for group in named), None)
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None
+
+
 def subscription_filters(answer: Answer, log_group: str) -> tuple[SubscriptionFilter, ...]:
     """The subscription filters of the log group with this name."""
     records = items(answer, "subscriptionFilters")
@@ -590,6 +598,22 @@ def matched(answer: Answer, messages: int) -> frozenset[int]:
     if not found <= set(range(messages)):
         raise Malformed("eventNumber")
     return found
+
+
+class LogEvents(NamedTuple):
+    """A page of log events: when each was logged, in milliseconds since 1970, and its message. `token`: of the next
+    page; None if this is the last one."""
+
+    events: tuple[tuple[int, str], ...]
+    token: str | None
+
+
+def log_events(answer: Answer, start: int, end: int) -> LogEvents:
+    """A page of the log events from `start` to `end`, both included, in milliseconds since 1970."""
+    events = tuple((field(event, "timestamp", int), field(event, "message", str)) for event in items(answer, "events"))
+    if not all(start <= timestamp <= end for timestamp, _ in events):
+        raise Malformed("timestamp")
+    return LogEvents(events, field(answer, "nextToken", str, None) or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,15 @@ from blindspot.model.arn import short
 from blindspot.model.findings import HOLDS, Doubt, Finding, Gap, Holds
 from blindspot.model.snapshot import MathAlarm, MetricAlarm, MetricQuery
 
-_COMPARISONS = {
+COMPARISONS = {
     "GreaterThanOrEqualToThreshold": operator.ge,
     "GreaterThanThreshold": operator.gt,
     "LessThanThreshold": operator.lt,
     "LessThanOrEqualToThreshold": operator.le,
 }
+"""How a data point is compared with the threshold, by ComparisonOperator."""
 
-_SIGNS = dict(zip(_COMPARISONS, (">=", ">", "<", "<="), strict=True))
+_SIGNS = dict(zip(COMPARISONS, (">=", ">", "<", "<="), strict=True))
 
 MANY = 10**9
 """More calls than a period holds: an alarm must fire on a flood of calls as well as on one."""
@@ -142,7 +143,7 @@ class Firing:
 
     def of(self, alarm: MetricAlarm | MathAlarm) -> Gap | Doubt:
         """The finding on the alarm."""
-        return self.kind(self.code, alarm.arn, self.message.format(name=short(alarm.arn), terms=_terms(alarm)))
+        return self.kind(self.code, alarm.arn, self.message.format(name=short(alarm.arn), terms=terms(alarm)))
 
 
 def settings(alarm: MetricAlarm | MathAlarm) -> MetricAlarm | MathAlarm:
@@ -230,7 +231,7 @@ def _analyzed(alarm: MetricAlarm | MathAlarm, feeds: Feeds) -> Expression:
         raise _not_analyzed(part) from None
     if not all(feeds.get(query) for query in metrics(alarm)):
         raise NotWorkedOut("also watches a metric to which no known metric filter adds")
-    if alarm.comparison not in _COMPARISONS or any(query.statistic not in _STATISTICS for query in feeds):
+    if alarm.comparison not in COMPARISONS or any(query.statistic not in _STATISTICS for query in feeds):
         raise NotWorkedOut("has a comparison or statistic that Blindspot cannot analyze")
     if len(_others(feeds)) > MOST_FEEDS:
         raise NotWorkedOut("watches metrics with more metric filters than Blindspot can analyze")
@@ -408,7 +409,7 @@ def _breaches(alarm: MetricAlarm | MathAlarm, point: Point) -> Truth:
     """Whether the point is beyond the threshold. One that is missing is not, or is treated as if it were."""
     if point is None:
         return Truth.UNKNOWN if alarm.missing_data == "breaching" else Truth.FALSE
-    compare, threshold = _COMPARISONS[alarm.comparison], Fraction(alarm.threshold)
+    compare, threshold = COMPARISONS[alarm.comparison], Fraction(alarm.threshold)
     low, high = (bool(compare(end, threshold)) for end in point)
     return Truth.of(low) if low is high else Truth.UNKNOWN
 
@@ -470,8 +471,8 @@ def _calls(copies: int) -> str:
     return "One refused call does not" if copies == 1 else f"{copies} refused calls within one period do not"
 
 
-def _terms(alarm: MetricAlarm | MathAlarm) -> str:
-    """The alarm's settings."""
+def terms(alarm: MetricAlarm | MathAlarm) -> str:
+    """The alarm's settings, in few words."""
     of = alarm.statistic if isinstance(alarm, MetricAlarm) else "metric math"
     period = max(query.period for query in queries(alarm))
     sign = _SIGNS.get(alarm.comparison, alarm.comparison)

@@ -143,6 +143,10 @@ class MetricData:
             self._scopes[key] = scope
         return scope
 
+    def feeding(self, data: Data) -> Iterator[tuple[LogGroup, MetricFilter]]:
+        """The metric filters of the place that add to these data, or may, each with its log group."""
+        return ((each.group, each.filter) for each, _ in self._feeding(data))
+
     def adding(self, data: Data) -> Adding:
         """What the filters of the place add to these data."""
         if data not in self._adding:
@@ -164,20 +168,22 @@ class MetricData:
         """Whether a metric filter counts ordinary calls, or may."""
         return self._patterns.check_ordinary(group, metric_filter, ALWAYS) is not HOLDS
 
-    def _work_out(self, data: Data) -> Adding:
-        noise: dict[Finding, None] = {}
-        effects: dict[Finding, None] = {}
-        units: dict[str, None] = {}
-        unknown: Doubt | None = None
-        by_group: defaultdict[str, Counter[Added]] = defaultdict(Counter)
+    def _feeding(self, data: Data) -> Iterator[tuple[_Filter, Predicate | Doubt]]:
+        """The filters that add to the data, or may, each with those of its matches that it adds."""
         anywhere = self._to_any_metric if data.metric else []  # a metric of another account has no name
         for each in (*self._filters.get((data.namespace, data.metric), ()), *anywhere):
             scope = self.scope(data, each.group, each.filter)
-            if scope is None:
-                continue
-            noise[each.check_noise(self._patterns, scope)] = None
-            effects[each.check_narrowing(scope)] = None
-            units[each.filter.unit or "None"] = None
+            if scope is not None:
+                yield each, scope
+
+    def _work_out(self, data: Data) -> Adding:
+        feeding = list(self._feeding(data))
+        noise = dict.fromkeys(each.check_noise(self._patterns, scope) for each, scope in feeding)
+        effects = dict.fromkeys(each.check_narrowing(scope) for each, scope in feeding)
+        units = dict.fromkeys(each.filter.unit or "None" for each, _ in feeding)
+        unknown: Doubt | None = None
+        by_group: defaultdict[str, Counter[Added]] = defaultdict(Counter)
+        for each, scope in feeding:
             adds = each.adds(self._patterns, scope)
             if isinstance(adds, Doubt):
                 unknown = unknown or adds

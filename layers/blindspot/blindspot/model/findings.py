@@ -131,6 +131,9 @@ NOT_ASKED = {
     "NotOptedIn": "the account has not opted in to the region",
     "UnknownRegion": "the account has no such region",
     "NotRead": "no resource that was read refers to it",
+    "NotNamed": "ReviewLogGroupArns does not name the log group",
+    "NotKept": "the log group keeps no older log events",
+    "NoTrail": "no trail that was read delivers to the log group",
 }
 """The errors of reads that were not tried, with the reasons."""
 

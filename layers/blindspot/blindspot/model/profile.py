@@ -10,7 +10,9 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -70,8 +72,36 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class Exclusion:
+    """An entry of `benign`: required events that a filter may leave out.
+
+    reason: why, in the operator's words. until: from this day on, in UTC, it excuses nothing; None where it has no end.
+    """
+
+    pattern: Pattern
+    reason: str | None = None
+    until: date | None = None
+
+    def excuses(self, on: date | None) -> bool:
+        """Whether it is in force on that day (UTC). On a day that is not known, only one without an end is."""
+        return self.until is None or (on is not None and on < self.until)
+
+    @property
+    def entry(self) -> str | dict[str, str]:
+        """The entry as Overrides takes it."""
+        if self.reason is None and self.until is None:
+            return self.pattern.text
+        reason = {"reason": self.reason} if self.reason is not None else {}
+        return {"pattern": self.pattern.text, **reason, **({"until": self.until.isoformat()} if self.until else {})}
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """What is required, and the resources with which its source fulfills it. docs/profiles.md explains each key."""
+    """What is required, and the resources with which its source fulfills it. docs/profiles.md explains each key.
+
+    benign: the patterns of the exclusions that are in force. exclusions: all of them, the ended ones too.
+    on: the day (UTC) on which that is so; None where it is not known.
+    """
 
     name: str
     required: Pattern
@@ -85,6 +115,8 @@ class Profile:
     alarm: AlarmSettings
     topic: TopicSettings
     names: Names
+    exclusions: tuple[Exclusion, ...] = ()
+    on: date | None = None
 
 
 def names() -> list[str]:
@@ -92,9 +124,10 @@ def names() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.toml"))
 
 
-def load(name: str, overrides: Mapping[str, object] | None = None) -> Profile:
+def load(name: str, overrides: Mapping[str, object] | None = None, *, on: date | None = None) -> Profile:
     """The profile of that name, with these overrides: other values for some of its keys.
 
+    on: the day (UTC) for which it is. Without one, every exclusion that has an end has ended.
     Raises SettingsError for an unknown profile, and for an override that its key does not allow.
     """
     if name not in names():
@@ -103,9 +136,13 @@ def load(name: str, overrides: Mapping[str, object] | None = None) -> Profile:
     for layer, where in ((_read(name), f"Profile {name}"), ({} if overrides is None else overrides, "Overrides")):
         for key, value in _checked(layer, _KEYS, where).items():
             settings[key] = {**settings[key], **value} if isinstance(value, dict) else value
+    exclusions: tuple[Exclusion, ...] = settings["benign"]
     profile = Profile(
         name=name,
-        **{key: value for key, value in settings.items() if key not in ("alarm", "topic", "names")},
+        benign=tuple(exclusion.pattern for exclusion in exclusions if exclusion.excuses(on)),
+        exclusions=exclusions,
+        on=on,
+        **{key: value for key, value in settings.items() if key not in ("benign", "alarm", "topic", "names")},
         alarm=AlarmSettings(**settings["alarm"]),
         topic=TopicSettings(**settings["topic"]),
         names=Names(**settings["names"]),
@@ -155,6 +192,8 @@ def _checked(settings: object, keys: Mapping[str, Any], where: str) -> dict[str,
             continue
         try:
             checked[key] = keys[key](value)
+        except SettingsError as error:
+            raise SettingsError(f"{where}: {key}: {error}") from None
         except PatternSyntaxError as error:
             raise SettingsError(f"{where}: {key} is not a valid filter pattern. {error}") from None
         except ValueError as allowed:
@@ -175,6 +214,35 @@ def _pattern(value: object) -> Pattern:
     if not isinstance(value, str):
         raise ValueError("a filter pattern, as text")
     return parse(value)
+
+
+def _exclusions(values: object) -> tuple[Exclusion, ...]:
+    if not isinstance(values, list):
+        raise ValueError(_EXCLUSIONS)
+    return tuple(_exclusion(value, f"entry {number}") for number, value in enumerate(values, 1))
+
+
+def _exclusion(value: object, where: str) -> Exclusion:
+    """The entry, which is the pattern alone or an object. Errors in an object name `where` it is."""
+    if isinstance(value, str):
+        return Exclusion(parse(value))
+    if not isinstance(value, Mapping):
+        raise ValueError(_EXCLUSIONS)
+    entry = _checked(value, _EXCLUSION_KEYS, where)
+    if "pattern" not in entry:
+        raise SettingsError(f"{where} has no pattern; allowed: an object with {', '.join(_EXCLUSION_KEYS)}.")
+    return Exclusion(**entry)
+
+
+_EXCLUSIONS = "a list of: filter patterns, as text, or objects with pattern, reason and until"
+
+
+def _day(value: object) -> date:
+    # In Python, fromisoformat takes 20270225 and 2027-W08-4 too.
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        with suppress(ValueError):  # such as February 30
+            return date.fromisoformat(value)
+    raise ValueError("a date as YYYY-MM-DD, such as 2027-02-25; from that day on, in UTC, it excuses nothing")
 
 
 def _flag(value: object) -> bool:
@@ -268,9 +336,20 @@ _TAGS = (
 
 _SERVICES = ("sns", "lambda", "ssm", "ssm-incidents", "aiops")
 
+LONGEST_REASON = 200
+"""Of an exclusion, in characters."""
+
+_EXCLUSION_KEYS: Mapping[str, Any] = {
+    "pattern": _pattern,
+    "reason": _text(
+        rf"(?=.*\S)[^\r\n]{{1,{LONGEST_REASON}}}", f"a text of 1 to {LONGEST_REASON} characters on one line"
+    ),
+    "until": _day,
+}
+
 _KEYS: Mapping[str, Any] = {
     "required": _pattern,
-    "benign": _list_of("filter patterns", _pattern),
+    "benign": _exclusions,
     "noise_breaks": _flag,
     "calls_to_alarm": _whole(1, 1000),
     "accepted_actions": _list_of(", ".join(_SERVICES), _one_of(*_SERVICES), least=1),

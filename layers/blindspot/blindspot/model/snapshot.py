@@ -156,13 +156,16 @@ class SubscriptionFilter:
 @dataclass(frozen=True, slots=True)
 class LogGroup:
     """A log group that a trail delivers to. `arn` is without the trailing `:*`; `log_class` is "STANDARD" and so on;
-    `subscriptions` are read only where a SIEM may be their target; `masked`: whether data protection masks values."""
+    `subscriptions` are read only where a SIEM may be their target; `masked`: whether data protection masks values;
+    `retention_days`: how long log events are kept, None for ever or where AWS does not say: no verdict depends on it.
+    """
 
     arn: str
     filters: tuple[MetricFilter, ...] | Unreadable
     log_class: str | Unreadable = "STANDARD"
     subscriptions: tuple[SubscriptionFilter, ...] | Unreadable = ()
     masked: bool = False
+    retention_days: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 The modules, those first that use the others:
 
     document         what a person reads, from                  approval, costs, listeners, manual_tasks
-    plan             the plan, from                             search, converge, closed_gaps, pattern_writer
+    plan             the plan, from                             search, converge, closed_gaps
     backout          what to delete, from                       deletions
     notes            what the evaluator says of all this
     kept_exclusions  what `blindspot.explain` says of an existing pattern

@@ -22,8 +22,8 @@ from blindspot.model.snapshot import Alarm, LogGroup, MathAlarm, MetricAlarm, Me
 from blindspot.remediation import ownership
 from blindspot.remediation.limits import exceeded
 from blindspot.remediation.ownership import Metric, Owner
-from blindspot.remediation.pattern_writer import matches_all_required, matches_only_required, satisfies
 from blindspot.remediation.repairs import Repairs, Wanted, after, any_alarm, filters, with_subscriptions_confirmed
+from blindspot.verdict.pattern_writer import matches_all_required, matches_only_required, satisfies
 from filter_pattern import EVERY, FieldPath, Or, Pattern, PatternSyntaxError, Proofs, TextAtom, atoms
 
 MOST_METRICS = 8

@@ -28,6 +28,7 @@ from blindspot.remediation.manual_tasks import Task, in_order
 from blindspot.remediation.plan import Plan
 from blindspot.remediation.repairs import filters
 from blindspot.verdict.assessment import Assessment, Verdict
+from blindspot.verdict.notes import of_exclusions
 
 Document = fitting.Document
 
@@ -106,7 +107,7 @@ def of_plan(
         "expected_once_confirmed": plan.expected_confirmed.value if plan.expected_confirmed else None,
         "listeners": [_listeners(topic, proposal.subscribed) for topic in topics_used(actions, snapshot)],
         "monthly_cost": _cost(monthly_cost(actions, snapshot)),
-        "notices": list(_notices(actions, snapshot)),
+        "notices": [*_notices(actions, snapshot), *_of_exclusions(proposal.assessment)],
     }
     tasks = [_task(task) for task in manual_tasks]
     return _document(action, origin, switch, proposal.assessment, made, outcomes, tasks, after)
@@ -250,6 +251,11 @@ def _notices(actions: Sequence[Action], snapshot: Snapshot) -> Iterator[str]:
         alarms = snapshot.alarms.get((snapshot.account, region), ())
         known = "alarms that could not be read" if isinstance(alarms, Unreadable) else f"{len(alarms)} alarms"
         yield f"Region {region} has {known}, and AWS allows {MOST_ALARMS:,} by default; the plan adds {more}."
+
+
+def _of_exclusions(assessment: Assessment) -> Iterator[str]:
+    """What the evaluator's notes say of exclusions that end or have ended: the plan changes on that day."""
+    return (note.message for note in of_exclusions(assessment.exclusions, assessment.snapshot.account))
 
 
 def _task(task: Task) -> Document:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from blindspot.model.profile import Profile
-from blindspot.remediation.pattern_writer import ANYWHERE, safe, satisfies
+from blindspot.verdict.pattern_writer import ANYWHERE, safe, satisfies
 from filter_pattern import (
     LONGEST_PATTERN,
     And,

@@ -25,12 +25,12 @@ from blindspot.remediation.limits import exceeded
 from blindspot.remediation.manual_tasks import Task
 from blindspot.remediation.ownership import Holdings, Owner
 from blindspot.remediation.parts import Parts
-from blindspot.remediation.pattern_writer import pattern_to_write
 from blindspot.remediation.repairs import Repairs, Wanted, after, joined, with_subscriptions_confirmed
 from blindspot.remediation.search import Account, Found, Regions, Search, Unfinished
 from blindspot.remediation.writes import Write
 from blindspot.settings import Subscriber
 from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict, assess
+from blindspot.verdict.pattern_writer import pattern_to_write
 from filter_pattern import Proofs
 
 SETTINGS_DIFFER = "settings.differ"

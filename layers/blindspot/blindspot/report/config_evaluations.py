@@ -17,7 +17,7 @@ from blindspot.model.harmless import ESCAPE, harmless
 from blindspot.model.snapshot import Unreadable
 from blindspot.report.short_text import cut, length
 from blindspot.report.summary import CANNOT_VERIFY
-from blindspot.report.wording import call, excused, gaps_of, in_alarm, more, reason, resource
+from blindspot.report.wording import call, ended, ending, excused, gaps_of, in_alarm, more, reason, resource
 from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict
 
 RESOURCE_TYPE = "AWS::::Account"
@@ -33,6 +33,9 @@ FOR_THE_RESOURCE = 80
 
 FOR_AN_ALARM = 60
 """The longest name of an alarm in the annotation of a COMPLIANT account."""
+
+FOR_AN_EXCLUSION = 40
+"""The longest reason of an exclusion in an annotation."""
 
 
 class Evaluation(NamedTuple):
@@ -140,22 +143,26 @@ def _of_region(assessment: Assessment, region: RegionAssessment) -> str:
 
 
 def _compliant(assessment: Assessment, regions: Sequence[RegionAssessment], here: str) -> str:
-    by, number = f"profile {assessment.profile}", assessment.exclusions
-    text = f"Every unauthorized API call{here}{excused(assessment)} raises an alarm that somebody receives ({by})."
-    if silent := in_alarm(assessment, regions, FOR_AN_ALARM):
+    by, number = f"profile {assessment.profile}", len(assessment.exclusions.in_force)
+    until = next((f",{' one' * (number > 1)} until {until}" for _, until in assessment.exclusions.ending), "")
+    if silent := in_alarm(assessment, regions, FOR_AN_ALARM - length(until)):
         exclusions = f", {number} exclusion{'s' * (number > 1)}" if number else ""
-        text = f"{silent} Otherwise there is no blind spot{here} ({by}{exclusions})."
-    return cut(text, LONGEST_ANNOTATION)
+        text = f"{silent} Otherwise there is no blind spot{here} ({by}{exclusions}{until})."
+        return cut(text, LONGEST_ANNOTATION)
+    text = f"Every unauthorized API call{here}{excused(assessment)} raises an alarm that somebody receives ({by})."
+    return cut(" ".join(filter(None, (text, ending(assessment, FOR_AN_EXCLUSION)))), LONGEST_ANNOTATION)
 
 
 def _annotation(assessment: Assessment, regions: Sequence[RegionAssessment], names: str = "") -> str:
-    """What is wrong in these regions, as far as it fits: the reason, the regions' names after `names`, the resource,
-    and the call that nobody is alerted to."""
+    """What is wrong in these regions, as far as it fits: the reason, an exclusion that has ended, the regions' names
+    after `names`, the resource, and the call that nobody is alerted to."""
     findings = _findings(assessment, regions)
     finding = findings[0]
     account = assessment.snapshot.account
     cannot = CANNOT_VERIFY if isinstance(finding, Doubt) else ""
     text = cut(cannot + reason(finding), LONGEST_REASON)
+    if until := ended(assessment, regions, FOR_AN_EXCLUSION):
+        text = cut(f"{text} {until}", LONGEST_REASON)
     if names:
         for_resource = length(resource(finding, account, FOR_THE_RESOURCE)) + 1
         text = f"{text} {names} "

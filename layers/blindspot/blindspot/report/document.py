@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import blindspot
 from blindspot.chain.channel import Channel
@@ -16,6 +16,7 @@ from blindspot.model import fitting
 from blindspot.model.findings import Gap
 from blindspot.model.fitting import LARGEST_ANSWER, LARGEST_TOLD, Document, last_in_each, last_of
 from blindspot.model.harmless import harmless_json
+from blindspot.model.profile import Exclusion
 from blindspot.model.snapshot import Unreadable
 from blindspot.model.stack import Origin
 from blindspot.report import summary
@@ -87,6 +88,7 @@ def document(
             {**_gap(gap), "regions": regions, "message": gap.message, "fix": gap.fix, "help": help_of(gap.code)}
             for gap, regions in gaps.items()
         ],
+        "exclusions": [_exclusion(each, assessment.exclusions.on) for each in assessment.exclusions.listed],
         "notes": [{"code": n.code, "resource": n.resource, "message": n.message} for n in noted],
         "skipped": [{"region": skipped.region, "reason": skipped.reason} for skipped in snapshot.skipped],
         "unreadable": [_unreadable(read) for read in assessment.unreadable],
@@ -120,7 +122,7 @@ def failure(
         "verdict": Verdict.INDETERMINATE.value,
         "summary": summary.of_failure(reason),
         "regions": {},
-        **{name: [] for name in ("channels", "gaps", "notes", "skipped", "unreadable")},
+        **{name: [] for name in ("channels", "gaps", "exclusions", "notes", "skipped", "unreadable")},
     }
     return _document(origin, made, config, changed_from, refused_calls, api_calls, duration_ms)
 
@@ -153,16 +155,20 @@ def _document(
 
 
 def without_events(document: Document) -> Document:
-    """The document without the blind spots' events, which quote the customer's own patterns and names."""
+    """The document without the blind spots' events, and without the patterns of exclusions: these quote the customer's
+    own patterns and names."""
     regions = {
         name: {key: value for key, value in region.items() if key != "blind_spot"}
         for name, region in document["regions"].items()
     }
-    return {**document, "regions": regions}
+    exclusions = [
+        {key: value for key, value in exclusion.items() if key != "pattern"} for exclusion in document["exclusions"]
+    ]
+    return {**document, "regions": regions, "exclusions": exclusions}
 
 
 def detail(document: Document) -> Document:
-    """The document as it is logged and put on EventBridge: without events, and small enough for both."""
+    """The document as it is logged and put on EventBridge: without events and patterns, and small enough for both."""
     return fitted(without_events(document), LARGEST_TOLD)
 
 
@@ -191,6 +197,7 @@ _CUTTERS = {
     "channels": _without_last_channels,
     "doubts": last_in_each("regions", "doubts"),
     "region_gaps": last_in_each("regions", "gaps"),
+    "exclusions": last_of("exclusions"),
     "notes": last_of("notes"),
     "unreadable": last_of("unreadable"),
     "skipped": last_of("skipped"),
@@ -253,6 +260,15 @@ def _links(channel: Channel) -> tuple[str | None, ...]:
 
 def _gap(gap: Gap) -> Document:
     return {"code": gap.code, "resource": gap.resource}
+
+
+def _exclusion(exclusion: Exclusion, on: date | None) -> Document:
+    return {
+        "pattern": exclusion.pattern.text,
+        "reason": exclusion.reason,
+        "until": exclusion.until.isoformat() if exclusion.until else None,
+        "in_force": exclusion.excuses(on),
+    }
 
 
 def help_of(code: str) -> str:

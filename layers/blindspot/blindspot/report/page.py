@@ -12,8 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from blindspot.model.arn import Arn, is_arn
 from blindspot.model.snapshot import FUTURE
+from blindspot.report.chart import chart
 from blindspot.report.console import config_rule_url, config_timeline_url, console_url
-from blindspot.report.view import QUESTION, View, count_of
+from blindspot.report.view import QUESTION, REVIEW_QUESTION, View, count_of
 
 NARROW = 640
 """Pixels: a narrower widget gets the styles of a phone."""
@@ -23,7 +24,9 @@ LARGEST_WIDGET = 100_000
 
 DISPENSABLE = (
     "notes",
+    "exclusions",
     "what was not read",
+    "the review",
     "all but ten gaps and doubts",
     "chains",
     "the event",
@@ -79,6 +82,8 @@ _TEMPLATES = Environment(
 _TEMPLATES.filters |= {"json": _json, "count_of": count_of, "names_of": _names, "place_of": _place}
 _TEMPLATES.globals |= {
     "question": QUESTION,
+    "review_question": REVIEW_QUESTION,
+    "chart": chart,
     "console_url": console_url,
     "config_rule_url": config_rule_url,
     "config_timeline_url": config_timeline_url,

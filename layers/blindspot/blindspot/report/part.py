@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
+from blindspot.model.findings import FOREIGN, NOT_ASKED
 from blindspot.report.view import Finding
 from blindspot.verdict.assessment import Verdict
 
@@ -64,6 +67,27 @@ class Part:
             raise self.invalid(key, f"a number below {_LARGEST:,}")
         return found
 
+    def count(self, key: str) -> int:
+        """A whole number that is not negative."""
+        found = self.number(key)
+        if not isinstance(found, int) or found < 0:
+            raise self.invalid(key, "a whole number from 0")
+        return found
+
+    def time(self, key: str) -> datetime:
+        """A time in UTC, from one with any offset."""
+        text = self.text(key)
+        with suppress(ValueError, OverflowError):
+            if (found := datetime.fromisoformat(text)).tzinfo:
+                return found.astimezone(UTC)
+        raise self.invalid(key, "a time with its offset from UTC, such as 2026-11-27T12:00:00+00:00")
+
+    def day(self, key: str) -> date:
+        text = self.text(key)
+        with suppress(ValueError):
+            return date.fromisoformat(text)
+        raise self.invalid(key, "a day, such as 2026-11-27")
+
     def verdict(self, key: str) -> Verdict:
         text = self.fields.get(key)
         if text not in [verdict.value for verdict in Verdict]:
@@ -118,3 +142,17 @@ def finding_of(part: Part, regions: tuple[str, ...], help_: str) -> Finding:
     """A gap, a doubt or a manual step of a document. Raises DocumentError."""
     code, resource, message, fix = map(part.text, ("code", "resource", "message", "fix"))
     return Finding(code, resource, regions, message, fix, help_)
+
+
+def unanswered(part: Part) -> str:
+    """A sentence on a read that gave no answer. Raises DocumentError."""
+    call, error, permission = part.text("call"), part.text("error"), part.text_or_none("permission")
+    where = f"{call} in {part.text('region')}"
+    if permission:
+        return f"{where} was refused ({error}). Allow the role {permission}."
+    if error in _NOT_CALLED:
+        return f"{where} was not called: {_NOT_CALLED[error]}."
+    return f"{where} gave no answer ({error})."
+
+
+_NOT_CALLED = {**NOT_ASKED, FOREIGN: "MonitoringRoleArns names no role of that account"}

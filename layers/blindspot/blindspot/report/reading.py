@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from blindspot.model.arn import Arn, is_arn
-from blindspot.model.findings import FOREIGN, NOT_ASKED
 from blindspot.model.harmless import harmless_json
 from blindspot.model.snapshot import FUTURE
 from blindspot.report.chains import chains
 from blindspot.report.document import SCHEMA, help_of
-from blindspot.report.part import DocumentError, Part, finding_of
+from blindspot.report.part import DocumentError, Part, finding_of, unanswered
 from blindspot.report.remediated import remediated
-from blindspot.report.view import Assessed, Example, Finding, Group, Note, Region, View
+from blindspot.report.reviewed import reviewed
+from blindspot.report.view import Assessed, Example, Exclusion, Finding, Group, Note, Region, View
 from blindspot.verdict.assessment import Verdict
 
 __all__ = ["DocumentError", "view_of"]
@@ -26,16 +26,18 @@ DEEPEST = 600
 
 
 def view_of(*documents: object) -> View:
-    """What to show of these documents: of at most one of the evaluator, and of any of the remediator.
+    """What to show of these documents: of at most one assessment and one review, and of any of the remediator.
 
     A document may lie in an event of EventBridge (`detail`) or in a line of the log (`document`). Raises DocumentError.
     """
-    evaluated, others = [], []
+    evaluated, reviews, others = [], [], []
     for document in documents:
         if _is_deeper(document, DEEPEST):
             raise DocumentError(f"The document is nested too deeply. Allowed: {DEEPEST} levels.")
         part = Part(harmless_json(unwrapped(document)))
-        if "regions" in part.fields and "verdict" in part.fields:
+        if part.fields.get("action") == "review":
+            reviews.append(reviewed(part))
+        elif "regions" in part.fields and "verdict" in part.fields:
             evaluated.append(assessed(part))
         elif "plan" in part.fields and "outcomes" in part.fields:
             others.append(remediated(part))
@@ -43,7 +45,9 @@ def view_of(*documents: object) -> View:
             raise DocumentError("This is no document of Blindspot. Allowed: one of the evaluator or the remediator.")
     if len(evaluated) > 1:
         raise DocumentError("There are several documents of the evaluator. Allowed: one, and any of the remediator.")
-    return View(evaluated[0] if evaluated else None, tuple(others))
+    if len(reviews) > 1:
+        raise DocumentError("There are several documents of a review. Allowed: one, and any of the remediator.")
+    return View(evaluated[0] if evaluated else None, tuple(others), reviews[0] if reviews else None)
 
 
 def _is_deeper(document: object, levels: int) -> bool:
@@ -89,6 +93,7 @@ def assessed(document: Part) -> Assessed:
         chains=tuple(chains(document, gaps, doubts)),
         gaps=gaps,
         doubts=doubts,
+        exclusions=tuple(_exclusions(document)),
         notes=tuple(Note(*map(part.text, ("code", "resource", "message"))) for part in document.items("notes")),
         not_read=tuple(_not_read(document)),
         cut=cut,
@@ -202,21 +207,22 @@ def _who(identity: object) -> str:
     return str(named.get("arn") or named.get("type") or "Somebody")
 
 
+def _exclusions(document: Part) -> Iterator[Exclusion]:
+    if "exclusions" not in document.fields:  # one that was kept before there were any in it
+        return
+    for number, part in enumerate(document.items("exclusions"), 1):
+        pattern = part.text("pattern") if "pattern" in part.fields else None
+        reason, until = part.text_or_none("reason"), part.text_or_none("until")
+        in_force = part.truth("in_force")
+        if until is None and not in_force:
+            raise part.invalid("until", "a date where in_force is false")
+        yield Exclusion(number, pattern, reason, until, in_force)
+
+
 def _not_read(document: Part) -> Iterator[str]:
     skipped: dict[str, list[str]] = {}
     for part in document.items("skipped"):
         skipped.setdefault(part.text("reason"), []).append(part.text("region"))
     for reason, names in skipped.items():
         yield f"Regions that were not called ({reason}): {', '.join(names)}."
-    for part in document.items("unreadable"):
-        call, error, permission = part.text("call"), part.text("error"), part.text_or_none("permission")
-        where = f"{call} in {part.text('region')}"
-        if permission:
-            yield f"{where} was refused ({error}). Allow the role {permission}."
-        elif error in _NOT_CALLED:
-            yield f"{where} was not called: {_NOT_CALLED[error]}."
-        else:
-            yield f"{where} gave no answer ({error})."
-
-
-_NOT_CALLED = {**NOT_ASKED, FOREIGN: "MonitoringRoleArns names no role of that account"}
+    yield from map(unanswered, document.items("unreadable"))

@@ -9,7 +9,7 @@ from blindspot.model.findings import Doubt, Gap, unread
 from blindspot.model.harmless import harmless
 from blindspot.model.snapshot import FUTURE, Unreadable
 from blindspot.report.short_text import cut, shortened
-from blindspot.report.wording import call, excused, in_alarm, more
+from blindspot.report.wording import call, ended, ending, excused, in_alarm, more
 from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict
 
 CANNOT_VERIFY = "Cannot verify: "
@@ -31,13 +31,16 @@ def of(assessment: Assessment, gaps: Sequence[Gap]) -> str:
     if unseen and gaps:
         example = next(region for region in unseen if gaps[0] in region.gaps)
         calls = f"there are unauthorized API calls that alert nobody, such as {_call(example)}"
-        return f"{about}: {_where(unseen, judged)} {calls}. {_finding(gaps)}"
+        parts = [f"{about}: {_where(unseen, judged)} {calls}.", ended(assessment, unseen, LONGEST_PART), _finding(gaps)]
+        return " ".join(filter(None, parts))
     if assessment.verdict is Verdict.INDETERMINATE:
         return f"{about}: {_unknown(assessment, unknown)}"
     everywhere, exclusions = f"{about}: {_where(judged, judged)}", excused(assessment)
     if silent := in_alarm(assessment, judged, LONGEST_PART):
-        return f"{everywhere} there is no blind spot{exclusions[:-1]}. {silent}"
-    return f"{everywhere} every unauthorized API call{exclusions} raises an alarm that somebody receives."
+        answer = f"{everywhere} there is no blind spot{exclusions[:-1]}."
+    else:
+        answer = f"{everywhere} every unauthorized API call{exclusions} raises an alarm that somebody receives."
+    return " ".join(filter(None, (answer, ending(assessment, LONGEST_PART), silent)))
 
 
 def of_failure(reason: str) -> str:

@@ -6,23 +6,23 @@ what is too long for a line goes on in the next one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.json import JSON
 from rich.padding import Padding
 from rich.panel import Panel
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from blindspot.report.review_text import review
+from blindspot.report.text_parts import LEFT_OUT, about_lines, in_full, left_out, listed, rule
 from blindspot.report.view import (
     QUESTION,
     Assessed,
     Chain,
     Change,
     Example,
+    Exclusion,
     Finding,
     Remediated,
     State,
@@ -54,6 +54,8 @@ def text(view: View) -> Iterator[RenderableType]:
         yield from assessment(view.assessed)
     for each in view.remediated:
         yield from remediation(each)
+    if view.reviewed:
+        yield from review(view.reviewed)
 
 
 def assessment(assessed: Assessed) -> Iterator[RenderableType]:
@@ -62,10 +64,11 @@ def assessment(assessed: Assessed) -> Iterator[RenderableType]:
     yield from _findings("Gaps", assessed.gaps, assessed.chains)
     yield from _findings("Doubts", assessed.doubts, assessed.chains)
     yield from _holding(assessed.chains)
-    yield from _listed("Notes", [f"{note.code}: {note.message}" for note in assessed.notes])
-    yield from _listed("Not read", assessed.not_read)
-    yield from _listed(_LEFT_OUT, _left_out(assessed.cut))
-    yield from _about(assessed.about)
+    yield from listed("Exclusions", map(_exclusion, assessed.exclusions))
+    yield from listed("Notes", [f"{note.code}: {note.message}" for note in assessed.notes])
+    yield from listed("Not read", assessed.not_read)
+    yield from listed(LEFT_OUT, left_out(assessed.cut))
+    yield from about_lines(assessed.about)
 
 
 def overview(assessed: Assessed) -> Iterator[RenderableType]:
@@ -103,7 +106,7 @@ def _example(spot: Example) -> Panel:
     shown.append("The CloudTrail event, abbreviated:")
     fields = {key: spot.event[key] for key in OF_AN_EVENT if key in spot.event}
     style = COLOURS[Verdict.NON_COMPLIANT if spot.certain else Verdict.INDETERMINATE]
-    return Panel(Group(shown, _in_full(fields)), title=spot.title, title_align="left", border_style=style)
+    return Panel(Group(shown, in_full(fields)), title=spot.title, title_align="left", border_style=style)
 
 
 def _regions(assessed: Assessed) -> Table:
@@ -121,7 +124,7 @@ def _regions(assessed: Assessed) -> Table:
 def _findings(title: str, findings: tuple[Finding, ...], chains: tuple[Chain, ...]) -> Iterator[RenderableType]:
     if not findings:
         return
-    yield _rule(title)
+    yield rule(title)
     for number, each in enumerate(findings, start=1):
         yield Text.assemble(f"{number}. ", (each.code, "bold"), f" {each.resource}")
         parts: list[RenderableType] = [
@@ -131,6 +134,10 @@ def _findings(title: str, findings: tuple[Finding, ...], chains: tuple[Chain, ..
         yield Padding(Group(*parts), (0, 0, 1, 3), expand=False)
 
 
+def _exclusion(each: Exclusion) -> str:
+    return f"{each.title}: {each.state}.{f' Pattern: {each.excuses}' if each.excuses else ''}"
+
+
 def _where(each: Finding) -> str:
     return f"Regions: {', '.join(each.regions)}"
 
@@ -138,7 +145,7 @@ def _where(each: Finding) -> str:
 def _holding(chains: tuple[Chain, ...]) -> Iterator[RenderableType]:
     whole = [chain for chain in chains if chain.finding is None]
     if whole:
-        yield _rule("How it holds")
+        yield rule("How it holds")
     for chain in whole:
         yield Padding(_chain(chain), (0, 0, 1, 3), expand=False)
 
@@ -154,10 +161,10 @@ def _chain(chain: Chain) -> Table:
 
 def remediation(remediated: Remediated) -> Iterator[RenderableType]:
     """What it planned or did, and what it is about."""
-    yield _rule(f"Remediation: {remediated.action}")
+    yield rule(f"Remediation: {remediated.action}")
     yield from plan(remediated)
-    yield from _listed(_LEFT_OUT, _left_out(remediated.cut))
-    yield from _about(remediated.about)
+    yield from listed(LEFT_OUT, left_out(remediated.cut))
+    yield from about_lines(remediated.about)
 
 
 def plan(remediated: Remediated) -> Iterator[RenderableType]:
@@ -174,15 +181,15 @@ def _change(number: int, change: Change) -> Iterator[RenderableType]:
     yield Text(f"{number}. {change.action}{closes}")
     if change.status:
         yield Text(f"Outcome: {change.status}{f': {change.error}' if change.error else ''}")
-    yield _in_full(change.request) if change.request else Text(change.resource)
+    yield in_full(change.request) if change.request else Text(change.resource)
     if change.before:
         yield "Before:"
-        yield _in_full(change.before)
+        yield in_full(change.before)
     else:
         yield "Before: nothing is there."
     if change.undo:
         yield "To undo it:"
-        yield _in_full(change.undo)
+        yield in_full(change.undo)
     yield ""
 
 
@@ -194,38 +201,3 @@ def _approval(remediated: Remediated) -> Iterator[str]:
 
 def _manual_step(step: Finding) -> str:
     return f"Manual step: {step.message} {step.fix}"
-
-
-def _in_full(data: Any) -> Text:
-    """As JSON whose long lines are wrapped, not cut."""
-    shown = JSON.from_data(_plain(data)).text
-    shown.no_wrap, shown.overflow = False, "fold"
-    return shown
-
-
-def _plain(data: Any) -> Any:
-    return dict(data) if isinstance(data, Mapping) else data
-
-
-_LEFT_OUT = "Left out of this document"
-
-
-def _left_out(cut: Mapping[str, int]) -> list[str]:
-    return [f"{name}: {count}. The document was too large" for name, count in cut.items()]
-
-
-def _listed(title: str, lines: Iterator[str] | list[str] | tuple[str, ...]) -> Iterator[RenderableType]:
-    lines = list(lines)
-    if lines:
-        yield _rule(title)
-        yield Text("\n".join([*(f"- {line}" for line in lines), ""]))
-
-
-def _about(about: tuple[tuple[str, str], ...]) -> Iterator[RenderableType]:
-    if about:
-        yield _rule("About")
-        yield Text("\n".join([*(f"{label}: {value}" for label, value in about), ""]))
-
-
-def _rule(title: str) -> Rule:
-    return Rule(Text(title), align="left")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 from typing import Any
 
@@ -16,6 +17,9 @@ from blindspot.verdict.assessment import Verdict
 
 QUESTION = "Would every unauthorized API call in this account alert somebody?"
 """What the answer of an assessment answers."""
+
+REVIEW_QUESTION = "Who is refused what, and how often would that have set off the alarm?"
+"""What the answer of a review answers."""
 
 
 class State(Enum):
@@ -117,11 +121,40 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Exclusion:
+    """An exclusion of the profile. number: its place in `benign`. pattern: None where the document does not have it, as
+    in the log. until: from this day on (UTC) it excuses nothing; None where it has no end."""
+
+    number: int
+    pattern: str | None
+    reason: str | None
+    until: str | None
+    in_force: bool
+
+    @property
+    def title(self) -> str:
+        return self.reason or self.pattern or f"Exclusion {self.number} of benign"
+
+    @property
+    def excuses(self) -> str | None:
+        """The pattern, where the title does not have it."""
+        return self.pattern if self.reason else None
+
+    @property
+    def state(self) -> str:
+        """Whether it is in force and until when, in words."""
+        if not self.in_force:
+            return f"ended on {self.until}"
+        return f"in force until {self.until}" if self.until else "in force, no end date"
+
+
+@dataclass(frozen=True, slots=True)
 class Assessed:
     """An evaluator's document.
 
     answer: one sentence. about: label and value of what was assessed, when and by what, in the order to show them.
     chains: one for each gap or, where there is none, those by which the control holds.
+    exclusions: of the profile, in the order of `benign`; none where the document is too old to have them.
     not_read: a sentence for each region that was not called and for each read that gave no answer.
     cut: how many of each kind were left out of the document because it was too large.
     rule: the AWS Config rule that the verdict was reported to; None where there is none.
@@ -141,6 +174,7 @@ class Assessed:
     chains: tuple[Chain, ...]
     gaps: tuple[Finding, ...]
     doubts: tuple[Finding, ...]
+    exclusions: tuple[Exclusion, ...]
     notes: tuple[Note, ...]
     not_read: tuple[str, ...]
     cut: Mapping[str, int]
@@ -190,11 +224,165 @@ class Remediated:
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """A day in UTC. refused: calls. fewest, most: how often the alarms would have gone to ALARM; None where that is not
+    known."""
+
+    day: date
+    refused: int
+    fewest: int | None
+    most: int | None
+
+    @property
+    def alarms(self) -> str:
+        """How often, in words; empty where that is not known."""
+        if self.fewest is None or self.fewest == self.most:
+            return "" if self.most is None else f"{self.most:,}"
+        return f"{self.fewest:,} to {self.most:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmForecast:
+    """An alarm, and how often it would have gone to ALARM.
+
+    arn: None for the alarm that the profile's source recommends. count: in words; empty where it is not known.
+    not_known: why it is not; empty where it is.
+    """
+
+    name: str
+    arn: str | None
+    terms: str
+    count: str
+    not_known: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Refused calls that have caller, call, error code and refusal in common: a group of a review.
+
+    kind, name: of the caller, such as "role". account: the caller's, where it is another one than the reviewed.
+    call: as `s3:GetObject`. refused_by: in words; empty where AWS does not say it. policy: its ARN.
+    days: on how many. first, last: when they were logged, to the minute, in UTC.
+    addresses, regions: from where and in which, in words. looks_like, signs: what it seems to be, and why.
+    outcome: whether it is excluded, in words; empty where it is too rare to be.
+    example: one of these CloudTrail events, whole.
+    """
+
+    kind: str
+    name: str
+    account: str | None
+    call: str
+    code: str
+    refused_by: str
+    policy: str | None
+    count: int
+    days: int
+    first: str
+    last: str
+    addresses: str
+    regions: str
+    looks_like: str
+    signs: tuple[str, ...]
+    outcome: str
+    example: Mapping[str, Any] | None
+
+    @property
+    def who(self) -> str:
+        named = f"{self.kind} {self.name}".strip()
+        return f"{named} of account {self.account}" if self.account else named
+
+    @property
+    def seen(self) -> str:
+        return self.first if self.first == self.last else f"{self.first} to {self.last}"
+
+    @property
+    def alarming(self) -> bool:
+        """Whether it is to be looked at first."""
+        return self.looks_like == "an attack"
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedExclusion:
+    """An exclusion that a review proposes, with its proof.
+
+    who: the callers. calls: of which groups. pattern: empty where the document does not have it.
+    excluded: how many calls that were read it excludes, in words. silenced: a sentence on what else it would exclude.
+    event: the made-up event of that sentence. alarms: how often the profile's alarm goes to ALARM, without and with it.
+    """
+
+    who: str
+    calls: tuple[str, ...]
+    pattern: str
+    reason: str
+    until: date
+    excluded: str
+    silenced: str
+    event: Mapping[str, Any] | None
+    proof: str
+    alarms: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class NotExcluded:
+    """Groups for which a review proposes no exclusion, for the same reason."""
+
+    code: str
+    why: str
+    groups: tuple[Refused, ...]
+
+    @property
+    def count(self) -> int:
+        """Refused calls."""
+        return sum(group.count for group in self.groups)
+
+    @property
+    def first(self) -> str:
+        """The first of the groups, in words, and how many more there are."""
+        shown = [f"{group.who}, {group.call}" for group in self.groups[:5]]
+        more = [f"and {len(self.groups) - 5} more"] if len(self.groups) > 5 else []
+        return "; ".join([*shown, *more])
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The document of a review.
+
+    so_far: which share of the hours was read; empty where all were.
+    answer: how many alarms, from whom, and how many would remain. facts: sentences below it.
+    attacks: a sentence on each caller whose calls look like an attack.
+    whose: of which alarms `days` counts the changes to ALARM; empty where no forecast is known.
+    overrides: what to set; None where there is nothing, or it is not shown. how: sentences on how.
+    pattern: of the metric filter with all exclusions; None likewise. not_read, about, cut: as in `Assessed`.
+    """
+
+    so_far: str
+    answer: str
+    facts: tuple[str, ...]
+    attacks: tuple[str, ...]
+    account: str
+    partition: str
+    reviewed_at: str
+    days: tuple[Day, ...]
+    whose: str
+    alarms: tuple[AlarmForecast, ...]
+    groups: tuple[Refused, ...]
+    exclusions: tuple[ProposedExclusion, ...]
+    not_excluded: tuple[NotExcluded, ...]
+    overrides: str | None
+    how: tuple[str, ...]
+    pattern: str | None
+    not_read: tuple[str, ...]
+    about: tuple[tuple[str, str], ...]
+    cut: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """What there is to show: an assessment, what remediation planned or did, or both."""
+    """What there is to show: an assessment, what remediation planned or did, a review, or several of these."""
 
     assessed: Assessed | None = None
     remediated: tuple[Remediated, ...] = ()
+    reviewed: Reviewed | None = None
 
 
 def count_of(regions: Sequence[str]) -> str:

@@ -6,10 +6,12 @@ Every text that it returns is harmless, and every name in it may be shortened in
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from blindspot.model.arn import Arn, is_arn, short
 from blindspot.model.findings import FIXES, Doubt, Gap
 from blindspot.model.harmless import harmless
+from blindspot.model.profile import Exclusion
 from blindspot.report.short_text import length, shortened
 from blindspot.verdict.assessment import Assessment, RegionAssessment
 from filter_pattern import Event
@@ -127,10 +129,35 @@ def call(event: Event) -> str:
     return f"{service.removesuffix('.amazonaws.com')}:{name} refused with {code}"
 
 
+OF_A_PATTERN = ("filter.misses", "siem.misses")
+"""The gaps that a filter has which leaves out what an exclusion excused."""
+
+
+def ended(assessment: Assessment, regions: Iterable[RegionAssessment], longest: int) -> str:
+    """A sentence about an exclusion that excused a blind spot of these regions until it ended. It is empty where there
+    is none. longest: of its reason."""
+    for region in regions:
+        left_out = any(gap.code in OF_A_PATTERN for gap in region.gaps)
+        found = assessment.exclusions.ended_of(region.blind_spot) if left_out and region.blind_spot else None
+        if found:
+            return _end(assessment, *found, "ended", longest)
+    return ""
+
+
+def ending(assessment: Assessment, longest: int) -> str:
+    """A sentence about the exclusion in force that ends next, if that is within a fortnight. longest: of its reason."""
+    return next((_end(assessment, *found, "ends", longest) for found in assessment.exclusions.ending), "")
+
+
+def _end(assessment: Assessment, exclusion: Exclusion, until: date, verb: str, longest: int) -> str:
+    reason = None if exclusion.reason is None else shortened(harmless(exclusion.reason), longest)
+    return f"{assessment.exclusions.title(exclusion, reason)} {verb} on {until}."
+
+
 def excused(assessment: Assessment) -> str:
-    """What to add to "calls": that those are meant that no exclusion of the profile excuses. It is empty where the
-    profile has no exclusions."""
-    number = assessment.exclusions
+    """What to add to "calls": that those are meant that no exclusion of the profile excuses. It is empty where none is
+    in force."""
+    number = len(assessment.exclusions.in_force)
     excuse = "1 exclusion excuses" if number == 1 else f"{number} exclusions excuse"
     return f", except those that {excuse}," if number else ""
 

@@ -8,7 +8,7 @@ NON_COMPLIANT needs a credible one (see `credible`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from blindspot.chain.channel import Channel, Findings
@@ -20,7 +20,8 @@ from blindspot.model.findings import Doubt, Either, Gap, unread, with_account
 from blindspot.model.profile import Profile, SettingsError
 from blindspot.model.snapshot import FUTURE, Snapshot, Unreadable, unreadable_reads
 from blindspot.verdict.credible import Unlikely, credible
-from blindspot.verdict.notes import Note, notes
+from blindspot.verdict.exclusions import Exclusions, exclusions_of
+from blindspot.verdict.notes import Note, notes, of_exclusions
 from blindspot.verdict.why_unseen import gaps_of
 from filter_pattern import (
     ALWAYS,
@@ -76,7 +77,7 @@ class Assessment:
 
     confirmed: the names of the regions in which AWS confirmed every filter that the verdict depends on.
     required: the events that somebody must be notified of.
-    exclusions: how many patterns of the profile excuse events from that.
+    exclusions: of the profile; those in force excuse events from that.
     """
 
     snapshot: Snapshot
@@ -87,7 +88,7 @@ class Assessment:
     unreadable: tuple[Unreadable, ...]
     confirmed: frozenset[str] = frozenset()
     required: Predicate = ALWAYS
-    exclusions: int = 0
+    exclusions: Exclusions = field(default_factory=Exclusions)
 
 
 SHORT = BUDGET // 20
@@ -113,6 +114,7 @@ def assess(
     assessed = {region.region: region for group in channels.grouped(judged) for region in judge.group(group)}
     regions = tuple(assessed[region] for region in judged)
     verdicts = [region.verdict for region in regions]
+    exclusions = exclusions_of(profile)
     if isinstance(snapshot.regions, Unreadable):
         verdicts.append(Verdict.INDETERMINATE)
     return Assessment(
@@ -120,10 +122,10 @@ def assess(
         profile=profile.name,
         verdict=max(verdicts, key=lambda verdict: verdict.badness),
         regions=regions,
-        notes=tuple(notes(snapshot, channels.alarms())),
+        notes=(*notes(snapshot, channels.alarms()), *of_exclusions(exclusions, snapshot.account)),
         unreadable=tuple(dict.fromkeys(unreadable_reads(snapshot))),
         required=judge.required,
-        exclusions=len(profile.benign),
+        exclusions=exclusions,
     )
 
 

@@ -11,6 +11,7 @@ from blindspot.chain.trail import check_delivery, is_silent
 from blindspot.model.arn import Arn, place_of, short
 from blindspot.model.findings import HOLDS
 from blindspot.model.snapshot import CompositeAlarm, LogGroup, MuteRule, OtherAlarm, Snapshot, Unreadable
+from blindspot.verdict.exclusions import Exclusions
 
 LONG_IN_ALARM = timedelta(days=1)
 
@@ -71,6 +72,23 @@ def of_refused_calls(number: int, account: str) -> Iterator[Note]:
         calls = "one call" if number == 1 else f"{number} calls"
         message = f"AWS refused {calls} of Blindspot. Each is itself an unauthorized call, which the alarm may count."
         yield Note("calls.refused", account, message)
+
+
+def of_exclusions(exclusions: Exclusions, account: str) -> Iterator[Note]:
+    """A note on each exclusion of the profile that ends within a fortnight, and on each that has ended."""
+    for exclusion, until in exclusions.ending:
+        message = (
+            f"{exclusions.title(exclusion, exclusion.reason)} ends on {until}. From then on its calls must raise an"
+            " alarm again. To extend it, give it a later date in Overrides. Otherwise have the metric filters match"
+            " its calls."
+        )
+        yield Note("exclusion.ends", account, message)
+    for exclusion, until in exclusions.ended:
+        message = (
+            f"{exclusions.title(exclusion, exclusion.reason)} ended on {until}. Its calls must raise an alarm again."
+            " Remove it from Overrides, or give it a later date."
+        )
+        yield Note("exclusion.ended", account, message)
 
 
 def _of_alarm(alarm: StatefulAlarm, mute_rules: Sequence[MuteRule] | Unreadable, now: datetime) -> Iterator[Note]:

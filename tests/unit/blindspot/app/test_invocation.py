@@ -16,6 +16,7 @@ from blindspot.app.invocation import (
     InvocationError,
     NotEvaluated,
     Remediate,
+    Review,
     Show,
     Start,
     correlation_id,
@@ -51,7 +52,9 @@ AT = datetime(2026, 11, 21, 12, 0, 0, 373000, tzinfo=UTC)
 RULE = "blindspot-unauthorized-api-calls"
 
 
-def parse_evaluator_event(event: object, rule: str | None = RULE, now: datetime = AT) -> Start | Assess | Evaluate:
+def parse_evaluator_event(
+    event: object, rule: str | None = RULE, now: datetime = AT
+) -> Start | Assess | Review | Evaluate:
     return invocation.parse_evaluator_event(event, rule=rule, now=now)
 
 
@@ -102,6 +105,26 @@ def test_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
+    ("event", "hours"),
+    [
+        ({"action": "review"}, 168),
+        ({"action": "review", "hours": 1}, 1),
+        ({"action": "review", "hours": 24}, 24),
+        ({"action": "review", "hours": 2160}, 2160),
+    ],
+)
+def test_a_review_is_asked_for_with_or_without_hours(event: dict[str, object], hours: int) -> None:
+    assert parse_evaluator_event(event) == Review(hours)
+
+
+@pytest.mark.parametrize("hours", [0, -1, 2161, 24.0, True, "24", None, [24], "SECRET"])
+def test_hours_that_no_review_can_be_about_are_told_what_is_allowed(hours: object) -> None:
+    with pytest.raises(InvocationError) as caught:
+        parse_evaluator_event({"action": "review", "hours": hours})
+    assert str(caught.value) == "The hours to review are not valid. Allowed: a whole number from 1 to 2160."
+
+
+@pytest.mark.parametrize(
     "event",
     [
         {},
@@ -111,6 +134,10 @@ def test_by_hand() -> None:
         {"action": "Assess"},
         {"action": ["assess"]},
         {"action": "assess", "secret": "SECRET"},
+        {"action": "Review"},
+        {"action": "review", "hours": 24, "secret": "SECRET"},
+        {"action": "review", "hour": 24},
+        {"hours": 24},
         {"action": "apply"},
         {"resultToken": "SECRET"},
         {"invokingEvent": "SECRET"},
@@ -120,7 +147,9 @@ def test_by_hand() -> None:
     ],
 )
 def test_any_other_event_is_told_the_shapes_there_are(event: object) -> None:
-    with pytest.raises(InvocationError, match=r'"action": "start".*aws\.scheduler.*"action": "assess"') as caught:
+    with pytest.raises(
+        InvocationError, match=r'"action": "start".*aws\.scheduler.*"action": "assess".*"action": "review", "hours": N'
+    ) as caught:
         parse_evaluator_event(event)
     assert "SECRET" not in str(caught.value)
 

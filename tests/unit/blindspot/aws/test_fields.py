@@ -23,6 +23,7 @@ OPERATIONS = (
     "logs:DescribeMetricFilters",
     "logs:DescribeSubscriptionFilters",
     "logs:DescribeAccountPolicies",
+    "logs:FilterLogEvents",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:ListAlarmMuteRules",
     "cloudwatch:GetAlarmMuteRule",
@@ -107,7 +108,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "LogGroup": {
         "logGroupName": READ,
         "creationTime": DESCRIBES,
-        **dict.fromkeys(("retentionInDays", "retentionPolicyName", "storedBytes", "kmsKeyId"), STORAGE),
+        "retentionInDays": READ,
+        **dict.fromkeys(("retentionPolicyName", "storedBytes", "kmsKeyId"), STORAGE),
         "metricFilterCount": "DescribeMetricFilters has the filters",
         "arn": A_COPY,
         "logGroupArn": A_COPY,
@@ -329,6 +331,18 @@ FIELDS: dict[str, dict[str, str]] = {
         ),
     },
     "GetKeyPolicyResponse": {"Policy": READ, "PolicyName": "only one name is asked for"},
+    "FilterLogEventsResponse": {
+        "events": READ,
+        "searchedLogStreams": "always empty since 2020",
+        "nextToken": READ,
+    },
+    "FilteredLogEvent": {
+        "logStreamName": "a log group is read whole",
+        "timestamp": READ,
+        "message": READ,
+        "ingestionTime": "metric filters count by the timestamp",
+        "eventId": "CloudTrail's own eventID is in the message",
+    },
     "DescribeRegionsResult": {"Regions": READ},
     "Region": {
         "OptInStatus": READ,

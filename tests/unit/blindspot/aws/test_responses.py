@@ -254,6 +254,18 @@ def test_data_protection_is_that_of_the_log_group_itself() -> None:
     assert found == [False, True, True, False]
 
 
+@pytest.mark.parametrize(
+    ("kept", "days"),
+    [(None, None), (1, 1), (3653, 3653), (0, None), (-1, None), (True, None), ("7", None), ([7], None)],
+)
+def test_how_long_log_events_are_kept(kept: object, days: int | None) -> None:
+    other = {"logGroupName": "trail-2", "retentionInDays": 5}
+    groups = {"logGroups": [{"logGroupName": "trail", "retentionInDays": kept}, other]}
+    assert answers.retention_days(groups, "trail") == days
+    assert answers.retention_days(groups, "trail-2") == 5
+    assert answers.retention_days(groups, "tra") is None
+
+
 def test_credentials_do_not_show() -> None:
     secret = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), "SECRET")
     assert "SECRET" not in repr(answers.credentials({"Credentials": secret, "AssumedRoleUser": ASSUMED}, ROLE))
@@ -299,6 +311,7 @@ PARSERS: dict[str, tuple[Parse, Answer, Callable[[Answer], Answer]]] = {
     "key": (partial(answers.key, key_id=KEY_ARN), KEY, in_field("KeyMetadata")),
     "key_policy": (answers.key_policy, {"Policy": "{}"}, itself),
     "matched": (partial(answers.matched, messages=1), {"eventNumber": 1}, in_list("matches")),
+    "log_events": (partial(answers.log_events, start=5, end=7), {"timestamp": 6, "message": "m"}, in_list("events")),
     "credentials": (
         partial(answers.credentials, role=ROLE),
         SECRETS,
@@ -443,6 +456,18 @@ def test_a_page_has_a_token_unless_it_is_the_last() -> None:
     assert answers.subscriptions({"Subscriptions": []}, TOPIC_ARN).token is None
     assert answers.subscriptions({"Subscriptions": [], "NextToken": ""}, TOPIC_ARN).token is None
     assert answers.subscriptions({"Subscriptions": [], "NextToken": "2"}, TOPIC_ARN).token == "2"
+
+
+@pytest.mark.parametrize(("at", "within"), [(4, False), (5, True), (7, True), (8, False)])
+def test_log_events_are_of_the_time_that_was_asked_for(at: int, within: bool) -> None:
+    answer = {"events": [{"timestamp": at, "message": "m"}], "nextToken": "2"}
+    if within:
+        assert answers.log_events(answer, 5, 7) == (((at, "m"),), "2")
+        assert answers.log_events({"events": []}, 5, 7) == ((), None)
+        assert answers.log_events({"events": [], "nextToken": ""}, 5, 7).token is None
+    else:
+        with pytest.raises(Malformed, match=r"^Malformed: timestamp$"):
+            answers.log_events(answer, 5, 7)
 
 
 MAY_BE_MISSING = {

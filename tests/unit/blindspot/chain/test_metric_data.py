@@ -134,6 +134,33 @@ def data_of(*filters: Any) -> Adding:
 HERE = (ACCOUNT, HOME)
 
 
+@pytest.mark.parametrize(
+    ("metric", "unit", "expected"),
+    [
+        ("unauthorized_api_calls", None, ["none", "counting", "malformed"]),
+        ("unauthorized_api_calls", "None", ["none", "malformed"]),
+        ("unauthorized_api_calls", "Count", ["counting", "malformed"]),
+        ("other", None, ["other", "malformed"]),
+        ("of nobody", None, ["malformed"]),
+        ("", None, []),
+    ],
+)
+def test_which_filters_feed_some_data(metric: str, unit: str | None, expected: list[str]) -> None:
+    """One that was malformed may add to any metric that has a name."""
+    filters = (
+        a_filter(name="none"),
+        a_filter(name="counting", unit="Count"),
+        a_filter(name="other", metric="other"),
+        a_filter(name="malformed", metric="", namespace="", unread="metricTransformations"),
+    )
+    snapshot = a_compliant_snapshot(filters=filters)
+    read = MetricData(snapshot, FilterPatterns(snapshot, PROFILE), HERE)
+    found = list(read.feeding(Data("CISBenchmark", metric, unit, ())))
+    assert [each.name for _, each in found] == expected
+    assert {group.arn for group, _ in found} <= {log_group_arn()}
+    assert all(each in filters for _, each in found)
+
+
 def test_what_is_not_known_of_the_filters_of_a_metric() -> None:
     known, first, second = a_filter(), a_filter(name="first", value="$.x"), a_filter(name="second", value="$.y")
     found = data_of(known, first, second)
@@ -147,6 +174,8 @@ def test_what_is_not_known_of_the_filters_of_a_metric() -> None:
     assert narrowed[0].resource.endswith("narrowed")
     assert "narrowed of log group management-events" in narrowed[0].message
     assert data_of(known).effects.doubts == ()
+    by_code = data_of(known, a_filter(name="by-code", dimensions=(("Code", "$.errorCode"),))).effects.doubts
+    assert [(doubt.code, doubt.resource.rpartition(":")[2]) for doubt in by_code] == [("filter.narrowed", "by-code")]
 
 
 def test_the_units_of_a_metric() -> None:

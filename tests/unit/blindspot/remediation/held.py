@@ -13,10 +13,10 @@ from blindspot.model.stack import Stack
 from blindspot.remediation.converge import converge
 from blindspot.remediation.ledger import Entry, Ledger
 from blindspot.remediation.ownership import Holdings, Owner, alarm_arns, own_metrics, topic_arns
-from blindspot.remediation.pattern_writer import pattern_to_write
 from blindspot.remediation.repairs import Repairs, Wanted, alarms, filters, with_subscriptions_confirmed
 from blindspot.remediation.writes import Write
 from blindspot.settings import Subscriber
+from blindspot.verdict.pattern_writer import pattern_to_write
 from filter_pattern import Proofs
 from tests.builders import ACCOUNT, HOME, NOW, a_compliant_snapshot, log_group_arn
 

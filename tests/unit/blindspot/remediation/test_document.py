@@ -17,6 +17,7 @@ from blindspot.remediation.plan import Plan, Planned
 from blindspot.verdict.assessment import Verdict, assess
 from tests.actions import call, create_topic, put_alarm, put_filter, subscribe
 from tests.builders import HOME, NOW, REGIONS, a_compliant_snapshot, a_topic, an_alarm, log_group_arn, topic_arn
+from tests.cases.exclusions import REASON, assessed
 from tests.cases.hostile import NAMES
 from tests.schemas import REMEDIATION
 
@@ -100,6 +101,16 @@ def test_each_action_has_what_was_there_and_what_undoes_it() -> None:
     assert (new["before"], new["undo"]["call"]) == (None, "cloudwatch:DeleteAlarms")
     assert (changed["before"], changed["undo"]["parameters"]) == (before, {"AlarmName": "unauthorized", **before})
     assert changed["heals"] == list(REGIONS)
+
+
+@pytest.mark.parametrize(("days", "ends"), [(15, []), (14, ["ends"]), (0, ["ended"])])
+def test_an_approver_is_told_of_an_exclusion_that_ends_or_has_ended(days: int, ends: list[str]) -> None:
+    assessment = assessed(days)
+    made = of_plan("plan", ORIGIN, OFF, Proposal("0123456789abcdef", Plan(()), assessment), (), (), None)
+    assert made["notices"] == [note.message for note in assessment.notes]
+    assert [notice.partition(" on 2027-02-25. ")[0] for notice in made["notices"]] == [
+        f'The exclusion "{REASON}" {verb}' for verb in ends
+    ]
 
 
 def test_it_says_where_it_belongs() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from blindspot.model import profile
 from blindspot.remediation.kept_exclusions import keeping_exclusions
-from blindspot.remediation.pattern_writer import satisfies
+from blindspot.verdict.pattern_writer import satisfies
 from filter_pattern import LONGEST_PATTERN, Proofs, parse
 
 PROFILE = profile.load("cis-level-2")

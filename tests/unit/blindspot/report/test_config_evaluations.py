@@ -30,7 +30,10 @@ from tests.builders import (
     log_group_arn,
     topic_arn,
 )
+from tests.cases.exclusions import REASON, UNTIL, assessed
+from tests.cases.exclusions import overrides as excusing
 
+EXCUSING = excusing()
 AT = datetime(2026, 11, 21, 12, 0, 0, 373000, tzinfo=UTC)
 PROFILE = profile.load("cis-level-2")
 MANY = tuple(f"region-{number}-1" for number in range(40))
@@ -192,6 +195,70 @@ def test_a_compliant_row_does_not_claim_a_notification_from_an_alarm_that_stays_
     assert str(row.annotation).endswith("Otherwise there is no blind spot (profile cis-level-2).")
     for recent in (an_alarm(state="ALARM", state_since=NOW - timedelta(hours=2)), replace(long, state="OK")):
         assert str(of_account(a_compliant_snapshot(alarms=(recent,))).annotation).startswith("Every unauthorized")
+
+
+@pytest.mark.parametrize(
+    ("days", "annotation"),
+    [
+        (
+            15,
+            (
+                "Every unauthorized API call, except those that 3 exclusions excuse, raises an alarm that somebody "
+                "receives (profile cis-level-2)."
+            ),
+        ),
+        (
+            14,
+            (
+                "Every unauthorized API call, except those that 3 exclusions excuse, raises an alarm that somebody "
+                f'receives (profile cis-level-2). The exclusion "{REASON}" ends on 2027-02-25.'
+            ),
+        ),
+        (
+            0,
+            (
+                f'filter.misses: the metric filter misses refused calls. The exclusion "{REASON}" ended on 2027-02-25. '
+                "Non-compliant regions: eu-central-1, eu-west-1, us-east-1, future. "
+                "Metric filter unauthorized of log group management-events in eu-west-1."
+            ),
+        ),
+    ],
+)
+def test_a_row_says_that_an_exclusion_ends_or_why_it_counts_no_more(days: int, annotation: str) -> None:
+    (row,) = evaluations(assessed(days), AT, report_regions=False)
+    assert row.annotation == annotation
+
+
+@pytest.mark.parametrize(
+    ("overrides", "end"),
+    [
+        (EXCUSING, "(profile cis-level-2, 3 exclusions, one until 2027-02-25)."),
+        ({"benign": EXCUSING["benign"][-1:]}, "(profile cis-level-2, 1 exclusion, until 2027-02-25)."),
+    ],
+)
+def test_a_row_about_an_alarm_in_alarm_says_it_in_its_last_words(overrides: dict[str, object], end: str) -> None:
+    silent = an_alarm(name="n" * 255, state="ALARM", state_since=LONG_AGO)
+    chosen = profile.load("cis-level-2", overrides, on=UNTIL - timedelta(days=14))
+    (row,) = evaluations(assess(a_compliant_snapshot(alarms=(silent,)), chosen), AT, report_regions=False)
+    assert str(row.annotation).endswith(end)
+    assert str(row.annotation).startswith("Alarm nnn")
+    assert " has been in ALARM since 2026-10-22 12:00 UTC: it announces nothing new until it " in str(row.annotation)
+
+
+OF_MANY_REGIONS = {days: assessed(days, regions=(*MANY, HOME)) for days in (14, 0)}
+
+
+@pytest.mark.parametrize("days", OF_MANY_REGIONS)
+@given(reason=st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), min_size=1, max_size=200))
+def test_a_row_with_any_reason_fits_and_names_the_end(days: int, reason: str) -> None:
+    verb = "ended" if days == 0 else "ends"
+    assessment = OF_MANY_REGIONS[days]
+    *others, dated = assessment.exclusions.listed
+    listed = (*others, replace(dated, reason=reason))
+    assessment = replace(assessment, exclusions=replace(assessment.exclusions, listed=listed))
+    for row in evaluations(assessment, AT, report_regions=True):
+        assert 0 < len(str(row.annotation).encode()) <= LONGEST_ANNOTATION
+        assert f'" {verb} on 2027-02-25.' in str(row.annotation)
 
 
 def test_the_time_is_not_taken_from_the_name_of_an_alarm() -> None:

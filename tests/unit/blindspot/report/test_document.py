@@ -104,6 +104,15 @@ def test_every_field_is_there() -> None:
                 "help": "docs/gaps.md#filter-misses",
             }
         ],
+        "exclusions": [
+            {
+                "pattern": '{ $.sourceIPAddress = "delivery.logs.amazonaws.com" }',
+                "reason": None,
+                "until": None,
+                "in_force": True,
+            },
+            {"pattern": '{ $.eventName = "HeadBucket" }', "reason": None, "until": None, "in_force": True},
+        ],
         "notes": [
             {
                 "code": "calls.refused",
@@ -147,6 +156,29 @@ def test_what_is_logged_and_sent_holds_no_event() -> None:
         assert "blind_spot" not in json.dumps(small)
         assert small["channels"] == found["channels"]
         assert "cut" not in small
+
+
+def test_exclusions_have_a_reason_and_an_end_and_others_are_not_told_their_patterns() -> None:
+    names = ("GetObject", "ListBuckets", "HeadBucket")
+    texts = [f"{{ $.eventName = {name} }}" for name in names]
+    entries = [
+        {"pattern": texts[0], "reason": "nightly scanner \x1b", "until": "2026-11-22"},
+        {"pattern": texts[1], "until": "2026-11-21"},
+        texts[2],
+    ]
+    chosen = profile.load("cis-level-2", {"benign": entries}, on=NOW.date())
+    found = document(assess(a_compliant_snapshot(), chosen), origin=Origin(), config=None, api_calls=1, duration_ms=1)
+    told: list[dict[str, object]] = [
+        {"reason": r"nightly scanner \u001b", "until": "2026-11-22", "in_force": True},
+        {"reason": None, "until": "2026-11-21", "in_force": False},
+        {"reason": None, "until": None, "in_force": True},
+    ]
+    assert found["exclusions"] == [{"pattern": text, **each} for text, each in zip(texts, told, strict=True)]
+    assert detail(found)["exclusions"] == without_events(found)["exclusions"] == told
+    assert [note["code"] for note in found["notes"]] == ["exclusion.ends", "exclusion.ended"]
+    assert not any(name in json.dumps([detail(found)["notes"], found["summary"]]) for name in names)
+    for each in (found, detail(found)):
+        VALIDATOR.validate(each)
 
 
 def test_a_channel_stands_once_however_many_regions_it_is_of() -> None:
@@ -219,7 +251,7 @@ def test_verdict_summary_and_the_first_gap_stay_when_there_is_room_for_no_more()
     found = documented(a_compliant_snapshot(filters=(EXACT,)))
     small = fitted(found, 100)
     assert (small["verdict"], small["summary"], small["gaps"]) == (found["verdict"], found["summary"], found["gaps"])
-    assert small["cut"] == {"channels": 1, "region_gaps": 4, "blind_spots": 4, "regions": 4}
+    assert small["cut"] == {"channels": 1, "region_gaps": 4, "exclusions": 2, "blind_spots": 4, "regions": 4}
     VALIDATOR.validate(small)
 
 

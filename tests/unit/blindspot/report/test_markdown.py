@@ -11,6 +11,7 @@ from blindspot.report.markdown import markdown
 from blindspot.report.reading import view_of
 from tests.cases.documents import (
     ALARM,
+    EXCLUSIONS,
     FILTER,
     LOG_GROUP,
     a_change,
@@ -21,6 +22,7 @@ from tests.cases.documents import (
     with_gap,
 )
 from tests.cases.hostile import NAMES
+from tests.cases.markup import MARKUP
 
 
 def written(*documents: Any) -> str:
@@ -103,6 +105,23 @@ def test_a_failed_run_says_where_to_look() -> None:
     assert "What to do" not in written(with_gap())
 
 
+def test_exclusions_in_a_ticket() -> None:
+    shown = written(a_document(exclusions=EXCLUSIONS, notes=[{"code": "n", "resource": "r", "message": "A note."}]))
+    assert (
+        """\
+## Exclusions
+
+- nightly scanner: in force until 2027-02-25. Pattern: `{ $.eventName = A }`
+- `{ $.eventName = B }`: ended on 2026-11-27.
+- `{ $.eventName = C }`: in force, no end date.
+
+## Notes
+"""
+        in shown
+    )
+    assert "Exclusions" not in written(a_document(exclusions=[]))
+
+
 def test_a_plan_as_a_ticket() -> None:
     outcomes = [{"resource": ALARM, "status": "failed", "error": "LimitExceeded"}]
     changes = [a_change(before={"a": 1})]
@@ -168,35 +187,6 @@ def test_a_compliant_account_says_how_it_holds_and_what_is_excused() -> None:
     shown = written(a_document(summary="Except those that 1 exclusion excuses."))
     assert "\n\nExcept those that 1 exclusion excuses.\n\n" in shown
     assert "## How it holds\n\n- trail `management-events` → " in shown
-
-
-MARKUP = {
-    "a link": ("[x](https://x.org)", "`[x](https://x.org`)"),
-    "a bare link": ("Topic https://x.org is", "Topic `https://x.org` is"),
-    "a bare link without a scheme": ("see www.x.org.", "see `www.x.org`."),
-    "HTML": ("<img src=x>", "`<img src=x>`"),
-    "emphasis": ("a *b* __c__", "a `*b* __c__`"),
-    "a mention": ("ask @everyone, now", "ask `@everyone`, now"),
-    "an issue": ("#1 and GH-1 or gh-2", "`#1` and `GH-1` or `gh-2`"),
-    "an emoji": ("x :smile: y", "x `:smile`: y"),
-    "an entity": ("&lt;b&gt;", "`&lt;b&gt`;"),
-    "mathematics": ("$x$", "`$x$`"),
-    "code": ("a `b` c", "a `` `b` `` c"),
-    "code in code": ("``", "``` `` ```"),
-    "code that is not begun": ("a b`", "a `` b` ``"),
-    "an escape": (r"a\[b", r"`a\[b`"),
-    "a heading": ("# a", "`#` a"),
-    "a list": ("- a", "`-` a"),
-    "a list after blanks": ("  - a", "`-` a"),
-    "code after blanks": ("    a", "a"),
-    "a numbered list": ("1. a", "`1`. a"),
-    "a table": ("a | b", "a `|` b"),
-    "a quotation": ("> a", "`>` a"),
-    "a name in quotation marks": ('is "AccessDenied*".', 'is "`AccessDenied*`".'),
-    "a filter pattern": ('{ $.a = "b" } is', '`{ $.a = "b" }` is'),
-    "only punctuation": ("a :) b", "a :) b"),
-    "nothing": ("plain - text, (as) it is; 5% of it.", "plain - text, (as) it is; 5% of it."),
-}
 
 
 @pytest.mark.parametrize("name", MARKUP)

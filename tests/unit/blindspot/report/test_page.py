@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,64 +18,15 @@ from blindspot.report.reading import view_of
 from blindspot.report.view import Assessed, Region, View
 from blindspot.verdict.assessment import Verdict
 from tests.cases.accounts import BROKEN, DOUBTFUL
-from tests.cases.documents import ALARM, a_change, a_document, a_remediation, with_gap
+from tests.cases.documents import ALARM, EXCLUSIONS, a_change, a_document, a_remediation, with_gap
 from tests.cases.hostile import NAMES
 from tests.cases.pages import MARKUP, documented, hostile, of_golden, views
 from tests.goldens import golden
+from tests.strict_html import Strict
 
 ROOT = Path(__file__).parents[4]
 VIEWS = views()
-VOID = {"meta", "link"}
-INLINE = {"a", "bdi", "code", "span", "strong"}
-ALLOWED = {
-    *("html", "head", "meta", "link", "title", "style", "body", "main", "header", "section", "article", "figure"),
-    *("figcaption", "h1", "h2", "h3", "h4", "p", "span", "strong", "code", "pre", "bdi", "a", "ul", "ol", "li"),
-    *("dl", "dt", "dd", "div", "details", "summary"),
-}
-ATTRIBUTES = {
-    *("lang", "dir", "charset", "http-equiv", "content", "name", "rel", "href", "class", "aria-label", "aria-hidden"),
-    "target",
-}
 CONSOLE = re.compile(r"https://[a-z0-9-]+\.console\.(aws\.amazon\.com|amazonaws-us-gov\.com|amazonaws\.cn)/\S+|data:,")
-
-
-class Strict(HTMLParser):
-    """Raises for what a browser would have to repair, and for elements and attributes that no page needs."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.text: list[str] = []
-        self.headings: list[int] = []
-        self.links: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in ALLOWED
-        assert {name for name, _ in attrs} <= ATTRIBUTES
-        if re.fullmatch(r"h\d", tag):
-            self.headings.append(int(tag[1]))
-        self.links += [value or "" for name, value in attrs if name == "href"]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-        if tag not in INLINE:
-            self.text.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.text.append(data)
-
-    def handle_comment(self, data: str) -> None:
-        raise AssertionError(data)
-
-    @property
-    def words(self) -> str:
-        return " ".join("".join(self.text).split())
 
 
 def assessed(view: View) -> Assessed:
@@ -251,6 +201,17 @@ def test_a_compliant_account_says_what_is_excused() -> None:
         a_document(summary="Except those that 1 exclusion excuses.")
     )
     assert "A summary." not in words_of(with_gap())
+
+
+def test_exclusions_are_listed_with_reason_and_end() -> None:
+    words = Strict(page(view_of(a_document(exclusions=EXCLUSIONS)))).words
+    assert (
+        "Exclusions: 3 nightly scanner: in force until 2027-02-25 { $.eventName = A } "
+        "{ $.eventName = B }: ended on 2026-11-27 { $.eventName = C }: in force, no end date About"
+    ) in words
+    many = Strict(page(view_of(a_document(exclusions=EXCLUSIONS * 4)))).words
+    assert "Exclusions: 12 12 exclusions: calls that a metric filter may leave out nightly scanner" in many
+    assert "Exclusions" not in Strict(page(view_of(a_document(exclusions=[])))).words
 
 
 def test_the_blind_spot_says_why_and_what_to_do() -> None:

@@ -14,12 +14,13 @@ from blindspot.report.markdown import markdown
 from blindspot.report.page import page
 from blindspot.report.reading import DocumentError, view_of
 from blindspot.report.text import text
-from blindspot.report.view import Note, View
+from blindspot.report.view import Exclusion, Note, View
 from blindspot.verdict.assessment import Verdict
 from tests.builders import NOW
 from tests.cases.documents import (
     ACCOUNT,
     EVENT,
+    EXCLUSIONS,
     FILTER,
     KEY,
     STEPS,
@@ -238,6 +239,44 @@ def test_notes_are_told_with_their_resource() -> None:
     assert assessed(a_document(notes=[note])).notes == (Note(**note),)
 
 
+def test_exclusions_are_told_with_reason_and_end() -> None:
+    found = assessed(a_document(exclusions=EXCLUSIONS)).exclusions
+    assert found == (
+        Exclusion(1, "{ $.eventName = A }", "nightly scanner", "2027-02-25", True),
+        Exclusion(2, "{ $.eventName = B }", None, "2026-11-27", False),
+        Exclusion(3, "{ $.eventName = C }", None, None, True),
+    )
+    assert [(each.title, each.state, each.excuses) for each in found] == [
+        ("nightly scanner", "in force until 2027-02-25", "{ $.eventName = A }"),
+        ("{ $.eventName = B }", "ended on 2026-11-27", None),
+        ("{ $.eventName = C }", "in force, no end date", None),
+    ]
+
+
+def test_exclusions_of_the_log_have_no_pattern() -> None:
+    logged = [{key: value for key, value in each.items() if key != "pattern"} for each in EXCLUSIONS]
+    found = assessed(a_document(exclusions=logged)).exclusions
+    assert [(each.title, each.excuses) for each in found] == [
+        ("nightly scanner", None),
+        ("Exclusion 2 of benign", None),
+        ("Exclusion 3 of benign", None),
+    ]
+
+
+def test_an_exclusion_that_ended_has_an_end() -> None:
+    ended = {"reason": None, "until": None, "in_force": False}
+    with pytest.raises(DocumentError) as caught:
+        view_of(a_document(exclusions=[ended]))
+    assert str(caught.value) == (
+        "The document's exclusions[0].until is not valid. Allowed: a date where in_force is false."
+    )
+
+
+def test_a_document_of_an_earlier_version_has_none() -> None:
+    assert "exclusions" not in a_document()
+    assert assessed(a_document()).exclusions == ()
+
+
 @pytest.mark.parametrize(("partition", "shown"), [("aws-cn", "aws-cn"), (None, "aws")])
 def test_the_partition_is_the_ordinary_one_if_it_is_not_known(partition: str | None, shown: str) -> None:
     assert assessed(a_document(partition=partition)).partition == shown
@@ -281,8 +320,12 @@ RETURNED = {path.stem: json.loads(path.read_text()) for path in sorted(GOLDEN.gl
 
 @pytest.mark.parametrize("name", [name for name, document in RETURNED.items() if "started" not in document])
 def test_what_the_functions_return_can_be_read(name: str) -> None:
-    document = RETURNED[name]
-    view_of({"assessed_at": "2026-11-27T12:00:00+00:00", **document})
+    document = {"assessed_at": "2026-11-27T12:00:00+00:00", **RETURNED[name]}
+    if document.get("action") == "review":  # which has no times, as they differ from run to run
+        read = {"from": "2026-11-20T12:00:00+00:00", "to": "2026-11-27T12:00:00+00:00", **document["read"]}
+        alarms = [{**each, "days": []} for each in document["alarms"]]
+        document |= {"reviewed_at": read["to"], "read": read, "days": [], "alarms": alarms}
+    view_of(document)
 
 
 @pytest.mark.parametrize("key", ["detail", "document"])

@@ -22,6 +22,7 @@ from tests.builders import (
     topic_arn,
 )
 from tests.cases.accounts import BROKEN, DOUBTFUL
+from tests.cases.exclusions import REASON, assessed
 from tests.cases.hostile import NAMES
 
 PROFILE = profile.load("cis-level-2")
@@ -196,3 +197,29 @@ def test_it_is_one_harmless_line_of_limited_length(name: str) -> None:
 )
 def test_the_summary_of_a_run_that_failed(reason: str, text: str) -> None:
     assert summary.of_failure(reason) == text
+
+
+CALL = "every unauthorized API call, except those that 3 exclusions excuse, raises an alarm that somebody receives."
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (15, f"later, {CALL}"),
+        (14, f'later, {CALL} The exclusion "{REASON}" ends on 2027-02-25.'),
+        (0, f'eu-central-1. The exclusion "{REASON}" ended on 2027-02-25. Metric filter unauthorized of'),
+    ],
+)
+def test_it_says_that_an_exclusion_ends_or_has_ended(days: int, words: str) -> None:
+    assessment = assessed(days)
+    text = summary.of(assessment, tuple(gaps_of(assessment.regions)))
+    assert words in text
+    assert text.count("The exclusion") == (days != 15)
+
+
+def test_it_says_of_an_alarm_in_alarm_too_that_an_exclusion_ends() -> None:
+    long = an_alarm(state="ALARM", state_since=NOW - timedelta(days=30))
+    assert (
+        f' there is no blind spot, except those that 3 exclusions excuse. The exclusion "{REASON}" ends on 2027-02-25.'
+        " Alarm unauthorized has been in ALARM since"
+    ) in summary.of(assessed(14, alarms=(long,)), ())

@@ -11,6 +11,7 @@ from blindspot.report.text import text
 from tests.cases.documents import (
     ALARM,
     EVENT,
+    EXCLUSIONS,
     FILTER,
     TOPIC,
     a_change,
@@ -75,6 +76,20 @@ def test_a_gap_is_shown_whole(width: int) -> None:
     assert max(map(len, shown.splitlines())) <= width
     assert "…" not in shown
     assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_exclusions_are_listed_with_reason_and_end(width: int) -> None:
+    note = {"code": "n", "resource": "r", "message": "A note."}
+    in_order(
+        printed(a_document(exclusions=EXCLUSIONS, notes=[note]), width=width),
+        "Exclusions",
+        "- nightly scanner: in force until 2027-02-25. Pattern: { $.eventName = A }",
+        "- { $.eventName = B }: ended on 2026-11-27.",
+        "- { $.eventName = C }: in force, no end date.",
+        "Notes",
+    )
+    assert "Exclusions" not in printed(a_document(exclusions=[]), width=width)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -8,11 +8,26 @@ import pytest
 
 from blindspot.model import profile
 from blindspot.model.findings import DOUBT_FIXES, FIXES, Doubt, Gap
+from blindspot.model.profile import Exclusion
 from blindspot.model.snapshot import MuteRule
 from blindspot.report.short_text import length
-from blindspot.report.wording import IN_FEW_WORDS, call, excused, gaps_of, in_alarm, more, reason, resource
+from blindspot.report.wording import (
+    IN_FEW_WORDS,
+    call,
+    ended,
+    ending,
+    excused,
+    gaps_of,
+    in_alarm,
+    more,
+    reason,
+    resource,
+)
 from blindspot.verdict.assessment import RegionAssessment, Verdict, assess
+from blindspot.verdict.exclusions import Exclusions
+from filter_pattern import parse
 from tests.builders import ACCOUNT, HOME, NOW, a_compliant_snapshot, an_alarm, log_group_arn, topic_arn
+from tests.cases.exclusions import REASON, assessed
 
 PROFILE = profile.load("cis-level-2")
 
@@ -115,7 +130,15 @@ def test_every_gap_is_told_once_those_of_most_regions_first() -> None:
     ],
 )
 def test_numbers_in_words(number: int, excepted: str, further: str) -> None:
-    assert excused(replace(assess(a_compliant_snapshot(), PROFILE), exclusions=number)) == excepted
+    assert (
+        excused(
+            replace(
+                assess(a_compliant_snapshot(), PROFILE),
+                exclusions=Exclusions((Exclusion(parse("{ $.a = b }")),) * number),
+            )
+        )
+        == excepted
+    )
     assert more(number, "gap") == further
 
 
@@ -152,3 +175,36 @@ def test_an_alarm_that_stays_in_alarm(bent: dict[str, Any], text: str) -> None:
     assert "alarm.to-be-muted" in [note.code for note in assessment.notes] or "name" in bent or "actions" in bent
     assert in_alarm(assessment, assessment.regions, 16) == text
     assert in_alarm(assessment, [], 16) == ""
+
+
+@pytest.mark.parametrize(
+    ("days", "soon", "over"),
+    [(15, "", ""), (14, "ends", ""), (1, "ends", ""), (0, "", "ended"), (-9, "", "ended")],
+)
+@pytest.mark.parametrize(
+    ("reason", "longest", "title"),
+    [
+        (REASON, 15, f'The exclusion "{REASON}"'),
+        ("Nightly scanner \x1b of the security team", 20, 'The exclusion "Nightly s...ity team"'),
+        (None, 15, "Exclusion 3 of benign"),
+    ],
+    ids=["a reason", "a long one", "none"],
+)
+def test_an_end_is_a_sentence(days: int, soon: str, over: str, reason: str | None, longest: int, title: str) -> None:
+    assessment = assessed(days, reason)
+    assert ending(assessment, longest) == (f"{title} {soon} on 2027-02-25." if soon else "")
+    assert ended(assessment, assessment.regions, longest) == (f"{title} {over} on 2027-02-25." if over else "")
+    assert ended(assessment, (), longest) == ""
+
+
+def test_an_ended_exclusion_is_named_only_where_a_pattern_leaves_out_what_it_excused() -> None:
+    assessment = assessed(0)
+    region = assessment.regions[0]
+    (gap,) = region.gaps
+    elsewhere = replace(region, blind_spot={**(region.blind_spot or {}), "eventName": "PutBucketAcl"})
+    for code, named in (("filter.misses", True), ("siem.misses", True), ("alarm.missing", False)):
+        two = replace(region, gaps=(Gap("filter.noise", gap.resource, "m"), Gap(code, gap.resource, "m")))
+        assert bool(ended(assessment, [two], 40)) is named
+        assert bool(ended(assessment, [elsewhere, two], 40)) is named
+    assert ended(assessment, [elsewhere], 40) == ""
+    assert ended(assessment, [replace(region, blind_spot=None)], 40) == ""

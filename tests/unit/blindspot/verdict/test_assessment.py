@@ -1,6 +1,7 @@
 """The decision: which regions are judged, by what each verdict is explained, and what is never a pass."""
 
 from dataclasses import replace
+from datetime import date
 from itertools import permutations
 from typing import Any
 
@@ -21,6 +22,7 @@ from blindspot.model.snapshot import (
     Unreadable,
 )
 from blindspot.verdict.assessment import Assessment, RegionAssessment, Verdict, assess, compliant_regions
+from blindspot.verdict.exclusions import Exclusions
 from filter_pattern import Pattern, Proofs
 from tests.builders import (
     ACCOUNT,
@@ -453,9 +455,17 @@ def test_the_patterns_of_filters_are_parsed_with_the_proofs_of_the_run() -> None
     assert proofs.parsed == [ACCESS_DENIED]
 
 
-def test_it_counts_the_exclusions_of_the_profile() -> None:
-    assert assess(a_compliant_snapshot(), PROFILE).exclusions == len(PROFILE.benign) == 2
-    assert assess(a_compliant_snapshot(), profile.load("cis-level-2", {"benign": []})).exclusions == 0
+def test_it_has_the_exclusions_of_the_profile_and_its_day() -> None:
+    assert assess(a_compliant_snapshot(), PROFILE).exclusions == Exclusions(PROFILE.exclusions, None)
+    dated = profile.load("cis-level-2", {"benign": []}, on=date(2026, 11, 27))
+    assert assess(a_compliant_snapshot(), dated).exclusions == Exclusions((), date(2026, 11, 27))
+
+
+def test_an_exclusion_that_ends_is_noted_of_the_account() -> None:
+    ends = {"pattern": '{ $.eventName = "HeadBucket" }', "until": "2026-11-30"}
+    dated = profile.load("cis-level-2", {"benign": [ends]}, on=date(2026, 11, 27))
+    notes = assess(a_compliant_snapshot(), dated).notes
+    assert [(note.code, note.resource) for note in notes] == [("exclusion.ends", ACCOUNT)]
 
 
 def test_a_doubt_about_what_is_not_known_to_be_written_says_what_settles_it() -> None:

@@ -1,11 +1,12 @@
 """Notes: what is worth knowing of an account and changes no verdict."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from blindspot.model.profile import Exclusion
 from blindspot.model.snapshot import (
     UNKNOWN_KIND,
     Alarm,
@@ -17,7 +18,9 @@ from blindspot.model.snapshot import (
     Trail,
     Unreadable,
 )
-from blindspot.verdict.notes import STRAIGHT_FROM_CLOUDTRAIL, Note, notes, of_refused_calls
+from blindspot.verdict.exclusions import Exclusions
+from blindspot.verdict.notes import STRAIGHT_FROM_CLOUDTRAIL, Note, notes, of_exclusions, of_refused_calls
+from filter_pattern import parse
 from tests.builders import (
     ACCOUNT,
     HOME,
@@ -179,3 +182,33 @@ def test_masked_log_groups_are_noted(group: LogGroup | Unreadable | None) -> Non
     noted = told(log_groups={log_group_arn(): group})
     assert [(note.code, note.resource) for note in noted] == [("log-group.masked", log_group_arn())] * masked
     assert all("management-events" in note.message for note in noted)
+
+
+UNTIL = date(2027, 2, 25)
+PATTERN = parse('{ $.userIdentity.arn = "arn:aws:iam::123456789012:user/jane" }')
+ENDS = (
+    " ends on 2027-02-25. From then on its calls must raise an alarm again. To extend it, give it a later date in"
+    " Overrides. Otherwise have the metric filters match its calls."
+)
+ENDED = " ended on 2027-02-25. Its calls must raise an alarm again. Remove it from Overrides, or give it a later date."
+
+
+@pytest.mark.parametrize(
+    ("reason", "title"), [("nightly scanner", 'The exclusion "nightly scanner"'), (None, "Exclusion 2 of benign")]
+)
+@pytest.mark.parametrize(
+    ("days", "code", "rest"), [(15, None, ""), (14, "exclusion.ends", ENDS), (0, "exclusion.ended", ENDED)]
+)
+def test_an_exclusion_that_ends_or_has_ended_is_noted_by_its_reason_or_its_place_and_never_by_its_pattern(
+    reason: str | None, title: str, days: int, code: str | None, rest: str
+) -> None:
+    for_good = Exclusion(PATTERN)
+    found = Exclusions((for_good, Exclusion(PATTERN, reason, UNTIL), for_good), UNTIL - days * DAY)
+    assert [*of_exclusions(found, ACCOUNT)] == ([Note(code, ACCOUNT, f"{title}{rest}")] if code else [])
+
+
+def test_those_that_end_next_are_noted_before_those_that_have_ended() -> None:
+    ends = {"over": UNTIL, "later": UNTIL + 9 * DAY, "next": UNTIL + DAY, "far": UNTIL + 90 * DAY}
+    found = Exclusions(tuple(Exclusion(PATTERN, reason, until) for reason, until in ends.items()), UNTIL)
+    reasons = [note.message.split('"')[1] for note in of_exclusions(found, ACCOUNT)]
+    assert reasons == ["next", "later", "over"]

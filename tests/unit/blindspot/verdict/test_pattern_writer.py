@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from blindspot.model import cloudtrail_events, profile
 from blindspot.model.profile import SettingsError
-from blindspot.remediation.pattern_writer import PatternToWrite, matches_only_required, pattern_to_write, satisfies
+from blindspot.verdict.pattern_writer import (
+    TOO_LONG,
+    PatternToWrite,
+    _factored,
+    _short,
+    matches_only_required,
+    pattern_to_write,
+    satisfies,
+    text_of,
+)
 from filter_pattern import LONGEST_PATTERN, And, Empty, Found, Not, Proofs, find, parse
 
 DENIED = '($.errorCode = "AccessDenied*")'
@@ -140,3 +149,80 @@ def test_what_is_written_is_right_whatever_is_benign(benign: list[str]) -> None:
     assert satisfies(found, judged_by, Proofs())
     assert matches_only_required(found, judged_by, Proofs())
     assert len(found.text) <= LONGEST_PATTERN
+
+
+def of_role(name: str, *calls: str) -> str:
+    services = " || ".join(
+        f'($.eventSource = "{call.split()[0]}.amazonaws.com") && ($.eventName = "{call.split()[1]}")' for call in calls
+    )
+    return (
+        f'{{ ($.userIdentity.sessionContext.sessionIssuer.arn = "arn:aws:iam::111122223333:role/{name}") '
+        f"&& ({services}) }}"
+    )
+
+
+SCANS = ("ec2 DescribeInstances", "iam ListUsers", "kms ListKeys", "rds DescribeDBInstances", "s3 GetBucketAcl")
+
+
+def test_where_words_are_required_nothing_can_be_excluded() -> None:
+    overrides = {"required": "?AccessDenied ?UnauthorizedOperation", "benign": ['{ $.eventName = "HeadBucket" }']}
+    found = pattern_to_write(profile.load("cis-level-2", overrides), Proofs())
+    assert [left.why for left in found.left_out] == ["no filter pattern can exclude exactly these events"]
+    assert found.pattern is not None
+    assert found.pattern.text == overrides["required"]
+
+
+def test_what_is_too_long_is_written_without_blanks_and_with_each_guard_once() -> None:
+    benign = ['{ $.userAgent = "a b" }', of_role("scanner", *SCANS), of_role("ci", *SCANS[:3])]
+    judged_by = profile.load("security-hub-cloudwatch-2", {"benign": benign})
+    found = pattern_to_write(judged_by, Proofs())
+    issuer = "$.userIdentity.sessionContext.sessionIssuer.arn"
+    assert found.left_out == ()
+    assert found.pattern is not None
+    assert found.pattern.text == (
+        '{(($.errorCode="*UnauthorizedOperation")||($.errorCode="AccessDenied*"))&&'
+        '(($.userAgent NOT EXISTS)||($.userAgent!="a b"))&&'
+        f"(({issuer} NOT EXISTS)||"
+        f'(({issuer}!="arn:aws:iam::111122223333:role/scanner")||'
+        "(($.eventSource!=ec2.amazonaws.com)||($.eventName!=DescribeInstances))&&"
+        "(($.eventSource!=iam.amazonaws.com)||($.eventName!=ListUsers))&&"
+        "(($.eventSource!=kms.amazonaws.com)||($.eventName!=ListKeys))&&"
+        "(($.eventSource!=rds.amazonaws.com)||($.eventName!=DescribeDBInstances))&&"
+        "(($.eventSource!=s3.amazonaws.com)||($.eventName!=GetBucketAcl)))&&"
+        f'(({issuer}!="arn:aws:iam::111122223333:role/ci")||'
+        "(($.eventSource!=ec2.amazonaws.com)||($.eventName!=DescribeInstances))&&"
+        "(($.eventSource!=iam.amazonaws.com)||($.eventName!=ListUsers))&&"
+        "(($.eventSource!=kms.amazonaws.com)||($.eventName!=ListKeys))))}"
+    )
+    assert satisfies(found.pattern, judged_by, Proofs())
+    assert matches_only_required(found.pattern, judged_by, Proofs())
+
+
+def test_each_exclusion_that_fits_is_written_in_whatever_way_it_fits() -> None:
+    benign = [of_role(f"scanner-{number}", *SCANS[:2]) for number in range(5)]
+    found = pattern_to_write(profile.load("security-hub-cloudwatch-2", {"benign": benign}), Proofs())
+    assert [left.pattern for left in found.left_out] == benign[3:]
+    assert {left.why for left in found.left_out} == {TOO_LONG}
+    assert found.pattern is not None
+    assert found.pattern.text.startswith("{((")
+
+
+@given(st.lists(BENIGN, max_size=5))
+def test_the_short_way_means_the_same(parts: list[str]) -> None:
+    whole = And(*(parse(f"{{ {part} }}").predicate for part in [DENIED, *parts]))
+    short = parse(f"{{{_short(_factored(whole))}}}")
+    records = cloudtrail_events.records(account="0" * 12, region=None)
+    for one, other in ((whole, short), (short, whole)):
+        assert not isinstance(find(And(one, Not(other)), records), Found)
+    assert len(short.text) <= len(f"{{ {whole} }}")
+
+
+def test_the_text_of_all_exclusions_is_told_without_a_proof() -> None:
+    benign = ['{ $.eventName = "HeadBucket" }', "{ $.readOnly IS TRUE }", '{ $.userAgent = "x" }']
+    judged_by = profile.load("cis-level-2", {"required": REQUIRED, "benign": benign})
+    assert text_of(judged_by) == (
+        f'{{ {DENIED} && ($.eventName != "HeadBucket") && (($.userAgent NOT EXISTS) || ($.userAgent != "x")) }}'
+    )
+    long = profile.load("cis-level-2", {"required": REQUIRED, "benign": LONG})
+    assert text_of(long).startswith('{($.errorCode="AccessDenied*")&&($.eventName!=aaaa')
+    assert len(text_of(long)) > LONGEST_PATTERN

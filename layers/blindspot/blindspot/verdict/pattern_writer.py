@@ -1,8 +1,12 @@
-"""The filter pattern that remediation writes: the source's own where it does what the settings require, else one that
-is generated."""
+"""The filter pattern that does what a profile requires: the source's own where it does, else one that is generated.
+
+Remediation writes it, and a review proves its exclusions with it.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -11,6 +15,7 @@ from blindspot.model.profile import Profile, load
 from filter_pattern import (
     EVERY,
     LONGEST_PATTERN,
+    NEVER,
     And,
     Atom,
     Empty,
@@ -22,9 +27,13 @@ from filter_pattern import (
     Predicate,
     Proofs,
     parse,
+    selector,
 )
 
 ANYWHERE = cloudtrail_events.records(account="000000000000", region=None)
+
+
+TOO_LONG = f"the pattern would be longer than {LONGEST_PATTERN:,} characters"
 
 
 class LeftOut(NamedTuple):
@@ -48,6 +57,13 @@ def pattern_to_write(profile: Profile, proofs: Proofs) -> PatternToWrite:
         return PatternToWrite(profile.pattern)
     pattern, left_out = _generated(profile, proofs)
     return PatternToWrite(pattern, left_out) if satisfies(pattern, profile, proofs) else PatternToWrite(None)
+
+
+def text_of(profile: Profile) -> str:
+    """The text of what is required less every exclusion that a pattern can have. Nothing is proven of it, and it may be
+    longer than AWS allows."""
+    negated = (_negated(benign) for benign in profile.benign)
+    return _text(And(profile.required.predicate, *(safe(each) for each in negated if each is not None)))
 
 
 def satisfies(pattern: Pattern, profile: Profile, proofs: Proofs) -> bool:
@@ -103,15 +119,15 @@ def _generated(profile: Profile, proofs: Proofs) -> tuple[Pattern, tuple[LeftOut
     before it."""
     written, exclusions = profile.required, list[Predicate]()
     left_out: list[LeftOut] = []
+    of_json = profile.required.text.startswith("{")
     for benign in profile.benign:
-        negated = _negated(benign)
+        negated = _negated(benign) if of_json else None
         if negated is None:
             left_out.append(LeftOut(benign.text, "no filter pattern can exclude exactly these events"))
             continue
-        text = f"{{ {And(profile.required.predicate, *exclusions, safe(negated))} }}"
+        text = _text(And(profile.required.predicate, *exclusions, safe(negated)))
         if len(text) > LONGEST_PATTERN:
-            why = f"the pattern would be longer than {LONGEST_PATTERN:,} characters"
-            left_out.append(LeftOut(benign.text, why))
+            left_out.append(LeftOut(benign.text, TOO_LONG))
         elif not matches_all_required(pattern := parse(text), profile, proofs):
             why = "it cannot be shown that the pattern would still match every required event"
             left_out.append(LeftOut(benign.text, why))
@@ -119,6 +135,54 @@ def _generated(profile: Profile, proofs: Proofs) -> tuple[Pattern, tuple[LeftOut
             written = pattern
             exclusions.append(safe(negated))
     return written, tuple(left_out)
+
+
+def _text(whole: And) -> str:
+    """The pattern's text; where it is too long as people write it, as short as possible."""
+    text = f"{{ {whole} }}"
+    return text if len(text) <= LONGEST_PATTERN else f"{{{_short(_factored(whole))}}}"
+
+
+def _factored(whole: And) -> Predicate:
+    """The same with what alternatives begin with only once: `(a || x) && (a || y)` is `a || x && y`."""
+    by_first: dict[Predicate, list[Predicate]] = {}
+    for part in _conjuncts(whole):
+        first, *others = part.parts if isinstance(part, Or) else (part,)
+        by_first.setdefault(first, []).append(_either(*others))
+    parts = [first if NEVER in rests else _either(first, _factored(And(*rests))) for first, rests in by_first.items()]
+    return And(*parts) if len(parts) > 1 else parts[0]
+
+
+def _either(*predicates: Predicate) -> Predicate:
+    parts = [inner for each in predicates for inner in (each.parts if isinstance(each, Or) else (each,))]
+    return parts[0] if len(parts) == 1 else Or(*parts)
+
+
+def _conjuncts(predicate: Predicate) -> Iterator[Predicate]:
+    match predicate:
+        case And(parts):
+            for part in parts:
+                yield from _conjuncts(part)
+        case _:
+            yield predicate
+
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
+"""A value that needs no quotes: the CloudWatch Logs user guide writes `kms.amazonaws.com` without."""
+
+
+def _short(predicate: Predicate) -> str:
+    """Without blanks, and without quotes that are not needed: so the CIS benchmark writes its patterns, such as
+    `{($.eventName=DeleteGroupPolicy)||($.eventName=DeleteRolePolicy)}`."""
+    match predicate:
+        case And(parts):
+            return "&&".join(f"({_short(part)})" if isinstance(part, Or) else _short(part) for part in parts)
+        case Or(parts):
+            return "||".join(map(_short, parts))
+        case Atom(path, Equals(value) as test):
+            sign, quoted = str(test).split(" ", 1)
+            return f"({selector(path)}{sign}{value if _WORD.fullmatch(value) else quoted})"
+    return str(predicate)
 
 
 def _negated(predicate: Predicate) -> Predicate | None:
