@@ -26,6 +26,12 @@ class Unreadable:
     error: str
     denied: bool = False
 
+    @property
+    def in_document(self) -> dict[str, str | None]:
+        """As a document has it. `permission`: the one that is missing, if the read was refused."""
+        permission = self.call if self.denied else None
+        return {"call": self.call, "region": self.region, "error": self.error, "permission": permission}
+
 
 class Skipped(NamedTuple):
     """A region that is not assessed: ExcludedRegions contains it, or the account has not opted in to it."""

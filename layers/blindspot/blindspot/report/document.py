@@ -17,7 +17,6 @@ from blindspot.model.findings import Gap
 from blindspot.model.fitting import LARGEST_ANSWER, LARGEST_TOLD, Document, last_in_each, last_of
 from blindspot.model.harmless import harmless_json
 from blindspot.model.profile import Exclusion
-from blindspot.model.snapshot import Unreadable
 from blindspot.model.stack import Origin
 from blindspot.report import summary
 from blindspot.report.sight import Sight
@@ -91,7 +90,7 @@ def document(
         "exclusions": [_exclusion(each, assessment.exclusions.on) for each in assessment.exclusions.listed],
         "notes": [{"code": n.code, "resource": n.resource, "message": n.message} for n in noted],
         "skipped": [{"region": skipped.region, "reason": skipped.reason} for skipped in snapshot.skipped],
-        "unreadable": [_unreadable(read) for read in assessment.unreadable],
+        "unreadable": [read.in_document for read in assessment.unreadable],
     }
     return _document(origin, made, config, changed_from, refused_calls, api_calls, duration_ms)
 
@@ -274,12 +273,3 @@ def _exclusion(exclusion: Exclusion, on: date | None) -> Document:
 def help_of(code: str) -> str:
     """The section of docs/gaps.md about a code."""
     return f"docs/gaps.md#{code.replace('.', '-')}"
-
-
-def _unreadable(read: Unreadable) -> Document:
-    return {
-        "call": read.call,
-        "region": read.region,
-        "error": read.error,
-        "permission": read.call if read.denied else None,
-    }

@@ -15,11 +15,10 @@ from blindspot.model import fitting
 from blindspot.model.arn import short
 from blindspot.model.fitting import LARGEST_ANSWER, Cutter, Document, last_in_each, last_of
 from blindspot.model.harmless import harmless_json
-from blindspot.model.snapshot import Unreadable
 from blindspot.model.stack import Origin
 from blindspot.review.exclusions import Exclusion
 from blindspot.review.forecast import Forecast, ForecastAlarm
-from blindspot.review.groups import ATTACK, Group, looks_like
+from blindspot.review.groups import ATTACK, Group, looks_like, who
 from blindspot.review.read import LogGroupRead
 from blindspot.review.review import Review
 
@@ -97,7 +96,7 @@ def summary(review: Review) -> str:
         text = f"{unread} of {len(log_groups)} log groups could not be read as far as the others; {text}"
     if read.share < 1:
         text = f"so far, {math.floor(100 * read.share)} % of the hours asked for: {text}"
-    attackers = len({group.key.caller[:3] for group in review.groups if looks_like(group) == ATTACK})
+    attackers = len({who(group.key) for group in review.groups if looks_like(group) == ATTACK})
     if attackers:
         whose = "1 caller" if attackers == 1 else f"{attackers} callers"
         text = f"the refused calls of {whose} look like an attack; {text}"
@@ -167,16 +166,7 @@ def _log_group(read: LogGroupRead) -> Document:
         "log_group": read.log_group,
         "read_from": _time(read.start),
         "events": read.events,
-        "error": read.error and _unreadable(read.error),
-    }
-
-
-def _unreadable(read: Unreadable) -> Document:
-    return {
-        "call": read.call,
-        "region": read.region,
-        "error": read.error,
-        "permission": read.call if read.denied else None,
+        "error": read.error and read.error.in_document,
     }
 
 

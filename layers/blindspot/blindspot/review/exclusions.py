@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from blindspot.model.profile import Exclusion as Entry
-from blindspot.model.profile import Profile, load
+from blindspot.model.profile import Profile
 from blindspot.review.candidates import Call, Candidate, NotProposed, candidates, exclusion_of
 from blindspot.review.forecast import ForecastAlarm, Forecaster
 from blindspot.review.groups import Group
@@ -20,7 +20,7 @@ from blindspot.review.read import Read
 from blindspot.review.risk import WHY
 from blindspot.review.silenced import silenced
 from blindspot.review.tally import Key
-from blindspot.verdict.pattern_writer import ANYWHERE, PatternToWrite, pattern_to_write, text_of
+from blindspot.verdict.pattern_writer import ANYWHERE, PatternToWrite, as_published, pattern_to_write, text_of
 from filter_pattern import LONGEST_PATTERN, And, Empty, Event, Not, Pattern, Proofs, Undecided
 
 __all__ = ["LASTS", "Exclusion", "NotProposed", "Proposed", "exclusion_of", "propose"]
@@ -110,7 +110,7 @@ def propose(
 def _without_own_pattern(profile: Profile, benign: Iterable[Pattern]) -> Profile:
     """The profile with these exclusions. A pattern of the operator's own would be written as it stands, so it has the
     source's."""
-    return replace(profile, benign=tuple(benign), pattern=load(profile.name).pattern)
+    return replace(profile, benign=tuple(benign), pattern=as_published(profile.name).pattern)
 
 
 class _Proposal:

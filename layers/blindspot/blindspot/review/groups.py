@@ -151,7 +151,7 @@ def _group(key: Key, seen: _Seen, details: Details, benign: Matching, signs: tup
 
 def _order(group: Group) -> tuple[object, ...]:
     key = group.key
-    return -group.count, group.first, key.caller[:3], key.service, key.call, key.code, str(key.refusal)
+    return -group.count, group.first, who(key), key.service, key.call, key.code, str(key.refusal)
 
 
 def _signs(seen: Mapping[Key, _Seen], read: Read) -> Mapping[Key, tuple[str, ...]]:

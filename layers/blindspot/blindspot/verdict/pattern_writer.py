@@ -101,7 +101,7 @@ def safe(exclusion: Predicate) -> Predicate:
 def _knows_exclusions(profile: Profile, proofs: Proofs) -> bool:
     """Whether the profile's pattern is the operator's own, or leaves out what the operator excludes beside the source.
     Otherwise an exclusion in Overrides would have no effect on what is written."""
-    source = _source(profile.name)
+    source = as_published(profile.name)
     if profile.pattern != source.pattern:
         return True
     added = [exclusion for exclusion in profile.benign if exclusion not in source.benign]
@@ -110,7 +110,8 @@ def _knows_exclusions(profile: Profile, proofs: Proofs) -> bool:
 
 
 @cache
-def _source(name: str) -> Profile:
+def as_published(name: str) -> Profile:
+    """The profile of that name, as its source has it: without Overrides. Each is read and checked once."""
     return load(name)
 
 
