@@ -12,7 +12,7 @@ FIND_3_13 := python3.13 --version >/dev/null 2>&1 || { \
         exit 1; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test mutants .docker sam-local e2e .browser page check bench faults quotas soak build lock clean
+.PHONY: help install demo test mutants .docker sam-local e2e .browser page check bench faults quotas soak build package lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-11s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,7 +56,7 @@ check: .venv/.check ## Check style, types, the direction of imports and the temp
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	PYTHONPATH=layers/blindspot $(BIN)/lint-imports
-	$(BIN)/cfn-lint template.yaml layers/blindspot/blindspot/remediation/cloudformation/*.json docs/rules/*.yaml
+	$(BIN)/cfn-lint template.yaml organization/*.yaml layers/blindspot/blindspot/remediation/cloudformation/*.json docs/rules/*.yaml
 	$(BIN)/sam validate --lint
 
 bench: .venv/.test ## Compare the work of deciding and judging with a reference
@@ -75,6 +75,10 @@ build: export SAM_CLI_TELEMETRY := 0
 build: .venv/.check ## Build what `sam deploy` uploads and `sam local` runs
 	@$(FIND_3_13); $(BIN)/sam build
 	@$(BIN)/python -m local.sam_template
+
+package: build ## Make plain CloudFormation for a StackSet; with REGIONS, upload it and the code to the buckets BUCKET-REGION
+	@$(BIN)/python -m local.package --bucket '$(BUCKET)' \
+	    $(if $(PROFILE),--profile-name '$(PROFILE)') $(REGIONS)
 
 lock: export UV_CUSTOM_COMPILE_COMMAND := make lock
 lock: .venv/.check ## Lock the newest versions of what requirements/*.in name

@@ -53,9 +53,7 @@ def a_compliant_account(
     """
     home = region or aws.region
     bucket = f"{name}-{aws.account}-{home}"
-    # us-east-1 is the one region that must not be named as a bucket's location.
-    location = {} if home == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": home}}
-    aws.client("s3", home).create_bucket(Bucket=bucket, **location)
+    make_bucket(aws, home, bucket)
     aws.client("logs", home).create_log_group(logGroupName=name)
     trails = aws.client("cloudtrail", home)
     trails.create_trail(
@@ -77,6 +75,12 @@ def a_compliant_account(
     return Made(home, name, name, "unauthorized-api-calls-metric", "unauthorized_api_calls_alarm", topic_arn)
 
 
+def make_bucket(aws: LocalAws, region: str, name: str) -> None:
+    # us-east-1 is the one region that must not be named as a bucket's location.
+    location = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    aws.client("s3", region).create_bucket(Bucket=name, **location)
+
+
 @dataclass(frozen=True)
 class Noisy:
     """A compliant channel, and what was delivered to its log group."""
@@ -94,6 +98,82 @@ def a_noisy_account(aws: LocalAws, *, days: int = 30, end: datetime, seed: int =
     delivered = tuple(a_month(seed, days=days, account=aws.account, end=end))
     aws.deliver_events(made.log_group, ((one.timestamp, one.event) for one in delivered), made.region)
     return Noisy(made, delivered)
+
+
+@dataclass(frozen=True)
+class Organized:
+    """The accounts of an organization, by what is to be said of them; `own` is the delegated administrator's, with the
+    evaluator.
+
+    log_archive: has the log group of the organization's trail, as CloudTrail's delegated administrator.
+    right, broken: have a channel of their own. through_organization: has the organization's trail alone.
+    roleless: the member role was not created there.
+    """
+
+    management: str = "111111111111"
+    own: str = "123456789012"
+    log_archive: str = "222222222222"
+    right: str = "333333333333"
+    broken: str = "444444444444"
+    through_organization: str = "555555555555"
+    roleless: str = "666666666666"
+    suspended: str = "777777777777"
+    without_recorder: str = "888888888888"
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {
+            self.management: "Management",
+            self.own: "Audit",
+            self.log_archive: "Log archive",
+            self.right: "Payments",
+            self.broken: "Analytics",
+            self.through_organization: "Data platform",
+            self.roleless: "Sandbox",
+            self.suspended: "Old shop",
+            self.without_recorder: "New shop",
+        }
+
+    @property
+    def monitoring_role(self) -> str:
+        """What MonitoringRoleArns is to name."""
+        return f"arn:aws:iam::{self.log_archive}:role/blindspot-monitoring"
+
+
+def an_organization(aws: LocalAws) -> Organized:
+    """An organization with a trail for all accounts, whose one alarm is for those that have no channel of their own.
+
+    The account of `aws` is the delegated administrator's.
+    """
+    found = Organized(own=aws.account)
+    organization = aws.of(found.management).organization
+    organization.join(*found.names)
+    organization.join(found.suspended, state="SUSPENDED")
+    organization.names.update(found.names)
+    organization.delegated.add(found.own)
+    aws.of(found.without_recorder).config.recorder = False
+    for account in (found.own, found.right, found.roleless):
+        a_compliant_account(aws.of(account))
+    a_compliant_account(aws.of(found.broken), pattern=HALF_RIGHT)
+    central = (found.management, found.log_archive, found.through_organization)
+    accounts = " || ".join(f'($.recipientAccountId = "{account}")' for account in central)
+    archive = aws.of(found.log_archive)
+    made = a_compliant_account(archive, name="organization", pattern=f"{{ ({CIS[2:-2]}) && ({accounts}) }}")
+    archive.client("cloudtrail").delete_trail(Name=made.trail)
+    bucket = f"organization-{found.management}-{aws.region}"
+    make_bucket(aws.of(found.management), aws.region, bucket)
+    trails = aws.of(found.management).client("cloudtrail")
+    trails.register_organization_delegated_admin(MemberAccountId=found.log_archive)
+    trails.create_trail(
+        Name="organization",
+        S3BucketName=bucket,
+        IsMultiRegionTrail=True,
+        IsOrganizationTrail=True,
+        CloudWatchLogsLogGroupArn=f"arn:aws:logs:{aws.region}:{found.log_archive}:log-group:{made.log_group}:*",
+        CloudWatchLogsRoleArn=f"arn:aws:iam::{found.log_archive}:role/cloudtrail-to-logs",
+    )
+    trails.start_logging(Name="organization")
+    return found
 
 
 def put_filter(aws: LocalAws, region: str, log_group: str, name: str, pattern: str, metric: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -155,14 +155,19 @@ def _measured(aws: LocalAws, printed: io.StringIO, regions: int, kind: str, invo
         dict(sorted(Counter(map(str, aws.calls[calls:])).items())),
         rows,
         len(text.encode()),
-        sum(-(-len(json.dumps(event).encode()) // EVENT_CHUNK) for event in aws.events[events:]),
-        tuple(sorted(set(_metrics(text)))),
+        billed_events(aws.events[events:]),
+        tuple(sorted(set(metrics_in(text)))),
         aws.round_trips(after=calls),
         round(cpu, 1),
     )
 
 
-def _metrics(log: str) -> Iterator[str]:
+def billed_events(events: Iterable[dict[str, Any]]) -> int:
+    """As how many EventBridge bills them."""
+    return sum(-(-len(json.dumps(event).encode()) // EVENT_CHUNK) for event in events)
+
+
+def metrics_in(log: str) -> Iterator[str]:
     """The metrics that these log lines make, each with its dimensions."""
     for metric in embedded_metrics.sent(log):
         shown = ", ".join(f"{name}={value}" for name, value in metric.dimensions.items())

@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from blindspot.remediation.costs import ALARM, METRIC, PRICES_OF
+from local import organization_runs
 from local.cost_runs import REGIONS, Run, kept
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
@@ -128,8 +129,8 @@ def _usd(price: str, quantity: float) -> float:
 
 
 def stack(template: Mapping[str, Any]) -> Stack:
-    """What template.yaml creates. No alarm and no dashboard of it has a condition, which a test holds."""
-    resources = list(template["Resources"].values())
+    """What template.yaml creates without an organization; with one there is one alarm more, which a test holds."""
+    resources = [each for each in template["Resources"].values() if each.get("Condition") != "HasOrganization"]
     alarms = [each["Properties"] for each in resources if each["Type"] == "AWS::CloudWatch::Alarm"]
     # An alarm on an expression is billed for each metric in it (Amazon CloudWatch pricing).
     watched = (sum("MetricStat" in each for each in alarm["Metrics"]) if "Metrics" in alarm else 1 for alarm in alarms)
@@ -140,22 +141,44 @@ def stack(template: Mapping[str, Any]) -> Stack:
 def items(use: Use, deployed: Stack, runs: Iterable[Run]) -> list[Item]:
     """What a month costs, in the order in which it is shown."""
     by_kind = {run.kind: run for run in runs if run.regions == use.regions}
-    made = [(by_kind[kind], times) for kind, times in use.runs.items()]
-    log = sum((run.log_bytes + ASSUMED.lines_of_lambda) * times for run, times in made)
+    evaluations, *others = of_runs([(by_kind[kind], times) for kind, times in use.runs.items()], deployed)
     return [
-        Item("evaluations in AWS Config", "evaluation", sum(run.rows * times for run, times in made)),
+        evaluations,
         Item("alarms", "alarm", deployed.alarms),
         Item("dashboards", "dashboard", deployed.dashboards),
         Item("custom metrics, each for its hours", "metric", metric_months(use, by_kind)),
-        Item("requests of Lambda", "request", sum(use.runs.values())),
+        Item("invocations by Scheduler", "schedule", use.runs["start"]),
+        *others,
+    ]
+
+
+def of_runs(made: list[tuple[Run, float]], deployed: Stack) -> list[Item]:
+    """What so many of these runs cost."""
+    log = sum((run.log_bytes + ASSUMED.lines_of_lambda) * times for run, times in made)
+    return [
+        Item("evaluations in AWS Config", "evaluation", sum(run.rows * times for run, times in made)),
+        Item("requests of Lambda", "request", sum(times for _, times in made)),
         Item("GB-seconds of Lambda", "GB-second", sum(gb_seconds(run, deployed) * times for run, times in made)),
         Item("bytes of log, written", "log", log),
         Item("bytes of log, kept", "kept log", log * ASSUMED.kept_days / DAYS),
         Item("bytes of own calls in a trail's log", "log", _calls(made, "") * ASSUMED.trail_event),
         Item("events on EventBridge", "event", sum(run.events * times for run, times in made)),
-        Item("invocations by Scheduler", "schedule", use.runs["start"]),
         Item("calls of CloudWatch", "CloudWatch call", _calls(made, "cloudwatch:")),
         Item("calls of KMS", "KMS call", _calls(made, "kms:")),
+    ]
+
+
+def of_members(members: int, run: Run, deployed: Stack) -> list[Item]:
+    """What the members of an organization cost beside the stack that judges them: AWS Config asks once a day for each.
+
+    run: of one member. The metrics that only members' runs have are billed as if they had data in every hour; one of
+    them has an alarm.
+    """
+    only_theirs = sum("Members" in name for name in run.metrics)
+    return [
+        *of_runs([(run, members * DAYS)], deployed),
+        Item("metrics of members", "metric", only_theirs),
+        Item("alarm on unreported members", "alarm", 1),
     ]
 
 
@@ -182,16 +205,20 @@ SCHEDULES = {"rate(6 hours)": 4, "rate(1 hour)": 24}
 TYPICAL = Use(17, 4)
 
 
+ORGANIZATIONS = (10, 100, 1_000, 10_000)
+
+
 def tables(deployed: Stack, runs: list[Run]) -> Iterator[str]:
     """The tables of docs/cost.md, as Markdown."""
     yield _totals(deployed, runs)
+    yield _organizations(deployed)
     yield _typical(deployed, runs)
     yield _by_hand(deployed, runs)
     yield _measured(runs)
     yield _prices()
 
 
-def _table(columns: str, rows: Iterable[Iterable[object]]) -> str:
+def markdown(columns: str, rows: Iterable[Iterable[object]]) -> str:
     titles = columns.split(", ")
     head, *lines = (f"| {' | '.join(map(str, line))} |" for line in (titles, *rows))
     return "\n".join([head, f"|{'---|' * len(titles)}", *lines])
@@ -210,7 +237,7 @@ def _totals(deployed: Stack, runs: list[Run]) -> str:
         "regions, `Schedule`, `ReportRegions`, rows a month, AWS Config, alarms and dashboard, all else, USD a month"
     )
     uses = [(regions, schedule, report) for regions in REGIONS for schedule in SCHEDULES for report in (False, True)]
-    return _table(columns, (row(*use) for use in uses))
+    return markdown(columns, (row(*use) for use in uses))
 
 
 def _typical(deployed: Stack, runs: list[Run]) -> str:
@@ -222,7 +249,23 @@ def _typical(deployed: Stack, runs: list[Run]) -> str:
     ]
     compliant, otherwise = (f"{sum(item.usd for item in found):.3f}" for found in both)
     columns = "what, COMPLIANT, USD, NON_COMPLIANT, USD"
-    return _table(columns, [*rows, ("all", "", compliant, "", otherwise)])
+    return markdown(columns, [*rows, ("all", "", compliant, "", otherwise)])
+
+
+def _organizations(deployed: Stack) -> str:
+    """For members that are judged through an organization's trail, which is the dearer chain."""
+    run = organization_runs.kept()[1]["organization"].run
+
+    def row(members: int) -> Iterator[str]:
+        usd = {item.title: item.usd for item in of_members(members, run, deployed)}
+        total, config = sum(usd.values()), usd["evaluations in AWS Config"]
+        computing = usd["requests of Lambda"] + usd["GB-seconds of Lambda"]
+        logs = sum(cost for title, cost in usd.items() if title.startswith("bytes"))
+        yield f"{members:,}"
+        yield from (f"{cost:,.2f}" for cost in (config, computing, logs, total - config - computing - logs, total))
+        yield f"{total / members:.3f}"
+
+    return markdown("members, AWS Config, Lambda, logs, others, USD a month, for each", map(row, ORGANIZATIONS))
 
 
 def _shown(quantity: float) -> str:
@@ -237,7 +280,7 @@ def _by_hand(deployed: Stack, runs: list[Run]) -> str:
         "refreshes of the dashboard's widget": _once(by_kind["refresh"], deployed),
         "queries of the evaluator's log of a month": _usd("read log", log),
     }
-    return _table("a thousand, USD", ((what, f"{1000 * each:.3f}") for what, each in usd.items()))
+    return markdown("a thousand, USD", ((what, f"{1000 * each:.3f}") for what, each in usd.items()))
 
 
 def _once(run: Run, deployed: Stack) -> float:
@@ -256,12 +299,12 @@ def _measured(runs: list[Run]) -> str:
         yield from (run.regions, run.kind, sum(run.calls.values()), run.round_trips, f"{run.cpu:.1f}", run.rows)
         yield from (f"{run.log_bytes:,}", run.events, len(run.metrics))
 
-    return _table("regions, run, calls, round trips, CPU s, rows, bytes of log, events, metrics", map(row, runs))
+    return markdown("regions, run, calls, round trips, CPU s, rows, bytes of log, events, metrics", map(row, runs))
 
 
 def _prices() -> str:
     rows = ((_price(price.usd), price.name, price.source) for price in PRICES.values())
-    return _table("USD, for a, read in", rows)
+    return markdown("USD, for a, read in", rows)
 
 
 def _price(usd: float) -> str:

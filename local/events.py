@@ -12,6 +12,9 @@ FUNCTIONS = {
     "ViewerFunction": ("widget", "widget-assess", "widget-describe"),
 }
 
+OF_MEMBERS = ("assess-member", "organization-rule")
+"""Those that ask the evaluator about a member of the organization. Without OrganizationRole it refuses them."""
+
 
 def event(name: str) -> dict[str, Any]:
     """The event of that name, loaded again each time."""

@@ -18,7 +18,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -28,8 +28,17 @@ from werkzeug.wrappers import Request, Response
 
 from local.accounts import HALF_RIGHT, a_compliant_account, a_noisy_account, an_account_as_real_ones_look
 from local.aws import LocalAws, local_aws
+from local.aws.extension.organizations import organization_of
 
 PREFIX = "/local-aws/"
+
+
+def an_assessed_organization(aws: LocalAws) -> None:
+    """The organization of `python -m local.organization`."""
+    from local import organization  # with the whole product, which the other accounts do without
+
+    organization.an_assessed_organization(aws)
+
 
 ACCOUNTS: dict[str, Callable[[LocalAws], object]] = {
     "empty": lambda aws: None,
@@ -37,6 +46,7 @@ ACCOUNTS: dict[str, Callable[[LocalAws], object]] = {
     "half-right": lambda aws: a_compliant_account(aws, pattern=HALF_RIGHT),
     "real": an_account_as_real_ones_look,
     "noisy": lambda aws: a_noisy_account(aws, end=datetime.now(UTC)),
+    "organization": an_assessed_organization,
 }
 
 
@@ -57,11 +67,31 @@ def confirm(aws: LocalAws, request: Request) -> None:
     aws.confirm(request.args["topic"])
 
 
+def ask_members(aws: LocalAws, request: Request) -> None:
+    """AWS Config asks for an evaluation of the organization's rule, in the members that are named or in all; `due` then
+    returns the events."""
+    aws.ask_members(request.args.get("rule", "blindspot"), *request.args.getlist("account"))
+
+
+def rows(aws: LocalAws, _: Request) -> list[dict[str, Any]]:
+    """What AWS Config shows of each account of the organization, or of this one."""
+    organization = organization_of(aws.account)
+    accounts = organization.accounts if organization else (aws.account,)
+    return [{"account": each, **asdict(row)} for each in accounts for row in aws.of(each).config_rows]
+
+
+def age(aws: LocalAws, request: Request) -> None:
+    """Acts as if the rows of the account had come so many hours earlier."""
+    aws.of(request.args["account"]).age(timedelta(hours=float(request.args["hours"])))
+
+
 ROUTES: dict[str, Callable[[LocalAws, Request], object]] = {
     "due": due,
     "later": later,
     "confirm": confirm,
-    "rows": lambda aws, _: [asdict(row) for row in aws.config_rows],
+    "ask-members": ask_members,
+    "rows": rows,
+    "age": age,
     "events": lambda aws, _: aws.events,
     "dump": lambda aws, _: aws.dump(),
 }

@@ -19,3 +19,6 @@ REMEDIATION = _validator("remediation.schema.json")
 
 REVIEW = _validator("review.schema.json")
 """The document of a review."""
+
+ORGANIZATION = _validator("organization.schema.json")
+"""The document of an organization."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -29,19 +29,22 @@ from moto.sts.models import sts_backends
 from local.aws import dump, extension
 from local.aws.calls import Call, Calls, Fault, intercepted
 from local.aws.clients import CREDENTIALS, client_for
-from local.aws.extension import ec2, log_events, logs, sns
+from local.aws.extension import config, ec2, log_events, logs, organization_config, sns
 from local.aws.extension.config import Evaluations, Row, evaluations
 from local.aws.extension.ec2 import DEFAULT_REGIONS
 from local.aws.extension.events import accepted
 from local.aws.extension.log_events import Page
-from local.aws.extension.sts import trusted
+from local.aws.extension.organizations import Organization, organization_or_new
+from local.aws.extension.sts import Trust, own_role, trusts
 from local.aws.iam import Role, Statement
+from local.aws.limits import Limit
 
 
 @dataclass
 class LocalAws:
     """An account.
 
+    only: the account whose calls `calls` tells of and faults and limits meet; None for every account's.
     watched: the calls of every client that `client` did not make, and the faults that they meet.
     evaluator: what AWS Config invokes with its event, at `deliver`.
     """
@@ -50,6 +53,7 @@ class LocalAws:
     region: str
     regions: tuple[str, ...] = DEFAULT_REGIONS
     evaluator: Callable[[dict[str, Any]], object] | None = None
+    only: str | None = field(default=None, init=False)
     watched: Calls = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,7 +62,9 @@ class LocalAws:
     @property
     def calls(self) -> list[Call]:
         """What was called, in the order in which it was."""
-        return self.watched.made
+        if self.only is None:
+            return self.watched.made
+        return [call for call in self.watched.made if (call.account or self.watched.account) == self.only]
 
     @property
     def waiting(self) -> int:
@@ -88,10 +94,97 @@ class LocalAws:
         finally:
             self.watched.role = before
 
-    def trust(self, role_arn: str) -> None:
-        """From now on the role can be assumed, and its credentials read its account."""
-        _, partition, _, _, account, _ = role_arn.split(":")
-        trusted(sts_backends[account][partition]).add(role_arn)
+    def run_as(self, role_arn: str) -> None:
+        """From now on the own credentials are those of this role, as a Lambda function's are."""
+        own_role()[self.account] = role_arn
+
+    def trust(
+        self,
+        role_arn: str,
+        external_id: str | None = None,
+        *,
+        principal: str | None = None,
+        statements: Sequence[Statement] | None = None,
+        longest: int = 3600,
+    ) -> None:
+        """From now on this account can assume the role, and its credentials read the role's account.
+
+        external_id, principal: what its trust policy asks for: sts:ExternalId, and in aws:PrincipalArn the role that
+        may. statements: what the role allows, if not everything; `roles` then tells what it was asked for.
+        longest: the role's MaxSessionDuration.
+        """
+        _, partition, _, _, account, _ = role_arn.split(":", 5)
+        trusts(sts_backends[account][partition])[role_arn] = Trust(self.account, external_id, principal, longest)
+        self.roles.pop(role_arn, None)
+        if statements is not None:
+            self.roles[role_arn] = Role(statements)
+
+    def distrust(self, role_arn: str) -> None:
+        """From now on nobody can assume the role: it was deleted, or its trust policy changed."""
+        _, partition, _, _, account, _ = role_arn.split(":", 5)
+        trusts(sts_backends[account][partition]).pop(role_arn, None)
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """By ARN, the roles that `trust` gave statements."""
+        return self.watched.roles
+
+    @property
+    def organization(self) -> Organization:
+        """The organization that the account is in; it becomes the management account of a new one if there is none."""
+        return organization_or_new(self.account)
+
+    def of(self, account: str) -> "LocalAws":
+        """Another account of this AWS, to set it up, to look at what it holds, and to make its calls fail: those that
+        are made with credentials of that account."""
+        other = LocalAws(account, self.region, self.regions)
+        other.watched, other.only = self.watched, account
+        return other
+
+    def put_organization_rule(self, name: str, excluded: tuple[str, ...] = ()) -> None:
+        """AWS Config creates the organization's rule in every active account that has a recorder."""
+        self.client("config").put_organization_config_rule(
+            OrganizationConfigRuleName=name,
+            OrganizationCustomRuleMetadata={
+                "LambdaFunctionArn": f"arn:aws:lambda:{self.region}:{self.account}:function:evaluator",
+                "OrganizationConfigRuleTriggerTypes": ["ScheduledNotification"],
+                "MaximumExecutionFrequency": "TwentyFour_Hours",
+            },
+            ExcludedAccounts=list(excluded),
+        )
+
+    def ask_members(self, name: str, *accounts: str) -> None:
+        """AWS Config asks for an evaluation of the organization's rule, in these accounts that have it or in all."""
+        backend = config_backends[self.account][self.region]
+        rule = organization_config.rules_of(backend)[name]
+        organization_config.deploy(backend, rule)
+        for account in [account for account, error in rule.deployed.items() if error is None]:
+            if not accounts or account in accounts:
+                self.ask(rule.name_in_members, account)
+
+    def ask(self, rule: str, account: str) -> None:
+        """AWS Config asks for an evaluation of a rule that any account has: also of one in which a stranger named our
+        function."""
+        self.config.due.append(config.event_of(config_backends[account][self.region], rule))
+
+    def put_aggregator(self, name: str = "blindspot") -> None:
+        """An aggregator of the organization, for all regions."""
+        role = f"arn:aws:iam::{self.account}:role/aggregator"
+        self.client("config").put_configuration_aggregator(
+            ConfigurationAggregatorName=name, OrganizationAggregationSource={"RoleArn": role, "AllAwsRegions": True}
+        )
+
+    def age(self, by: timedelta) -> None:
+        """All rows that AWS Config shows of this account become so much older."""
+        for row in self.config.rows.values():
+            row.at -= by
+            row.invoked, row.recorded = (at and at - by for at in (row.invoked, row.recorded))
+
+    def limit(self, call: str, *, per_second: float, burst: float = 0.0, error: str = "ThrottlingException") -> Limit:
+        """From now on each account may make so many of the call in each region; further attempts get this error."""
+        made = Limit(call, per_second, burst, self.only, error)
+        self.watched.limits.append(made)
+        return made
 
     def fail(
         self,
@@ -105,7 +198,7 @@ class LocalAws:
 
         about: only for requests with this text, such as a resource's ARN.
         """
-        self.faults.append(Fault(call, region, None, times, error, about))
+        self.faults.append(Fault(call, region, None, times, error, about, self.only))
 
     def hang(
         self,
@@ -120,11 +213,15 @@ class LocalAws:
             time.sleep(seconds)
             raise error(endpoint_url=f"https://{call.service}.{call.region}")
 
-        self.faults.append(Fault(call, region, hang))
+        self.faults.append(Fault(call, region, hang, account=self.only))
 
-    def malform(self, call: str, answer: dict[str, Any], region: str | None = None) -> None:
-        """The call is answered with this."""
-        self.faults.append(Fault(call, region, lambda _: (AWSResponse("", 200, HTTPHeaders(), None), dict(answer))))
+    def malform(self, call: str, answer: dict[str, Any], region: str | None = None, times: int | None = None) -> None:
+        """The call is answered with this, for so many calls."""
+
+        def malformed(_: Call) -> object:
+            return AWSResponse("", 200, HTTPHeaders(), None), dict(answer)
+
+        self.faults.append(Fault(call, region, malformed, times, account=self.only))
 
     def latency(self, seconds: float) -> None:
         """Every call takes so much longer."""

@@ -19,7 +19,8 @@ from moto.core.botocore_stubber import BotocoreStubber
 from local.aws import iam
 from local.aws.clients import sets_up
 from local.aws.error_response import MESSAGE, error_response
-from local.aws.extension.sts import account_of
+from local.aws.extension.sts import session_of
+from local.aws.limits import Limit
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Call:
 
 @dataclass
 class Fault:
-    """The answer to a call instead of moto's, for the first `times` calls; a region of None is every region. With
-    `about`, to calls whose request has this text.
+    """The answer to a call instead of moto's, for the first `times` calls; a region or account of None is every one.
+    With `about`, to calls whose request has this text.
 
     answer: returns what botocore takes for the parsed answer, or raises; used once for a call.
     error: the error code of the error response instead; used once for each attempt that the SDK makes.
@@ -54,8 +55,10 @@ class Fault:
     times: int | None = None
     error: str | None = None
     about: str = ""
+    account: str | None = None
 
     def meets(self, call: Call) -> bool:
+        """Whether it is this call, in this region; whose credentials it was made with, `Calls` knows."""
         here = self.call == str(call) and self.region in (None, call.region)
         return here and self.times != 0 and self.about in call.request
 
@@ -71,6 +74,8 @@ class Calls:
     answered: when each call that is over was made and answered, on the monotonic clock.
     ended: the account is gone; a call that still waits then times out.
     role: whose credentials the account's own are; None where they are allowed everything.
+    roles: by ARN, the other roles that are not allowed everything.
+    limits: how often calls may be made; each attempt beyond that is throttled.
     """
 
     account: str
@@ -80,16 +85,20 @@ class Calls:
     delay: float = 0.0
     ended: bool = False
     role: iam.Role | None = None
+    roles: dict[str, iam.Role] = field(default_factory=dict)
+    limits: list[Limit] = field(default_factory=list)
 
     def fault(self, call: Call) -> Fault | None:
-        return next((fault for fault in self.faults if fault.meets(call)), None)
+        accounts = (None, call.account or self.account)
+        return next((fault for fault in self.faults if fault.account in accounts and fault.meets(call)), None)
 
     def answer(
         self, client: BaseClient, model: OperationModel, request: dict[str, Any], parameters: Mapping[str, Any]
     ) -> object:
         """What botocore takes for the parsed answer; None where AWS, which is moto, is to answer."""
         service = _IAM_PREFIXES.get(model.service_model.signing_name, model.service_model.signing_name)
-        account = account_of(_access_key(client))
+        session = session_of(_access_key(client))
+        account = session.account_id if session else self.account
         other = None if account == self.account else account
         call = Call(service, model.name, client.meta.region_name, other, _sent(request["body"]))
         self.made.append(call)
@@ -98,19 +107,22 @@ class Calls:
         if self.ended:
             raise ReadTimeoutError(endpoint_url="a local AWS that has ended")
         fault = self.fault(call)
+        if fault and fault.answer:
+            fault.spend()
+            return fault.answer(call)
         if fault is None:
-            return self.refusal(call, iam.Request(str(call), client.meta.partition, call.region, account, parameters))
-        if fault.answer is None:
-            request["headers"][_TO_FAIL] = (
-                f"{service} {model.name} {call.region} {model.service_model.resolved_protocol}"
-            )
-            return None
-        fault.spend()
-        return fault.answer(call)
+            role = self.roles.get(session.role_arn) if session else self.role
+            asked = iam.Request(str(call), client.meta.partition, call.region, account, parameters)
+            if refusal := self.refusal(role, asked):
+                return refusal
+        if fault or any(limit.meets(str(call), account) for limit in self.limits):
+            protocol = model.service_model.resolved_protocol
+            request["headers"][_TO_FAIL] = f"{service} {model.name} {call.region} {account} {protocol}"
+        return None
 
-    def refusal(self, call: Call, asked: iam.Request) -> object:
-        """The answer to a call that the role does not allow; None where it does, or where another role made it."""
-        if self.role is None or call.account is not None or self.role.allows(asked):
+    def refusal(self, role: iam.Role | None, asked: iam.Request) -> object:
+        """The answer to a call that the role does not allow; None where it does."""
+        if role is None or role.allows(asked):
             return None
         error = {"Code": "AccessDenied", "Message": MESSAGE}
         return AWSResponse("", 403, HTTPHeaders(), None), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 403}}
@@ -125,13 +137,16 @@ class Calls:
         return count
 
     def refuse(self, request: AWSPreparedRequest) -> AWSResponse | None:
-        """The error response to one attempt of a call that is to fail."""
-        service, operation, region, protocol = _text(request.headers[_TO_FAIL]).split()
-        fault = self.fault(Call(service, operation, region, request=_sent(request.body)))
-        if fault is None or fault.error is None:
-            return None
-        fault.spend()
-        return error_response(protocol, fault.error)
+        """The error response to one attempt of a call that is to fail, or that is one too many."""
+        service, operation, region, account, protocol = _text(request.headers[_TO_FAIL]).split()
+        call = Call(service, operation, region, account, _sent(request.body))
+        fault = self.fault(call)
+        if fault and fault.error:
+            fault.spend()
+            return error_response(protocol, fault.error)
+        # Each limit counts, also where another one throttles the attempt.
+        throttled = [limit.error for limit in self.limits if not limit.allows(str(call), region, account)]
+        return error_response(protocol, throttled[0]) if throttled else None
 
 
 _IAM_PREFIXES = {"monitoring": "cloudwatch"}

@@ -15,6 +15,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.sns.models import sns_backends
 
 from local.aws.extension import cloudwatch, sns
+from local.aws.extension.organizations import organization_of
 
 Statement = Mapping[str, Any]
 Context = Mapping[str, tuple[str, ...]]
@@ -195,9 +196,15 @@ def _parameter(key: str) -> Callable[[Request], list[str]]:
     return lambda request: [request.arn("ssm", f"parameter/{request.parameters[key].removeprefix('/')}")]
 
 
-def _config_rules(request: Request) -> list[str]:
+def _member(request: Request) -> list[str]:
+    organization, account = organization_of(request.account), request.parameters["AccountId"]
+    of = f"{organization.management}:account/{organization.id}" if organization else f"{request.account}:account/o-none"
+    return [f"arn:{request.partition}:organizations::{of}/{account}"]
+
+
+def _of_config(kind: str) -> Callable[[Request], list[str]]:
     # The ARN ends in an id of AWS Config's, not in the name.
-    return [request.arn("config", "config-rule/config-rule-0a1b2c")]
+    return lambda request: [request.arn("config", f"{kind}/{kind}-0a1b2c")]
 
 
 RESOURCES: dict[str, Callable[[Request], list[str]]] = {
@@ -241,9 +248,16 @@ RESOURCES: dict[str, Callable[[Request], list[str]]] = {
     "ssm:DeleteParameter": _parameter("Name"),
     "ssm:GetParametersByPath": _parameter("Path"),
     "sts:AssumeRole": _given("RoleArn"),
+    "organizations:DescribeAccount": _member,
+    "organizations:ListAccounts": _anything,
     "config:PutEvaluations": _anything,
-    "config:StartConfigRulesEvaluation": _config_rules,
-    "config:GetComplianceDetailsByConfigRule": _config_rules,
+    "config:StartConfigRulesEvaluation": _of_config("config-rule"),
+    "config:GetComplianceDetailsByConfigRule": _of_config("config-rule"),
+    "config:DescribeConfigurationAggregators": _anything,
+    "config:DescribeOrganizationConfigRules": _anything,
+    "config:GetOrganizationConfigRuleDetailedStatus": _of_config("organization-config-rule"),
+    "config:GetAggregateComplianceDetailsByConfigRule": _of_config("config-aggregator"),
+    "config:DescribeAggregateComplianceByConfigRules": _of_config("config-aggregator"),
     "events:PutEvents": lambda request: [request.arn("events", "event-bus/default")],
 }
 """What a call is about, as an ARN, or `*` where AWS has no narrower resource."""

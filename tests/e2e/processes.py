@@ -41,13 +41,13 @@ class Emulator:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, account: str = ACCOUNT) -> Any:
         make: Any = boto3.client  # which service is not known when types are checked
         return make(
             service,
             region_name=HOME,
             endpoint_url=self.endpoint,
-            aws_access_key_id=ACCOUNT,
+            aws_access_key_id=account,
             aws_secret_access_key="test",
         )
 

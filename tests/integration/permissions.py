@@ -6,7 +6,7 @@ from typing import Any
 
 from local.aws.iam import Statement
 from tests.goldens import SETTINGS
-from tests.unit.test_template import PARAMETERS, POLICIES, TEMPLATE
+from tests.unit.test_template import POLICIES, TEMPLATE, template
 
 OF_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 """What Lambda itself does with the function's role."""
@@ -26,10 +26,20 @@ def role(function: str, stack: str = STACK, **parameters: str) -> list[Statement
     return [statement for policy in policies(function, stack, **parameters) for statement in policy]
 
 
+def role_of(path: str, stack: str, **parameters: str) -> list[Statement]:
+    """The statements of the role that this template of organization/ makes, in the stack of this id."""
+    read = template(path)
+    (made,) = (of["Properties"] for of in read["Resources"].values() if of["Type"] == "AWS::IAM::Role")
+    (policy,) = made["Policies"]
+    statements: list[Statement] = resolved(policy["PolicyDocument"], values_of(stack, parameters, read))["Statement"]
+    return statements
+
+
 def parameters(environ: Mapping[str, str]) -> dict[str, str]:
     """The stack's parameters that put this into the functions' environment."""
     names = {
         "MonitoringRoleArns": "BLINDSPOT_MONITORING_ROLE_ARNS",
+        "OrganizationRole": "BLINDSPOT_ORGANIZATION_ROLE",
         "ReviewLogGroupArns": "BLINDSPOT_REVIEW_LOG_GROUP_ARNS",
         "SubscriptionProtocol": "BLINDSPOT_SUBSCRIPTION_PROTOCOL",
         "SubscriptionEndpoint": "BLINDSPOT_SUBSCRIPTION_ENDPOINT",
@@ -37,19 +47,21 @@ def parameters(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: environ[variable] for name, variable in names.items() if environ.get(variable)}
 
 
-def values_of(stack: str, given: Mapping[str, str]) -> dict[str, Any]:
-    """What a `!Ref` is, by name, in the stack of this id that was given these parameters."""
+def values_of(stack: str, given: Mapping[str, str], template: Mapping[str, Any] = TEMPLATE) -> dict[str, Any]:
+    """What a `!Ref` is, by name, in the stack of this id that was given these parameters; and the conditions."""
     _, partition, _, region, account, path = stack.split(":")
     name = path.split("/")[1]
     pseudo = {"Partition": partition, "AccountId": account, "Region": region, "StackId": stack, "StackName": name}
-    defaults = {name: parameter["Default"] for name, parameter in PARAMETERS.items()}
+    known = template["Parameters"]
+    defaults = {name: parameter["Default"] for name, parameter in known.items() if "Default" in parameter}
     values: dict[str, Any] = defaults | dict(given)
     for parameter in values:
-        if PARAMETERS[parameter]["Type"] == "CommaDelimitedList":
+        if known[parameter]["Type"] == "CommaDelimitedList":
             values[parameter] = values[parameter].split(",")
     switch = TEMPLATE["Resources"]["RemediationFlag"]["Properties"]["Name"]["!Sub"]
     values |= {f"AWS::{key}": value for key, value in pseudo.items()} | {"AWS::NoValue": None}
-    return values | {"RemediationFlag": switch.replace("${AWS::StackName}", name)}
+    values |= {"RemediationFlag": switch.replace("${AWS::StackName}", name)}
+    return values | {"Conditions": template.get("Conditions", {})}
 
 
 def resolved(value: Any, values: Mapping[str, Any]) -> Any:
@@ -75,7 +87,7 @@ def resolved(value: Any, values: Mapping[str, Any]) -> Any:
         case {"!Not": [condition]}:
             return not resolved(condition, values)
         case {"!If": [condition, then, otherwise]}:
-            holds = resolved(TEMPLATE["Conditions"][condition], values)
+            holds = resolved(values["Conditions"][condition], values)
             return resolved(then if holds else otherwise, values)
         case dict():
             assert not [key for key in value if key.startswith("!")], value

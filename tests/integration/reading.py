@@ -31,6 +31,7 @@ def look(
     siem: bool = False,
     seconds: float = 30,
     topic_names: tuple[str, ...] = (),
+    member_of: str | None = None,
 ) -> Snapshot:
     return collect(
         CLIENTS,
@@ -42,6 +43,7 @@ def look(
         deadline=time.monotonic() + seconds,
         now=NOW,
         topic_names=topic_names,
+        member_of=member_of,
     )
 
 

@@ -197,11 +197,15 @@ def test_a_role_reads_nothing_in_an_excluded_region(aws: LocalAws) -> None:
     assert found.selectors == Unreadable("cloudtrail:GetEventSelectors", away, "Excluded")
 
 
-def test_what_a_trail_s_home_says_of_it_goes_before_what_others_say(aws: LocalAws) -> None:
-    a_compliant_account(aws, region="us-east-1")
-    (trail,) = aws.client("cloudtrail", "us-east-1").describe_trails()["trailList"]
-    aws.malform("cloudtrail:DescribeTrails", {"trailList": [{**trail, "IsMultiRegionTrail": False}]}, region=OWN)
-    (found,) = look().trails
+@pytest.mark.parametrize("member_of", [None, "999999999999"])
+def test_what_a_trail_s_home_says_of_it_goes_before_what_others_say(aws: LocalAws, member_of: str | None) -> None:
+    made = a_compliant_account(aws, region="us-east-1")
+    trails = aws.client("cloudtrail", "us-east-1")
+    trails.update_trail(Name=made.trail, IsOrganizationTrail=True)
+    (trail,) = trails.describe_trails()["trailList"]
+    for region in (OWN, "eu-central-1"):
+        aws.malform("cloudtrail:DescribeTrails", {"trailList": [{**trail, "IsMultiRegionTrail": False}]}, region)
+    (found,) = look(member_of=member_of).trails
     assert found.multi_region
 
 

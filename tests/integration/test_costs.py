@@ -46,10 +46,10 @@ def test_the_runs_are_still_as_they_were_measured(regions: int) -> None:
     assert [run.log_bytes for run in now] == pytest.approx([run.log_bytes for run in before], rel=LOG_TOLERANCE)
 
 
-def test_every_alarm_and_dashboard_exists_whatever_the_parameters_are() -> None:
+def test_without_an_organization_every_alarm_and_dashboard_exists_whatever_the_parameters_are() -> None:
     kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard")
     counted = [each for each in costs.template()["Resources"].values() if each["Type"] in kinds]
-    assert [each for each in counted if "Condition" in each] == []
+    assert [each["Condition"] for each in counted if "Condition" in each] == ["HasOrganization"]
 
 
 START = Run(1, "start", {"config:StartConfigRulesEvaluation": 1}, 0, 150, 0, ("Started",), 1, 0.5)
@@ -87,6 +87,14 @@ MONTH = 365 / 12
 def test_a_month_has_so_much_of_each(use: Use, title: str, quantity: float) -> None:
     found = {item.title: item.quantity for item in items(use, ONE_GB, [START, EVALUATE, REPORT, BROKEN, PLAN])}
     assert found[title] == pytest.approx(quantity)
+
+
+def test_members_are_assessed_once_a_day() -> None:
+    member = replace(EVALUATE, metrics=("ReportedMembers", "UnreportedMembers", "RefusedCalls"))
+    found = {item.title: item.quantity for item in costs.of_members(100, member, ONE_GB)}
+    assert found["evaluations in AWS Config"] == pytest.approx(100 * MONTH)
+    assert found["GB-seconds of Lambda"] == pytest.approx(100 * 5 * MONTH)
+    assert (found["metrics of members"], found["alarm on unreported members"]) == (2, 1)
 
 
 def test_an_item_costs_its_price_for_each() -> None:

@@ -10,7 +10,8 @@ from local.aws import LocalAws
 from local.embedded_metrics import sent
 from local.lambda_context import Context
 from tests import insights
-from tests.goldens import FLAG, SETTINGS
+from tests.goldens import FLAG, SETTINGS, UUID
+from tests.integration.members import BROKEN, NAME, STACK, role
 from tests.unit.test_dashboard import LONGEST_STACK, metrics, of_type
 
 pytestmark = pytest.mark.usefixtures("kept_warm")
@@ -23,13 +24,17 @@ def printed(
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> list[str]:
-    """The lines of log and metrics of an evaluation, a remediation, and its backout."""
+    """The lines of log and metrics of an evaluation, of a member's without a trail, of a remediation and backout."""
     caplog.set_level("INFO", "blindspot")
-    for name, value in SETTINGS.items():
+    for name, value in {**SETTINGS, "BLINDSPOT_ORGANIZATION_ROLE": NAME}.items():
         monkeypatch.setenv(name, value)
     a_compliant_account(aws, pattern=HALF_RIGHT)
+    aws.organization.join(BROKEN)
+    aws.trust(role(BROKEN), UUID)
+    aws.put_organization_rule(STACK)
     aws.evaluator = lambda event: evaluator.handler(event, Context())
     evaluator.handler({"action": "start"}, Context())
+    aws.ask_members(STACK)
     aws.deliver()
     for switch, action in (("true", "apply"), ("false", "backout")):
         aws.client("ssm").put_parameter(Name=FLAG, Value=switch, Type="String", Overwrite=True)
@@ -47,7 +52,9 @@ def test_the_functions_send_every_metric_of_the_dashboard(printed: list[str]) ->
             assert (namespace, name, here) in emitted, name
 
 
-def test_the_query_counts_the_runs_that_found_a_gap(printed: list[str]) -> None:
-    (properties,) = of_type("log")
-    _, _, query = properties["query"].partition(" | ")
-    assert insights.run(query, printed) == [{"gap.code": "filter.misses", "bin(1d)": "2026-11-27", "runs": 1}]
+def test_the_queries_count_the_runs_that_found_a_gap(printed: list[str]) -> None:
+    found = [insights.run(each["query"].partition(" | ")[2], printed) for each in of_type("log")]
+    assert [[(row["gap.code"], row["runs"]) for row in rows] for rows in found] == [
+        [("filter.misses", 1)],
+        [("trail.missing", 1), ("trail.not-multi-region", 1)],
+    ]

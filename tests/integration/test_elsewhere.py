@@ -96,6 +96,14 @@ def test_a_region_that_a_policy_denies_is_asked_for_nothing_more(aws: LocalAws) 
     assert found.verdict is NON_COMPLIANT
 
 
+def test_of_a_member_a_copy_in_another_account_is_not_looked_for(aws: LocalAws) -> None:
+    made = without_filter(aws)
+    a_filter_on(aws, OWN, made.log_group, OTHER)
+    aws.trust(ROLE)
+    assert look(roles={OTHER: ROLE}, member_of=OTHER).other_filters == {}
+    assert {call.account for call in aws.calls} == {None}
+
+
 def test_events_without_a_trail_are_a_note(aws: LocalAws) -> None:
     bends.no_trail(aws, a_compliant_account(aws))
     a_filter_on(aws, AWAY, STRAIGHT_FROM_CLOUDTRAIL)

@@ -1,6 +1,6 @@
 """What the local AWS's server offers beside AWS's APIs; tests/e2e puts those to it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from local.lambda_context import Context
 from local.server import ACCOUNTS, ROUTES, application
 
 
-def ask(aws: LocalAws, route: str, **query: str) -> Any:
+def ask(aws: LocalAws, route: str, **query: str | list[str]) -> Any:
     return Client(application(aws)).post(f"/local-aws/{route}", query_string=query).json
 
 
@@ -49,6 +49,30 @@ def test_the_account_can_be_compared_before_and_after(aws: LocalAws) -> None:
     assert ask(aws, "dump") == {}
     a_compliant_account(aws)
     assert list(ask(aws, "dump")["eu-west-1"]) == ["trails", "metric_filters", "alarms", "topics", "subscriptions"]
+
+
+def test_members_are_asked_and_each_accounts_rows_are_told(aws: LocalAws) -> None:
+    aws.organization.join("222222222222", "333333333333")
+    aws.put_organization_rule("blindspot", excluded=(aws.account,))
+    for accounts in ([], ["333333333333"]):
+        ask(aws, "ask-members", account=accounts)
+        asked = ask(aws, "due")
+        assert [event["accountId"] for event in asked] == (accounts or ["222222222222", "333333333333"])
+    evaluation = {
+        "ComplianceResourceType": "AWS::::Account",
+        "ComplianceResourceId": "333333333333",
+        "ComplianceType": "COMPLIANT",
+        "OrderingTimestamp": datetime.now(UTC),
+    }
+    aws.client("config", account="333333333333").put_evaluations(
+        ResultToken=asked[0]["resultToken"], Evaluations=[evaluation]
+    )
+    (before,) = ask(aws, "rows")
+    assert (before["account"], before["compliance"]) == ("333333333333", "COMPLIANT")
+    ask(aws, "age", account="333333333333", hours="49")
+    (after,) = ask(aws, "rows")
+    apart = datetime.fromisoformat(before["at"]) - datetime.fromisoformat(after["at"])
+    assert apart == timedelta(hours=49)
 
 
 def test_an_unknown_route_names_those_there_are(aws: LocalAws) -> None:

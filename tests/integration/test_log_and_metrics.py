@@ -299,4 +299,10 @@ def test_docs_list_every_metric_that_is_sent(aws: LocalAws, capsys: pytest.Captu
     remediator.handler({"action": "apply"}, Context())
     aws.client("ssm").put_parameter(Name=SETTINGS["BLINDSPOT_FLAG"], Value="false", Type="String", Overwrite=True)
     remediator.handler({"action": "backout"}, Context())
+    os.environ["BLINDSPOT_ORGANIZATION_ROLE"] = "blindspot-member"
+    aws.organization.join("222222222222")
+    aws.put_organization_rule("blindspot", excluded=(aws.account,))
+    aws.ask_members("blindspot")
+    invoke(aws.config.due[0])
+    invoke({**aws.config.due[0], "configRuleName": "another"})
     assert names - {"ColdStart"} == published(capsys.readouterr().out).keys() - {"ColdStart"}

@@ -296,12 +296,12 @@ def test_only_where_text_messages_are_sent_is_it_read_where_they_go(
 def test_a_role_is_no_larger_than_iam_allows(function: str) -> None:
     """IAM user guide, "IAM and AWS STS quotas": 10,240 characters in all inline policies of a role, 6,144 in a managed
     one, without white space."""
-    longest = f"arn:aws-us-gov:cloudformation:us-gov-west-1:{ACCOUNT}:stack/{'s' * 41}/{STACK.rpartition('/')[2]}"
+    longest = f"arn:aws-us-gov:cloudformation:us-gov-west-1:{ACCOUNT}:stack/{'s' * 128}/{STACK.rpartition('/')[2]}"
     endpoints = ",".join(f"{'security-team' * 4}{number}@example.com" for number in range(10))
     roles = [f"arn:aws-us-gov:iam::{number:012}:role/{'r' * 64}" for number in range(10)]
     groups = [f"arn:aws-us-gov:logs:us-gov-west-1:{number:012}:log-group:{'g' * 64}" for number in range(10)]
     given = {"SubscriptionEndpoint": endpoints, "MonitoringRoleArns": ",".join(roles)}
-    given |= {"ReviewLogGroupArns": ",".join(groups)}
+    given |= {"ReviewLogGroupArns": ",".join(groups), "OrganizationRole": "r" * 64}
     managed, *own = (len(json.dumps(policy, separators=(",", ":"))) for policy in policies(function, longest, **given))
     frame = len('{"Version":"2012-10-17","Statement":}')
     assert managed + frame <= 6_144

@@ -20,6 +20,8 @@ from tests.goldens import RULE, SETTINGS
 from tests.scenarios.bends import HOME, REGIONS
 from tests.unit.test_template import RESOURCES
 
+MEMBER = "222222222222"
+
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 QUERIES = re.findall(r"^```logs-insights\n(.*?)^```$", RUNBOOK, re.MULTILINE | re.DOTALL)
@@ -46,7 +48,8 @@ def asked(aws: LocalAws) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def log() -> tuple[str, ...]:
-    """Of a run that goes well, of one whose read is refused, of one that fails, and of the remediator."""
+    """Of a run that goes well, of one whose read is refused, of one that fails, of the remediator, and of one for an
+    account of the organization that lacks the role."""
     kept, handler = io.StringIO(), logger.registered_handler
     with local_aws(region=HOME, regions=REGIONS) as aws, pytest.MonkeyPatch.context() as patched:
         for name, value in SETTINGS.items():
@@ -61,24 +64,35 @@ def log() -> tuple[str, ...]:
         aws.fail("config:PutEvaluations", error="AccessDeniedException")
         with pytest.raises(Exception, match="PutEvaluations"):
             evaluator.handler(asked(aws), Context())
+        patched.setenv("BLINDSPOT_ORGANIZATION_ROLE", "blindspot-member")
+        aws.organization.join(MEMBER)
+        aws.put_organization_rule("blindspot", excluded=(aws.account,))
+        aws.ask_members("blindspot")
+        evaluator.handler(aws.config.due.pop(0), Context())
     return (*kept.getvalue().splitlines(), *OF_LAMBDA)
 
 
+def test_the_query_of_members_names_the_account_and_why(log: tuple[str, ...]) -> None:
+    (row,) = insights.run(QUERIES[0], log)
+    assert (row["account"], row["runs"]) == (MEMBER, 1)
+    assert row["error"].startswith("sts:AssumeRole in ")
+
+
 def test_the_query_of_reads_names_the_permission(log: tuple[str, ...]) -> None:
-    rows = insights.run(QUERIES[0], log)
+    rows = insights.run(QUERIES[1], log)
     assert rows
     assert {row["read.permission"] for row in rows} == {"sns:GetTopicAttributes"}
 
 
 def test_the_query_of_a_run_shows_its_lines_in_both_logs(log: tuple[str, ...]) -> None:
-    rows = insights.run(QUERIES[1].replace("RUN", Context().aws_request_id), log)
+    rows = insights.run(QUERIES[2].replace("RUN", Context().aws_request_id), log)
     assert {"control assessed", "Remediation Planned", "the run failed"} <= {row["message"] for row in rows}
 
 
 def test_the_query_of_failed_runs_counts_them_by_error(log: tuple[str, ...]) -> None:
-    (row,) = insights.run(QUERIES[2], log)
+    (row,) = insights.run(QUERIES[3], log)
     assert (row["runs"], row["exception_name"]) == (1, "NotReported")
-    assert len(QUERIES) == 3
+    assert len(QUERIES) == 4
 
 
 @pytest.mark.parametrize("text", [RUNBOOK, *DESCRIPTIONS], ids=["runbook", *map(str, range(len(DESCRIPTIONS)))])
@@ -87,8 +101,10 @@ def test_the_log_is_filtered_for_what_it_has(log: tuple[str, ...], text: str) ->
         found = [line for line in log if matcher(pattern)(line)]
         if "timed out" in pattern:
             assert tuple(found) == STOPPED
+        elif "account" in pattern:
+            assert {"role/blindspot-member" in line and MEMBER in line for line in found} == {True}
         else:
-            assert len([line for line in found if "control assessed" in line]) == 3
+            assert len([line for line in found if "control assessed" in line]) == 4
 
 
 def test_the_runbook_names_only_errors_and_codes_that_exist() -> None:

@@ -21,12 +21,14 @@ from local.accounts import CIS, HALF_RIGHT, a_compliant_account
 from local.aws import LocalAws, local_aws
 from local.embedded_metrics import sent
 from tests.cloudwatch import Alarm, State, aggregate, states_of
-from tests.goldens import RULE, SETTINGS
+from tests.goldens import RULE, SETTINGS, UUID
 from tests.integration.evaluating import invoke
-from tests.integration.permissions import STACK, resolved, role, values_of
+from tests.integration.permissions import STACK, parameters, resolved, role, values_of
 from tests.scenarios.bends import HOME, REGIONS
 from tests.unit.test_template import RESOURCES
 from tests.warm import warm
+
+OWN, MEMBER, MEMBER_ROLE = "123456789012", "222222222222", "blindspot-member"
 
 HOUR = 60
 SCHEDULE, DAILY_AT = 6 * HOUR, 3 * HOUR
@@ -72,7 +74,7 @@ def alarms(**parameters: str) -> list[dict[str, Any]]:
 
 @cache
 def watches() -> tuple[Watch, ...]:
-    """The alarms of the template, in its order."""
+    """The alarms of the template, in its order; that on members is in a stack with an organization's rule only."""
     return tuple(map(_watch, alarms()))
 
 
@@ -114,6 +116,7 @@ class World:
     scheduled, daily: whether `Schedule` starts runs; whether AWS Config does, or the schedule `Daily` without a rule.
     kept: whether the log, and so each metric in it, gets to CloudWatch. times_out, throttled: functions.
     starts: whether Lambda can run the evaluator at all. without: the statement that its role lacks.
+    organization: whether AWS Config also asks daily for the accounts of an organization.
     """
 
     aws: LocalAws
@@ -126,6 +129,7 @@ class World:
     times_out: frozenset[str] = frozenset()
     throttled: frozenset[str] = frozenset()
     without: str | None = None
+    organization: bool = False
 
     def by_schedule(self) -> Outcome:
         return self.answered({"action": "start"}) if self.scheduled else Outcome()
@@ -139,7 +143,11 @@ class World:
             return Outcome()
         self.aws.config.asked.clear()
         self.aws.client("config").start_config_rules_evaluation(ConfigRuleNames=[RULE])
-        return self.answered(self.aws.config.due.pop(0))
+        done = self.answered(self.aws.config.due.pop(0))
+        if self.organization:
+            self.aws.ask_members("blindspot")
+            done = done.and_then(self.answered(self.aws.config.due.pop(0)))
+        return done
 
     def answered(self, event: dict[str, Any]) -> Outcome:
         """What becomes of an event for the evaluator, with all that it starts."""
@@ -150,7 +158,7 @@ class World:
         while self.aws.config.due:
             done = done.and_then(self.evaluated(self.aws.config.due.pop(0)))
         details = [json.loads(each["Detail"]) for each in self.aws.events[sent:]]
-        if any(detail["verdict"] == "NON_COMPLIANT" for detail in details):
+        if any((detail["account"], detail["verdict"]) == (OWN, "NON_COMPLIANT") for detail in details):
             done = done.and_then(self.remediated())
         rows = [str(row.annotation or row.compliance) for row in self.aws.config_rows]
         return replace(done, row=rows[0] if rows else None)
@@ -166,7 +174,8 @@ class World:
         with ExitStack() as stack:
             stack.enter_context(redirect_stdout(printed))
             if self.without:
-                statements = [each for each in role("Evaluator") if each["Sid"] != self.without]
+                given = role("Evaluator", **parameters(os.environ))
+                statements = [each for each in given if each["Sid"] != self.without]
                 stack.enter_context(self.aws.under(statements))
             try:
                 invoke(event)
@@ -216,13 +225,22 @@ class Seen:
     alarms: tuple[tuple[str, ...], ...]
 
 
-def seen(breaks: Break, *, rule: bool = True, compliant: bool = True) -> Seen:
-    """What is seen of a fault in a stack, with its AWS Config rule or without, that was healthy for two days."""
+def seen(breaks: Break, *, rule: bool = True, compliant: bool = True, organization: bool = False) -> Seen:
+    """What is seen of a fault in a stack, with its AWS Config rule or without, that was healthy for two days.
+
+    organization: whether it has an organization's rule, and the organization an account beside the own.
+    """
     environ = SETTINGS if rule else SETTINGS | {"BLINDSPOT_CONFIG_RULE": ""}
+    environ |= {"BLINDSPOT_ORGANIZATION_ROLE": MEMBER_ROLE} if organization else {}
     with local_aws(region=HOME, regions=REGIONS) as aws, warm(aws), patch.dict(os.environ, environ):
         aws.put_config_rule(RULE)
         a_compliant_account(aws, pattern=CIS if compliant else HALF_RIGHT)
-        world = World(aws, rule)
+        if organization:
+            a_compliant_account(aws.of(MEMBER))
+            aws.organization.join(OWN, MEMBER)
+            aws.put_organization_rule("blindspot", excluded=(OWN,))
+            aws.trust(f"arn:aws:iam::{MEMBER}:role/{MEMBER_ROLE}", UUID)
+        world = World(aws, rule, organization=organization)
         before = world.by_schedule(), world.by_day()
         breaks(world)
         with patch.dict(os.environ, world.environ):
@@ -297,9 +315,13 @@ def _nothing(_: World) -> None:
     continue."""
 
 
-def _lacking(sid: str) -> Seen:
+def _another_external_id(world: World) -> None:
+    world.aws.trust(f"arn:aws:iam::{MEMBER}:role/{MEMBER_ROLE}", "another")
+
+
+def _lacking(sid: str, *, organization: bool = False) -> Seen:
     """Without its own log, none of the metrics in it gets to CloudWatch."""
-    return seen(_with(without=sid, kept=sid != "WriteOwnLog"))
+    return seen(_with(without=sid, kept=sid != "WriteOwnLog"), organization=organization)
 
 
 TRIALS: Mapping[str, Callable[[], Seen]] = {
@@ -322,6 +344,8 @@ TRIALS: Mapping[str, Callable[[], Seen]] = {
         f"no `{sid}` in the role": partial(_lacking, sid)
         for sid in (statement["Sid"] for statement in role("Evaluator"))
     },
+    "a member of the organization lacks the role": lambda: seen(_another_external_id, organization=True),
+    **{f"no `{sid}` in the role": partial(_lacking, sid, organization=True) for sid in ("FindMembers", "EnterMembers")},
 }
 """By the fault: what is seen of it."""
 

@@ -14,10 +14,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from blindspot.report.page import page, widget
+from blindspot.report.page import page, page_of_organization, widget
 from blindspot.report.reading import view_of
 from blindspot.report.view import View
 from local import demo
+from tests.cases.organizations import shown_organizations
 from tests.cases.pages import views
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,8 @@ def main() -> int:
         (FOLDER / f"{name}.html").write_text(page(view), encoding="utf-8")
         if name in WIDGETS:
             write_widgets(name, view)
+    for name, organization in shown_organizations().items():
+        (FOLDER / f"{name}.html").write_text(page_of_organization(organization), encoding="utf-8")
     shutil.copy(ROOT / "tests/page/faulty.html", FOLDER)
     chromium = Path(shutil.which("chromium") or "chromium")
     axe = ROOT / "tests/page/node_modules/axe-core/axe.min.js"

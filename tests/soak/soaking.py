@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from moto.core.model_instances import reset_model_data
@@ -22,12 +23,14 @@ from functions.evaluator import app
 from local.accounts import HALF_RIGHT, a_compliant_account
 from local.aws import LocalAws, local_aws
 from local.lambda_context import Context
-from tests.goldens import RULE
+from tests.goldens import RULE, SETTINGS, UUID
 from tests.scenarios import bends
 from tests.scenarios.bends import ACCOUNT, HOME, OTHER, ROLE, Bend
 from tests.warm import HELD, set_up
 
 FAILED = "{ $.errorCode = * }"
+
+MEMBER, MEMBER_ROLE = "222222222222", "blindspot-member"
 
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns")
 
@@ -36,13 +39,15 @@ ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns")
 class State:
     """What the account and the settings are like for one evaluation.
 
-    says: what AWS Config's row says. fails: what fails meanwhile.
+    says: what AWS Config's row says; None where there is none. fails: what fails meanwhile.
+    member: whether this is a member of the organization, and not the function's own account.
     """
 
-    says: str
+    says: str | None
     bend: Bend = bends.nothing
     settings: Mapping[str, str] = field(default_factory=dict)
     fails: Callable[[LocalAws], object] = lambda aws: None
+    member: bool = False
 
 
 def delivered(**ago: float) -> Bend:
@@ -76,7 +81,23 @@ STATES = {
     "no AWS account": State("Cannot verify", fails=lambda aws: aws.fail("sts:GetCallerIdentity", error="ExpiredToken")),
     "late": State("Cannot verify", fails=lambda aws: aws.hang("cloudtrail:GetTrailStatus", seconds=0.01)),
     "wrong settings": State("Cannot verify", settings={"BLINDSPOT_PROFILE": "unknown"}),
+    "member": State("COMPLIANT", member=True),
+    "half right member": State("NON_COMPLIANT", bends.the_filter(HALF_RIGHT), member=True),
+    "member without trail": State("NON_COMPLIANT", bends.no_trail, member=True),
+    "member through a role": State(
+        "COMPLIANT",
+        bends.an_organization_trail(),
+        {"BLINDSPOT_MONITORING_ROLE_ARNS": ROLE},
+        member=True,
+    ),
+    "refused member": State("Cannot verify", fails=lambda aws: aws.fail("logs:DescribeMetricFilters"), member=True),
+    "late member": State(
+        "Cannot verify", fails=lambda aws: aws.hang("cloudtrail:GetTrailStatus", seconds=0.01), member=True
+    ),
+    "member without role": State(None, fails=lambda aws: aws.fail("sts:AssumeRole"), member=True),
 }
+
+ORGANIZATION = {"BLINDSPOT_ORGANIZATION_ROLE": MEMBER_ROLE, "BLINDSPOT_STACK": SETTINGS["BLINDSPOT_STACK"]}
 
 
 @dataclass(frozen=True)
@@ -112,28 +133,28 @@ def soak(evaluations: int, *, every: int) -> Iterator[Measured]:
     with _local() as aws:
         names = list(STATES)
         for number in range(evaluations):
-            name = names[number * 8 % len(names)]
+            name = names[number * 9 % len(names)]  # 9 and their number have no common divisor
             says = _evaluate(aws, number, name)
             assert says == STATES[name].says, f"evaluation {number}, {name}: the row says {says}"
             if (number + 1) % every == 0:
                 yield _measured(number + 1)
 
 
-def _evaluate(aws: LocalAws, number: int, name: str) -> str:
+def _evaluate(aws: LocalAws, number: int, name: str) -> str | None:
     """What AWS Config's row of the account says then."""
     state = STATES[name]
     _take_out(aws, name, state)
-    aws.put_config_rule(RULE)
-    aws.client("config").start_config_rules_evaluation(ConfigRuleNames=[RULE])
-    event = aws.config.due.pop(0)
+    judged = aws.of(MEMBER) if state.member else aws
+    event = _asked(aws, member=state.member)
     state.fails(aws)
     environment = {
         "BLINDSPOT_CONFIG_RULE": RULE,
         "AWS_ACCESS_KEY_ID": f"SECRET-access-key-{number}",
         "TZ": ZONES[number % len(ZONES)],
+        **(ORGANIZATION if state.member else {}),
         **state.settings,
     }
-    aws.config.rows.clear()
+    judged.config.rows.clear()
     with patch.dict(os.environ, environment):
         time.tzset()
         try:
@@ -141,14 +162,33 @@ def _evaluate(aws: LocalAws, number: int, name: str) -> str:
         except Exception:
             if state.says != "Cannot verify":
                 raise
-    row = aws.config.rows[RULE, "AWS::::Account", ACCOUNT]
+    rows = judged.config_rows
+    assert [row.id for row in rows] == ([MEMBER if state.member else ACCOUNT] if state.says else [])
     _forget(aws)
-    return "Cannot verify" if str(row.annotation).startswith("Cannot verify") else row.compliance
+    if not rows:
+        return None
+    return "Cannot verify" if str(rows[0].annotation).startswith("Cannot verify") else rows[0].compliance
+
+
+def _asked(aws: LocalAws, *, member: bool) -> dict[str, Any]:
+    """The event with which AWS Config asks for the own account, or for the member."""
+    if member:
+        aws.organization.join(ACCOUNT, MEMBER)
+        aws.put_organization_rule("blindspot", excluded=(ACCOUNT,))
+        aws.ask_members("blindspot", MEMBER)
+    else:
+        aws.put_config_rule(RULE)
+        aws.client("config").start_config_rules_evaluation(ConfigRuleNames=[RULE])
+    return aws.config.due.pop(0)
 
 
 def _forget(aws: LocalAws) -> None:
     """What the local AWS has recorded."""
-    for kept in (aws.calls, aws.watched.answered, aws.faults, aws.events, aws.config.tokens, aws.config.asked):
+    configs = [aws.config, aws.of(MEMBER).config]
+    for config in configs:
+        config.tokens.clear()
+        config.asked.clear()
+    for kept in (aws.calls, aws.watched.answered, aws.faults, aws.events):
         kept.clear()
     reset_model_data()  # moto notes every object that it makes
 
@@ -161,10 +201,16 @@ def _local() -> Iterator[LocalAws]:
 
 def _take_out(aws: LocalAws, name: str, state: State) -> None:
     def make() -> None:
-        state.bend(aws, a_compliant_account(aws, region=HOME))
-        for backends in HELD.values():  # so that what another state made of the other account is taken away
-            for region in (*backends[ACCOUNT], *backends[OTHER]):
-                backends[OTHER][region]
+        account = aws.of(MEMBER) if state.member else aws
+        state.bend(account, a_compliant_account(account, region=HOME))
+        if state.member:
+            aws.trust(f"arn:aws:iam::{MEMBER}:role/{MEMBER_ROLE}", UUID)
+            aws.trust(ROLE)  # the own account, for whichever member
+        accounts = (ACCOUNT, OTHER, MEMBER)
+        for backends in HELD.values():  # so that what another state made of another account is taken away
+            for region in {region for each in accounts for region in backends[each]}:
+                for each in accounts:
+                    backends[each][region]
 
     set_up(aws, f"soaked, {name}", make)
 

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from tests import insights
 from tests.unit.test_template import PARAMETERS, RESOURCES, TEMPLATE
 
 DASHBOARD = RESOURCES["Dashboard"]["Properties"]
 REFERENCE = re.compile(r"\$\{([\w:.]+)\}")
-LONGEST_STACK = "s" * 41
+LONGEST_STACK = "s" * 128
+"""Without an AWS Config rule: with one, a stack's name has at most 41 characters."""
 PSEUDO = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
@@ -38,8 +40,20 @@ def resolved(text: str) -> str:
     return REFERENCE.sub(value, text)
 
 
-BODY: dict[str, Any] = json.loads(resolved(DASHBOARD["DashboardBody"]["!Sub"]))
+def body(*, organization: bool) -> dict[str, Any]:
+    """In a stack that has an organization's rule, or none."""
+    text, more = DASHBOARD["DashboardBody"]["!Sub"]
+    for name, (condition, then, otherwise) in ((name, value["!If"]) for name, value in more.items()):
+        assert condition == "HasOrganization"
+        text = text.replace(f"${{{name}}}", then["!Sub"] if organization else otherwise)
+    read: dict[str, Any] = json.loads(resolved(text))
+    return read
+
+
+BODY = body(organization=True)
 WIDGETS: list[dict[str, Any]] = BODY["widgets"]
+
+in_each = pytest.mark.parametrize("organization", [False, True])
 
 
 def of_type(kind: str) -> Iterator[dict[str, Any]]:
@@ -109,10 +123,12 @@ def cells(widget: dict[str, Any]) -> set[tuple[int, int]]:
     }
 
 
-def test_the_widgets_fill_the_grid_and_do_not_overlap() -> None:
-    assert all(0 <= x < 24 for widget in WIDGETS for x, _ in cells(widget))
-    assert not [pair for pair in combinations(WIDGETS, 2) if cells(pair[0]) & cells(pair[1])]
-    covered = set[tuple[int, int]]().union(*map(cells, WIDGETS))
+@in_each
+def test_the_widgets_fill_the_grid_and_do_not_overlap(organization: bool) -> None:
+    widgets = body(organization=organization)["widgets"]
+    assert all(0 <= x < 24 for widget in widgets for x, _ in cells(widget))
+    assert not [pair for pair in combinations(widgets, 2) if cells(pair[0]) & cells(pair[1])]
+    covered = set[tuple[int, int]]().union(*map(cells, widgets))
     assert len(covered) == 24 * (1 + max(y for _, y in covered))
 
 
@@ -158,10 +174,35 @@ def test_the_metrics_of_lambda_are_those_of_the_stacks_functions() -> None:
     assert of_lambda == {f"{LONGEST_STACK}-{name}-0A1B2C3D4E5F" for name in functions}
 
 
-def test_every_alarm_of_the_stack_is_shown() -> None:
-    (shown,) = of_type("alarm")
-    alarms = [name for name, each in RESOURCES.items() if each["Type"] == "AWS::CloudWatch::Alarm"]
+@in_each
+def test_every_alarm_of_the_stack_is_shown(organization: bool) -> None:
+    (shown,) = (each["properties"] for each in body(organization=organization)["widgets"] if each["type"] == "alarm")
+    alarms = [
+        name
+        for name, each in RESOURCES.items()
+        if each["Type"] == "AWS::CloudWatch::Alarm" and (organization or each.get("Condition") != "HasOrganization")
+    ]
     assert shown["alarms"] == [f"arn:aws:some:eu-west-1:123456789012:{name}" for name in alarms] != []
+
+
+def test_only_with_an_organization_are_its_accounts_shown() -> None:
+    titles = [[w["properties"].get("title") for w in body(organization=each)["widgets"]] for each in (False, True)]
+    assert titles[1][: len(titles[0])] == titles[0]
+    assert titles[1][len(titles[0]) :] == [
+        "Accounts of the organization: reported, not reported",
+        "Accounts of the organization: runs that found each gap",
+    ]
+    (counted,) = (each["metrics"] for each in of_type("metric") if each["title"] == titles[1][len(titles[0])])
+    assert [metric[1] for metric in counted] == ["ReportedMembers", "UnreportedMembers"]
+
+
+def test_the_gaps_of_the_own_account_and_those_of_others_are_apart() -> None:
+    found = {"123456789012": ["filter.misses"], "222222222222": ["trail.missing", "topic.key"], "333333333333": []}
+    documents = [{"account": account, "gaps": [{"code": code} for code in codes]} for account, codes in found.items()]
+    log = [json.dumps({"message": "control assessed", "document": each}) for each in documents]
+    own, others = (insights.run(each["query"].partition(" | ")[2], log) for each in of_type("log"))
+    assert [(row["gap.code"], row["runs"]) for row in own] == [("filter.misses", 1)]
+    assert [(row["gap.code"], row["runs"]) for row in others] == [("trail.missing", 1), ("topic.key", 1)]
 
 
 def test_the_line_of_the_timeout_is_where_the_timeout_is() -> None:

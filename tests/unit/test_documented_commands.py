@@ -10,11 +10,11 @@ from botocore.session import Session
 ROOT = Path(__file__).parents[2]
 TEXTS = ("README.md", "SECURITY.md", "template.yaml", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 
-ANYWHERE = {"query", "output", "region", "profile", "cli-binary-format"}
+ANYWHERE = {"query", "output", "region", "profile", "cli-binary-format", "cli-read-timeout"}
 """Options of every command."""
 
 OF_THE_CLI = {
-    ("cloudformation", "deploy"): {"stack-name", "template-file", "parameter-overrides"},
+    ("cloudformation", "deploy"): {"stack-name", "template-file", "parameter-overrides", "capabilities"},
     ("logs", "tail"): {"since", "filter-pattern"},
 }
 """Commands that are no operation of the service (AWS CLI reference), with the options in use here."""
@@ -57,7 +57,7 @@ def test_a_command_of_the_aws_cli_exists(service: str, command: str, options: fr
     allowed, required = allowed_and_required(service, command)
     assert options <= allowed | ANYWHERE
     if options & required:  # otherwise it is only named
-        assert required <= options
+        assert required <= options | {option.removeprefix("no-") for option in options}
 
 
 def test_the_commands_are_found() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from local.events import FUNCTIONS
+from local.events import FUNCTIONS, OF_MEMBERS
 from tests.cases.profiles import BLIND, EXACT, LATE, OK, VERDICTS
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +61,7 @@ def test_each_promise_names_the_test_that_holds_it() -> None:
 
 
 def test_every_event_is_for_one_function() -> None:
-    names = [name for events in FUNCTIONS.values() for name in events]
+    names = [*OF_MEMBERS, *(name for events in FUNCTIONS.values() for name in events)]
     assert sorted(names) == sorted(path.stem for path in (ROOT / "events").glob("*.json"))
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import boto3
 import pytest
 import yaml
 
+from blindspot import settings
 from blindspot.app import show
 from blindspot.app.invocation import Start, parse_evaluator_event
 from blindspot.aws.events import ASSESSED, SOURCE
@@ -19,6 +21,8 @@ from local import sam_template
 from local.events import FUNCTIONS
 
 ROOT = Path(__file__).parents[2]
+TEMPLATES = ("template.yaml", *(f"organization/{path.name}" for path in sorted((ROOT / "organization").glob("*.yaml"))))
+"""The stack's, and those that an organization needs beside it."""
 TEXT = (ROOT / "template.yaml").read_text()
 
 
@@ -36,7 +40,16 @@ def _tagged(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any
 
 
 _CloudFormation.add_multi_constructor("!", _tagged)
-TEMPLATE: dict[str, Any] = yaml.load(TEXT, _CloudFormation)  # noqa: S506 (a SafeLoader)
+
+
+@cache
+def template(path: str) -> dict[str, Any]:
+    """One of TEMPLATES, read."""
+    read: dict[str, Any] = yaml.load((ROOT / path).read_text(), _CloudFormation)  # noqa: S506 (a SafeLoader)
+    return read
+
+
+TEMPLATE = template("template.yaml")
 RESOURCES = TEMPLATE["Resources"]
 PARAMETERS = TEMPLATE["Parameters"]
 EVALUATOR = RESOURCES["EvaluatorFunction"]["Properties"]
@@ -67,16 +80,21 @@ def actions(statement: dict[str, Any]) -> list[str]:
     return [action] if isinstance(action, str) else action
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
-def test_a_wrong_parameter_is_refused_before_anything_is_deployed(name: str) -> None:
-    parameter = PARAMETERS[name]
+@pytest.mark.parametrize(
+    ("path", "name"), [(path, name) for path in TEMPLATES for name in template(path)["Parameters"]]
+)
+def test_a_wrong_parameter_is_refused_before_anything_is_deployed(path: str, name: str) -> None:
+    parameter = template(path)["Parameters"][name]
     assert parameter["Description"]
-    default = parameter["Default"]
+    default = parameter.get("Default")
     if "AllowedValues" in parameter:
         assert default in parameter["AllowedValues"]
     else:
         assert parameter["ConstraintDescription"]
-        assert re.fullmatch(parameter["AllowedPattern"], default)
+        if default is None:  # the stack cannot do without it
+            assert not re.fullmatch(parameter["AllowedPattern"], "")
+        else:
+            assert re.fullmatch(parameter["AllowedPattern"], default)
 
 
 def test_the_console_groups_every_parameter() -> None:
@@ -123,6 +141,19 @@ def test_the_console_groups_every_parameter() -> None:
         ("ReviewLogGroupArns", "arn:aws:logs:*:111122223333:log-group:trail", False),
         ("ReviewLogGroupArns", "arn:aws:s3:::trail", False),
         ("ReviewLogGroupArns", "trail", False),
+        ("OrganizationRole", "blindspot-member", True),
+        ("OrganizationRole", "", True),
+        ("OrganizationRole", "r" * 64, True),
+        ("OrganizationRole", "r" * 65, False),
+        ("OrganizationRole", "audit/blindspot-member", False),
+        ("OrganizationRole", "arn:aws:iam::111122223333:role/blindspot-member", False),
+        ("OrganizationRole", "blindspot-*", False),
+        ("OrganizationRole", "blindspot-member?", False),
+        ("ExcludedAccounts", "", True),
+        ("ExcludedAccounts", "111122223333", True),
+        ("ExcludedAccounts", "11112222333", False),
+        ("ExcludedAccounts", "1111222233334", False),
+        ("ExcludedAccounts", "sandbox", False),
         ("PermissionsBoundary", "", True),
         ("PermissionsBoundary", "arn:aws:iam::111122223333:policy/teams/boundary", True),
         ("PermissionsBoundary", "arn:aws-us-gov:iam::aws:policy/PowerUserAccess", True),
@@ -151,14 +182,14 @@ def test_lists_are_passed_on_with_commas() -> None:
     variables = (COMMON, EVALUATOR["Environment"]["Variables"], REMEDIATOR["Environment"]["Variables"])
     passed = [value["!Join"] for each in variables for value in each.values() if "!Join" in value]
     assert passed == [[",", {"!Ref": name}] for name in LISTS]
-    assert lists == set(LISTS)
+    assert lists == {*LISTS, "ExcludedAccounts"}
 
 
 LISTS = ("MonitoringRoleArns", "ReviewLogGroupArns", "SubscriptionEndpoint")
 
 
-def test_only_the_evaluator_knows_the_log_groups_to_review() -> None:
-    name = "BLINDSPOT_REVIEW_LOG_GROUP_ARNS"
+@pytest.mark.parametrize("name", ["BLINDSPOT_REVIEW_LOG_GROUP_ARNS", "BLINDSPOT_ORGANIZATION_ROLE"])
+def test_only_the_evaluator_knows_the_log_groups_to_review_and_the_role_in_other_accounts(name: str) -> None:
     assert name in EVALUATOR["Environment"]["Variables"]
     assert name not in COMMON | REMEDIATOR["Environment"]["Variables"]
     assert "Environment" not in RESOURCES["ViewerFunction"]["Properties"]
@@ -344,10 +375,10 @@ def _end(alarm: dict[str, Any]) -> str:
 def test_an_alarm_says_what_follows_what_to_do_and_where_to_read_on(name: str) -> None:
     alarm = ALARMS[name]
     description = alarm["AlarmDescription"]["!Sub"]
-    # CloudWatch API reference, PutMetricAlarm. A stack's name has at most 41 characters, and what CloudFormation makes
-    # of it with a logical id and a suffix fewer than 128.
+    # CloudWatch API reference, PutMetricAlarm. A stack's name has at most 128 characters, as has what CloudFormation
+    # makes of it with a logical id and a suffix.
     assert len(re.sub(r"\$\{\w+\}", "x" * 128, description)) <= 1024
-    assert len(alarm["AlarmName"]["!Sub"].replace("${AWS::StackName}", "x" * 41)) <= 255
+    assert len(alarm["AlarmName"]["!Sub"].replace("${AWS::StackName}", "x" * 128)) <= 255
     assert re.search(r"(verdict|evaluation) |gaps ", description)
     assert " First, " in description
     assert "returns to OK" in description or "stays in ALARM until" in description
@@ -368,7 +399,8 @@ def test_cloudwatch_accepts_the_alarm(name: str) -> None:
     hour = 3600
     length = alarm["Period"] * alarm["EvaluationPeriods"]
     assert length <= (7 * 24 * hour if alarm["Period"] >= hour else 24 * hour)
-    assert alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"]
+    datapoints = alarm["DatapointsToAlarm"]
+    assert max(datapoints["!If"][1:] if isinstance(datapoints, dict) else [datapoints]) <= alarm["EvaluationPeriods"]
 
 
 @pytest.mark.parametrize("name", ALARMS)
@@ -401,21 +433,54 @@ def test_the_alarms_are_on_metrics_of_this_stack_alone() -> None:
                 )
 
 
-def test_only_this_account_makes_config_invoke_the_evaluator() -> None:
-    permission = RESOURCES["ConfigPermission"]["Properties"]
-    assert permission["Principal"] == "config.amazonaws.com"
-    assert permission["SourceAccount"] == {"!Ref": "AWS::AccountId"}
+def test_without_an_organization_only_this_account_makes_config_invoke_the_evaluator() -> None:
+    permissions = {name: of for name, of in RESOURCES.items() if of["Type"] == "AWS::Lambda::Permission"}
+    own, organization = permissions.pop("ConfigPermission"), permissions.pop("OrganizationPermission")
+    assert own["Properties"] == {**organization["Properties"], "SourceAccount": {"!Ref": "AWS::AccountId"}}
+    assert own["Properties"]["Principal"] == "config.amazonaws.com"
+    assert organization["Condition"] == "HasOrganization"
+    assert not permissions
+
+
+def test_config_accepts_the_organizations_rule_and_it_takes_no_parameters() -> None:
+    """AWS Config API reference, PutOrganizationConfigRule: no more than this is needed."""
+    rule = RESOURCES["OrganizationRule"]
+    assert (rule["DependsOn"], rule["Condition"]) == ("OrganizationPermission", "HasOrganization")
+    assert rule["Properties"]["OrganizationCustomRuleMetadata"] == {
+        "Description": RESOURCES["ConfigRule"]["Properties"]["Description"],
+        "LambdaFunctionArn": {"!GetAtt": "EvaluatorFunction.Arn"},
+        "OrganizationConfigRuleTriggerTypes": ["ScheduledNotification"],
+        "MaximumExecutionFrequency": "TwentyFour_Hours",
+    }
+
+
+def test_the_evaluator_knows_the_organizations_rule_by_the_name_that_it_has() -> None:
+    stack = "arn:aws:cloudformation:eu-west-1:123456789012:stack/audit/0a1b2c3d-0000-4000-8000-000000000001"
+    found = settings.organization({"BLINDSPOT_ORGANIZATION_ROLE": "blindspot-member", "BLINDSPOT_STACK": stack})
+    assert found is not None
+    assert (found.rule, RESOURCES["OrganizationRule"]["Properties"]["OrganizationConfigRuleName"]) == (
+        "audit",
+        {"!Ref": "AWS::StackName"},
+    )
+    assert found.external_id == stack.rpartition("/")[2]
+    assert TEMPLATE["Outputs"]["OrganizationExternalId"]["Value"] == {
+        "!Select": [2, {"!Split": ["/", {"!Ref": "AWS::StackId"}]}]
+    }
 
 
 @pytest.mark.parametrize(
-    ("name", "event", "retries"),
-    [("Evaluator", "Schedule", 0), ("Evaluator", "Daily", 0), ("Remediator", "ControlAssessed", 1)],
+    ("name", "event", "retries", "age"),
+    [
+        ("Evaluator", "Schedule", 0, {"!If": ["HasOrganization", 21600, 3600]}),
+        ("Evaluator", "Daily", 0, {"!If": ["HasOrganization", 21600, 3600]}),
+        ("Remediator", "ControlAssessed", 1, 3600),
+    ],
 )
-def test_what_fails_is_kept(name: str, event: str, retries: int) -> None:
+def test_what_fails_is_kept(name: str, event: str, retries: int, age: object) -> None:
     function, queue = RESOURCES[f"{name}Function"]["Properties"], {"!GetAtt": "DeadLetterQueue.Arn"}
     assert function["EventInvokeConfig"] == {
         "MaximumRetryAttempts": retries,
-        "MaximumEventAgeInSeconds": 3600,
+        "MaximumEventAgeInSeconds": age,
         "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": queue}},
     }
     assert function["Events"][event]["Properties"]["DeadLetterConfig"] == {"Arn": queue}
@@ -458,22 +523,36 @@ def test_the_viewer_reads_what_the_evaluator_reads_and_reports_to_nobody() -> No
         "sts:AssumeRole",
     }
     assert allowed("Viewer") < allowed("Evaluator")
-    assert {*filter(_reads, allowed("Viewer"))} == {*filter(_reads, allowed("Evaluator"))} - {"logs:FilterLogEvents"}
+    assert {*filter(_reads, allowed("Evaluator"))} - {*filter(_reads, allowed("Viewer"))} == {
+        "logs:FilterLogEvents",
+        "organizations:DescribeAccount",
+    }
 
 
 def _reads(action: str) -> bool:
     return action.split(":")[1].startswith(("Describe", "Filter", "Get", "List", "Test"))
 
 
-def test_every_permission_on_everything_says_why() -> None:
-    lines = [line for line in TEXT.splitlines() if re.search(r'(Resource|Action): *\[?["\']?\*', line)]
-    assert len(lines) == sum(statement["Resource"] == "*" for statement in STATEMENTS)
+def allowing(path: str) -> list[dict[str, Any]]:
+    """The statements of the policies that the template attaches to roles."""
+    resources = template(path)["Resources"].values()
+    policies = [policy for of in resources for policy in of["Properties"].get("Policies", ())]
+    managed = [of["Properties"] for of in resources if of["Type"] == "AWS::IAM::ManagedPolicy"]
+    return [statement for policy in (*managed, *policies) for statement in _statements(policy)]
+
+
+@pytest.mark.parametrize("path", TEMPLATES)
+def test_every_permission_on_everything_says_why(path: str) -> None:
+    text, statements = (ROOT / path).read_text(), allowing(path)
+    lines = [line for line in text.splitlines() if re.search(r'(Resource|Action): *\[?["\']?\*', line)]
+    assert len(lines) == sum(statement["Resource"] == "*" for statement in statements)
     assert all(re.search(r"# .+", line) for line in lines)
-    assert not [action for statement in STATEMENTS for action in actions(statement) if "*" in action]
+    assert not [action for statement in statements for action in actions(statement) if "*" in action]
 
 
-def test_any_partition() -> None:
-    assert "arn:aws" not in TEXT
+@pytest.mark.parametrize("path", [*TEMPLATES, "organization/protect-member-role.json"])
+def test_any_partition(path: str) -> None:
+    assert "arn:aws" not in (ROOT / path).read_text()
 
 
 def test_the_functions_and_the_layer_are_for_the_processor_of_the_parameter() -> None:
@@ -486,20 +565,23 @@ def test_the_functions_and_the_layer_are_for_the_processor_of_the_parameter() ->
     assert PARAMETERS["Architecture"]["AllowedValues"] == ["arm64", "x86_64"]
 
 
+def long_forms(value: Any) -> Any:
+    """A part of a template with the long forms of the intrinsic functions, as JSON has them."""
+    match value:
+        case {"!Ref": name}:
+            return {"Ref": name}
+        case {"!GetAtt": str(attribute)}:
+            return {"Fn::GetAtt": attribute.split(".", 1)}
+        case dict():
+            return {re.sub("^!", "Fn::", key): long_forms(inner) for key, inner in value.items()}
+        case list():
+            return [long_forms(inner) for inner in value]
+    return value
+
+
 def _built() -> dict[str, Any]:
     """The template as `sam build` writes it, in long forms and with the folders of the build."""
-
-    def long(value: Any) -> Any:
-        match value:
-            case {"!Ref": name}:
-                return {"Ref": name}
-            case dict():
-                return {re.sub("^!", "Fn::", key): long(inner) for key, inner in value.items()}
-            case list():
-                return [long(inner) for inner in value]
-        return value
-
-    built: dict[str, Any] = long(TEMPLATE)
+    built: dict[str, Any] = long_forms(TEMPLATE)
     for name, resource in built["Resources"].items():
         for folder in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
             resource["Properties"][folder] = name

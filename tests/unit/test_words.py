@@ -155,6 +155,7 @@ def test_the_readme_is_short() -> None:
     "name",
     [
         *("template.yaml", "Makefile"),
+        *sorted(f"organization/{path.name}" for path in (ROOT / "organization").iterdir()),
         *("docs/document.schema.json", "docs/remediation.schema.json", "docs/review.schema.json"),
     ],
 )

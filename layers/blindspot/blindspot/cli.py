@@ -1,13 +1,16 @@
-"""The commands: assess an account, review its refused calls, show a document that was kept, check a filter pattern.
+"""The commands: assess an account, review its refused calls, view an organization, show a document that was kept, check
+a filter pattern.
 
     python -m blindspot assess [--profile-name NAME] [--region REGION] [--json | --markdown | --html FILE]
     python -m blindspot review [--hours N] [--anonymize] [--profile-name NAME] [--region REGION]
                                [--json | --markdown | --html FILE]
+    python -m blindspot organization [--stack NAME] [--aggregator NAME] [--profile-name NAME] [--region REGION]
+                                     [--json | --markdown | --html FILE]
     python -m blindspot report DOCUMENT [DOCUMENT ...] [--json | --markdown | --html FILE]
     python -m blindspot explain PATTERN
 
-What a command needs is imported when it runs: `explain` needs Python alone, `report` Rich or Jinja2, and `assess` and
-`review` boto3 too.
+What a command needs is imported when it runs: `explain` needs Python alone, `report` Rich or Jinja2, and the others
+boto3 too.
 """
 
 from __future__ import annotations
@@ -22,9 +25,10 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     from blindspot.aws.responses import Identity
 
 STATUSES = {"COMPLIANT": 0, "NON_COMPLIANT": 1, "INDETERMINATE": 3}
-"""The exit status of `assess`, by verdict."""
+"""The exit status of `assess` and of `organization`, by verdict."""
 
 NOT_DONE = 2
 """The exit status where nothing is shown, as argparse has it for a wrong command line."""
@@ -49,6 +53,9 @@ by default."""
 
 READING = 900
 """Seconds for which refused calls are read at most: 4,500 pages of a log group."""
+
+AGGREGATED = 900
+"""Seconds by which the rows of an organization's accounts are read."""
 
 CALLS_READ, EXCLUDED, REVIEWED = JUDGED + READING, JUDGED + READING + 90, JUDGED + READING + 120
 """Seconds by which a review has read the refused calls, has proved its exclusions, and is made."""
@@ -155,6 +162,47 @@ def review(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def organization(chosen: argparse.Namespace) -> int:
+    """Views the organization of one's own credentials, and prints each account's verdict."""
+    from blindspot.aws.aggregator import NotShown, read_organization
+    from blindspot.report.organization import organized
+    from blindspot.report.organization_document import document
+
+    began, now = time.monotonic(), datetime.now(UTC)
+    _check_file(chosen.html)
+    clients, identity = _connected(chosen, until=began + READ)
+    so_far = [""]
+    with _progress(f"Viewing the organization of account {identity.account}", clients, lambda: so_far[-1]):
+        try:
+            found = read_organization(
+                clients,
+                identity.account,
+                stack=chosen.stack,
+                aggregator=chosen.aggregator,
+                until=began + AGGREGATED,
+                progress=lambda read, of_all: so_far.append(f", {read} of {of_all} accounts read"),
+            )
+        except NotShown as error:
+            raise Failed(str(error)) from None
+    view = organized(found, now)
+    if chosen.json:
+        print(harmless_dumps(document(view, found, **_numbers(clients, began)), indent=1))
+    elif chosen.markdown:
+        from blindspot.report.organization_markdown import markdown
+
+        print(markdown(view), end="")
+    elif chosen.html:
+        from blindspot.report.page import page_of_organization
+
+        _write(Path(chosen.html), page_of_organization(view))
+        print(f"{view.answer}\nThe page is in {chosen.html}.")
+    else:
+        from blindspot.report.organization_text import text
+
+        _print(text(view))
+    return STATUSES[view.verdict]
+
+
 def _environ(chosen: argparse.Namespace) -> dict[str, str]:
     """The options, as the stack's parameters put them into the environment of a function."""
     return {
@@ -247,13 +295,18 @@ def _show(chosen: argparse.Namespace, documents: list[Any]) -> None:
         shown = [each for each in (view.assessed, view.reviewed, *view.remediated) if each]
         print("\n".join([*(each.answer for each in shown), f"The page is in {chosen.html}."]))
     else:
-        from rich.console import Console
-
         from blindspot.report.text import text
 
-        console = Console()
-        for part in text(view):
-            console.print(part, crop=False)  # what is to be pasted stays on one line
+        _print(text(view))
+
+
+def _print(parts: Iterable[Any]) -> None:
+    """Prints what Rich renders."""
+    from rich.console import Console
+
+    console = Console()
+    for part in parts:
+        console.print(part, crop=False)  # what is to be pasted stays on one line
 
 
 def _check_file(name: str | None) -> None:
@@ -341,6 +394,23 @@ example:
   python -m blindspot review --hours 24 --profile-name audit --region eu-west-1
 """
 
+OF_ORGANIZATION = """\
+It reads AWS Config's aggregator, with the credentials of the account that has the evaluator, its organization's rule
+and the aggregator. It assesses nothing and only reads: docs/commands.md lists the calls. A row that is older than 48
+hours is no answer. Left out of the answer, and listed, are accounts that ExcludedAccounts names, and accounts that are
+suspended or closed.
+
+exit status:
+  0  every account that is not left out is COMPLIANT
+  1  an account is NON_COMPLIANT
+  3  no account is NON_COMPLIANT, but one is INDETERMINATE or has not answered
+  2  nothing is shown: no credentials, no aggregator, no organization's rule, no answer of AWS in time, a wrong command
+     line, or a fault, which standard error names
+
+example:
+  python -m blindspot organization --profile-name audit --region eu-west-1 --html organization.html
+"""
+
 OF_REPORT = """\
 A document is what the evaluator or the remediator returns, an event of EventBridge with it, or a line of their log.
 One assessment, one review and any of the remediator can be shown together.
@@ -355,10 +425,11 @@ example:
 
 OF_ALL = """\
 commands:
-  assess   assess the account of your credentials
-  review   see who was refused what, how often the alarm would have gone to ALARM, and what may be excluded
-  report   show documents that were kept
-  explain  check filter patterns: what they miss, and why. It needs Python alone
+  assess        assess the account of your credentials
+  review        see who was refused what, how often the alarm would have gone to ALARM, and what may be excluded
+  organization  see each account's verdict in the organization, and which accounts have not answered
+  report        show documents that were kept
+  explain       check filter patterns: what they miss, and why. It needs Python alone
 
 `python -m blindspot COMMAND --help` explains each. Example:
   python -m blindspot assess --profile-name audit --region eu-west-1
@@ -397,6 +468,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_account(another)
     _add_forms(another)
+    whole = _new(
+        commands.add_parser,
+        "organization",
+        description="Would every unauthorized API call in every account of the organization alert somebody?",
+        epilog=OF_ORGANIZATION,
+    )
+    whole.set_defaults(run=organization)
+    whole.add_argument(
+        "--stack",
+        metavar="NAME",
+        type=partial(_name, r"[A-Za-z][A-Za-z0-9-]{0,40}", "the name of a stack, of at most 41 characters"),
+        default="blindspot",
+        help="the stack of the evaluator: its organization's rule has this name (default: blindspot)",
+    )
+    whole.add_argument(
+        "--aggregator",
+        metavar="NAME",
+        type=partial(_name, r"[A-Za-z0-9_-]{1,256}", "the name of an aggregator"),
+        default="blindspot",
+        help="the AWS Config aggregator (default: blindspot)",
+    )
+    _add_credentials(whole, "the region of the stack and of the aggregator")
+    _add_forms(whole)
     other = _new(commands.add_parser, "report", description="Shows documents that were kept.", epilog=OF_REPORT)
     other.set_defaults(run=report)
     other.add_argument("documents", metavar="DOCUMENT", nargs="+", help="a file with a document; - for standard input")
@@ -412,9 +506,20 @@ def _hours(text: str) -> int:
     return int(text)
 
 
-def _add_account(one: argparse.ArgumentParser) -> None:
+def _name(pattern: str, allowed: str, text: str) -> str:
+    if not re.fullmatch(pattern, text):
+        raise argparse.ArgumentTypeError(f"allowed: {allowed}")
+    return text
+
+
+def _add_credentials(one: argparse.ArgumentParser, region: str) -> None:
+    """region: what it is for."""
     one.add_argument("--profile-name", metavar="NAME", help="a profile of the AWS configuration (default: AWS_PROFILE)")
-    one.add_argument("--region", metavar="REGION", help="the region to begin with; all enabled regions are called")
+    one.add_argument("--region", metavar="REGION", help=region)
+
+
+def _add_account(one: argparse.ArgumentParser) -> None:
+    _add_credentials(one, "the region to begin with; all enabled regions are called")
     one.add_argument(
         "--profile",
         metavar="PROFILE",

@@ -10,10 +10,44 @@ from datetime import date
 
 from blindspot.model import profile
 from blindspot.model import stack as stacks
+from blindspot.model.arn import Arn
 from blindspot.model.profile import Profile, SettingsError
 from blindspot.model.stack import Stack
 
-__all__ = ["Settings", "SettingsError", "Subscriber", "config_rule", "load", "overrides", "review_log_groups", "stack"]
+__all__ = [
+    "Organization",
+    "Settings",
+    "SettingsError",
+    "Subscriber",
+    "config_rule",
+    "load",
+    "organization",
+    "overrides",
+    "review_log_groups",
+    "stack",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """What leads into the members of the organization.
+
+    rule: the name of the organization's rule; AWS Config gives each member's rule this name with more before and after.
+    own_account: the evaluator's, which is judged by its own rule. partition: of all accounts. region: of the evaluator
+    and of all rules that invoke it.
+    role_name: the role's in each member. external_id: what the role's trust policy asks for.
+    """
+
+    rule: str
+    own_account: str
+    partition: str
+    region: str
+    role_name: str
+    external_id: str
+
+    def role(self, account: str) -> str:
+        """The ARN of the role in a member account."""
+        return f"arn:{self.partition}:iam::{account}:role/{self.role_name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +157,25 @@ def config_rule(environ: Mapping[str, str]) -> str | None:
 def stack(environ: Mapping[str, str]) -> str | None:
     """The id of the stack, read without the other settings; None where there is none."""
     return environ.get("BLINDSPOT_STACK") or None
+
+
+def organization(environ: Mapping[str, str]) -> Organization | None:
+    """What leads into the members, read without the other settings; None where OrganizationRole is empty.
+
+    Raises SettingsError.
+    """
+    role = environ.get("BLINDSPOT_ORGANIZATION_ROLE", "")
+    if not role:
+        return None
+    if not re.fullmatch(r"[\w+=,.@-]{1,64}", role, re.ASCII):
+        raise SettingsError(
+            f"OrganizationRole is {role!r}; allowed: an IAM role's name without its path, of at most 64 characters."
+        )
+    found = _stack(environ)
+    if found is None:
+        raise SettingsError("OrganizationRole is set, and BLINDSPOT_STACK is not; allowed: both, as in a stack.")
+    arn = Arn.parse(found.id)
+    return Organization(found.name, arn.account, arn.partition, arn.region, role, found.uuid)
 
 
 def stack_name(environ: Mapping[str, str]) -> str | None:

@@ -1,6 +1,8 @@
 """CloudTrail: event selectors, delivery to CloudWatch Logs, and the shadows of trails of other regions and accounts.
 
-All accounts of a local AWS belong to one organization. An organization trail of any of them has a shadow in the others.
+All accounts of a local AWS belong to one organization. An organization trail of any of them has a shadow in the others,
+and a delegated administrator of that account may read all of it (CloudTrail user guide, "Organization delegated
+administrator").
 """
 
 import json
@@ -160,6 +162,21 @@ def _trail(self: CloudTrailResponse, name: str) -> Trail:
     raise JsonRESTError("TrailNotFoundException", f"Unknown trail: {name}")
 
 
+def register_organization_delegated_admin(self: CloudTrailResponse) -> str:
+    # Kept on moto's backend, so that moto forgets it with everything else.
+    vars(self.cloudtrail_backend).setdefault("delegated", set()).add(self._get_param("MemberAccountId"))
+    return json.dumps({})
+
+
+def read_event_selectors(self: CloudTrailResponse) -> str:
+    trail = _trail(self, self._get_param("TrailName"))
+    delegated = vars(cloudtrail_backends[trail.account_id][trail.region_name]).get("delegated", ())
+    if self.current_account not in (trail.account_id, *delegated) or self.region != trail.region_name:
+        raise JsonRESTError("TrailNotFoundException", f"Unknown trail: {trail.arn}")
+    basic, advanced = trail.get_event_selectors()
+    return json.dumps({"TrailARN": trail.arn, "EventSelectors": basic, "AdvancedEventSelectors": advanced})
+
+
 def _own_trail(self: CloudTrailResponse, name: str) -> Trail:
     trail = _trail(self, name)
     if trail.account_id != self.current_account:
@@ -221,6 +238,8 @@ METHODS = {
     CloudTrailResponse: {
         "describe_trails": describe_trails,
         "get_trail_status": get_trail_status,
+        "get_event_selectors": read_event_selectors,
+        "register_organization_delegated_admin": register_organization_delegated_admin,
         "delete_trail": delete_trail,
         **{operation: _at_home(operation) for operation in WRITES},
     },

@@ -2,16 +2,18 @@
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from moto.config.models import ConfigBackend
 from moto.config.responses import ConfigResponse
 from moto.core.exceptions import JsonRESTError
 
 RESOURCE_TYPES = ("AWS::::Account", "AWS::CloudTrail::Trail", "AWS::CloudWatch::Alarm", "AWS::SNS::Topic")
+T = TypeVar("T")
+
 COMPLIANCES = ("COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE")
 
 _put_config_rule = ConfigBackend.put_config_rule
@@ -19,7 +21,11 @@ _put_config_rule = ConfigBackend.put_config_rule
 
 @dataclass
 class Row:
-    """A stored evaluation."""
+    """A stored evaluation.
+
+    at: its OrderingTimestamp. invoked, recorded: when AWS Config invoked the function, and when it took the evaluation;
+    None where that is `at` too.
+    """
 
     rule: str
     type: str
@@ -27,6 +33,15 @@ class Row:
     compliance: str
     annotation: str | None
     at: datetime
+    invoked: datetime | None = None
+    recorded: datetime | None = None
+
+
+class Token(NamedTuple):
+    """What a result token stands for: the rule, and when AWS Config invoked the function."""
+
+    rule: str
+    invoked: datetime
 
 
 @dataclass
@@ -34,14 +49,18 @@ class Evaluations:
     """What AWS Config keeps of the evaluations of one account and region.
 
     refused_ids: (how, what): resource ids that contain `what` are refused, by an "exception" or in the "answer".
+    recorder: whether the account has a configuration recorder in the region.
+    functions: by rule, where the events for it go, if its function is in another account.
     """
 
     rules: set[str] = field(default_factory=set)
-    tokens: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
     rows: dict[tuple[str, str, str], Row] = field(default_factory=dict)
     asked: dict[str, datetime] = field(default_factory=dict)
     due: list[dict[str, Any]] = field(default_factory=list)
     refused_ids: tuple[str, str] | None = None
+    recorder: bool = True
+    functions: dict[str, "Evaluations"] = field(default_factory=dict)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -63,13 +82,12 @@ def put_evaluations(self: ConfigResponse) -> str:
     token = self._get_param("ResultToken")
     if token not in kept.tokens:
         raise JsonRESTError("InvalidResultTokenException", "Result Token provided is invalid")
-    rule = kept.tokens[token]
     failed = [row for row in given if kept.refused_ids and kept.refused_ids[1] in row["ComplianceResourceId"]]
     if failed and kept.refused_ids and kept.refused_ids[0] == "exception":
         raise _invalid("A resource id in the evaluations is invalid.")
     for row in given:
         if row not in failed:
-            _keep(kept, rule, row)
+            _keep(kept, kept.tokens[token], row)
     return json.dumps({"FailedEvaluations": failed})
 
 
@@ -84,12 +102,12 @@ def _check(row: dict[str, Any]) -> None:
         raise _invalid("annotation must have 1 to 256 characters.")
 
 
-def _keep(kept: Evaluations, rule: str, row: dict[str, Any]) -> None:
-    key = (rule, row["ComplianceResourceType"], row["ComplianceResourceId"])
+def _keep(kept: Evaluations, token: Token, row: dict[str, Any]) -> None:
+    key = (token.rule, row["ComplianceResourceType"], row["ComplianceResourceId"])
     at = datetime.fromtimestamp(row["OrderingTimestamp"], UTC)
     # Results are ordered by OrderingTimestamp: an older one does not replace a newer one.
     if key not in kept.rows or at >= kept.rows[key].at:
-        kept.rows[key] = Row(*key, row["ComplianceType"], row.get("Annotation"), at)
+        kept.rows[key] = Row(*key, row["ComplianceType"], row.get("Annotation"), at, token.invoked, kept.clock())
 
 
 def start_config_rules_evaluation(self: ConfigResponse) -> str:
@@ -101,20 +119,23 @@ def start_config_rules_evaluation(self: ConfigResponse) -> str:
     for rule in rules:
         _exists(self.config_backend, rule)
         # "if an evaluation is in progress or if you call the API more than once per minute"
-        in_progress = rule in [event["configRuleName"] for event in kept.due]
+        due = kept.functions.get(rule, kept).due
+        in_progress = (self.current_account, rule) in [(event["accountId"], event["configRuleName"]) for event in due]
         if in_progress or (rule in kept.asked and now - kept.asked[rule] < timedelta(minutes=1)):
             raise JsonRESTError(
                 "LimitExceededException", "The evaluation is in progress, or was started less than a minute ago."
             )
     for rule in rules:
         kept.asked[rule] = now
-        kept.due.append(_event(self.config_backend, kept, rule, now))
+        kept.functions.get(rule, kept).due.append(event_of(self.config_backend, rule))
     return json.dumps({})
 
 
-def _event(backend: ConfigBackend, kept: Evaluations, rule: str, now: datetime) -> dict[str, Any]:
-    token = secrets.token_urlsafe(120)
-    kept.tokens[token] = rule
+def event_of(backend: ConfigBackend, rule: str) -> dict[str, Any]:
+    """The event with which AWS Config invokes the function of a rule that this account has."""
+    kept, token = evaluations(backend), secrets.token_urlsafe(120)
+    now = kept.clock()
+    kept.tokens[token] = Token(rule, now)
     account = backend.account_id
     role = "aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
     invoking = {
@@ -146,24 +167,32 @@ def get_compliance_details_by_config_rule(self: ConfigResponse) -> str:
     _exists(self.config_backend, rule)
     wanted = self._get_param("ComplianceTypes") or COMPLIANCES
     rows = [row for row in kept.rows.values() if row.rule == rule and row.compliance in wanted]
-    begin = int(self._get_param("NextToken") or 0)
-    results = [
-        {
-            "EvaluationResultIdentifier": {
-                "EvaluationResultQualifier": {
-                    "ConfigRuleName": rule,
-                    "ResourceType": row.type,
-                    "ResourceId": row.id,
-                },
-                "OrderingTimestamp": row.at.timestamp(),
-            },
-            "ComplianceType": row.compliance,
-            "Annotation": row.annotation,
-        }
-        for row in rows[begin : begin + limit]
-    ]
-    more = {"NextToken": str(begin + limit)} if begin + limit < len(rows) else {}
-    return json.dumps({"EvaluationResults": results, **more})
+    shown, more = page(rows, self._get_param("NextToken"), limit)
+    return json.dumps({"EvaluationResults": [described(row) for row in shown], **more})
+
+
+def described(row: Row) -> dict[str, Any]:
+    """The row as the APIs tell it."""
+    qualifier = {"ConfigRuleName": row.rule, "ResourceType": row.type, "ResourceId": row.id}
+    return {
+        "EvaluationResultIdentifier": {
+            "EvaluationResultQualifier": qualifier,
+            "OrderingTimestamp": row.at.timestamp(),
+        },
+        "ComplianceType": row.compliance,
+        "Annotation": row.annotation,
+        "ConfigRuleInvokedTime": (row.invoked or row.at).timestamp(),
+        "ResultRecordedTime": (row.recorded or row.at).timestamp(),
+    }
+
+
+def page(found: Sequence[T], token: str | None, limit: int) -> tuple[Sequence[T], dict[str, str]]:
+    """The page that the token begins, and the token of the next, if there is one."""
+    if token and not token.isdecimal():
+        raise JsonRESTError("InvalidNextTokenException", "The specified next token is not valid.")
+    begin = int(token or 0)
+    more = {"NextToken": str(begin + limit)} if begin + limit < len(found) else {}
+    return found[begin : begin + limit], more
 
 
 def put_config_rule(self: ConfigBackend, config_rule: dict[str, Any], tags: Any = None) -> str:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 import pytest
 
 from blindspot import settings
-from blindspot.settings import SettingsError, Subscriber, load, review_log_groups
+from blindspot.settings import Organization, SettingsError, Subscriber, load, organization, review_log_groups
 
 TODAY = date(2026, 11, 27)
 
@@ -181,3 +181,42 @@ def test_what_is_no_log_group_is_an_error_of_the_review_alone(wrong: str) -> Non
     with pytest.raises(SettingsError, match=r"ReviewLogGroupArns has '.*'; allowed: ARNs of log groups, separated by"):
         review_log_groups(environ)
     assert load(environ, on=TODAY).profile.name == "cis-level-2"
+
+
+ID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+STACK = f"arn:aws-us-gov:cloudformation:us-gov-west-1:123456789012:stack/blindspot/{ID}"
+
+
+@pytest.mark.parametrize("role", ["blindspot-member", "a", "a" * 64, "Role_1+=,.@-"])
+def test_what_leads_into_the_members_is_the_roles_name_and_the_stack(role: str) -> None:
+    found = organization({"BLINDSPOT_ORGANIZATION_ROLE": role, "BLINDSPOT_STACK": STACK})
+    assert found == Organization("blindspot", "123456789012", "aws-us-gov", "us-gov-west-1", role, ID)
+    assert found.role("222222222222") == f"arn:aws-us-gov:iam::222222222222:role/{role}"
+
+
+@pytest.mark.parametrize("environ", [{}, {"BLINDSPOT_ORGANIZATION_ROLE": ""}, {"BLINDSPOT_STACK": STACK}])
+def test_without_a_roles_name_there_is_no_organization(environ: dict[str, str]) -> None:
+    assert organization(environ) is None
+
+
+@pytest.mark.parametrize("role", ["path/name", "a b", "a" * 65, "a\n", "rôle", "arn:aws:iam::1:role/a", "*", "a*"])
+def test_what_is_no_name_of_a_role_is_an_error_that_keeps_nothing_else_back(role: str) -> None:
+    environ = {"BLINDSPOT_ORGANIZATION_ROLE": role, "BLINDSPOT_STACK": STACK}
+    with pytest.raises(SettingsError) as caught:
+        organization(environ)
+    allowed = "an IAM role's name without its path, of at most 64 characters."
+    assert str(caught.value) == f"OrganizationRole is {role!r}; allowed: {allowed}"
+    assert load(environ, on=TODAY).profile.name == "cis-level-2"
+
+
+@pytest.mark.parametrize(
+    ("stack", "told"),
+    [
+        ("", "OrganizationRole is set, and BLINDSPOT_STACK is not; allowed: both, as in a stack."),
+        ("blindspot", "BLINDSPOT_STACK is 'blindspot'; allowed: the id of a CloudFormation stack, "),
+    ],
+)
+def test_an_organization_needs_a_stack(stack: str, told: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        organization({"BLINDSPOT_ORGANIZATION_ROLE": "blindspot-member", "BLINDSPOT_STACK": stack})
+    assert str(caught.value).startswith(told)

@@ -13,6 +13,7 @@ from blindspot.aws.collect import collect
 from blindspot.aws.pattern_check import confirm
 from blindspot.aws.read import in_time
 from blindspot.aws.responses import Identity
+from blindspot.model.arn import Arn
 from blindspot.model.snapshot import Unreadable
 from blindspot.settings import Settings
 from blindspot.verdict import pattern_check
@@ -33,12 +34,14 @@ def assess_account(
     proved: float,
     until: float,
     topic_names: tuple[str, ...] = (),
+    member: bool = False,
 ) -> Assessment:
     """The assessment of the account that the clients' credentials belong to.
 
     identity: as `collect.caller` returns it. now: in UTC; the settings are those of its day.
     deadline, proved, until: when reading has to end, when the proofs do, and when all does, on the monotonic clock.
     topic_names: topics to read beside those that alarms notify.
+    member: whether the account is a member of the organization, and not the function's own.
     Raises AccountUnknown as `collect` does, SettingsError as `assess` does, and TimeoutError if it has not ended by
     itself.
     """
@@ -50,6 +53,7 @@ def assess_account(
         monitoring_roles=settings.monitoring_roles,
         siem=bool(settings.profile.siem_destinations),
         topic_names=topic_names,
+        member_of=(Arn.parse(settings.stack.id).account if settings.stack else "") if member else None,
         deadline=deadline,
         now=now,
     )

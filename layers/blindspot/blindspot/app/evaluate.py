@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit
-
 from blindspot import settings
 from blindspot.app import invocation
 from blindspot.app.assess import assess_account
-from blindspot.app.invocation import Assess, Evaluate, InvocationError, NotEvaluated, Review, Start
+from blindspot.app.invocation import Assess, Evaluate, InvocationError, NotEvaluated, NotOurs, Review, Start
+from blindspot.app.organization import count_reported, enter_member, refused, without_the_members
 from blindspot.app.remediation_notes import remediation_notes
 from blindspot.app.review import Times, review_account
 from blindspot.app.run import OWN_ERRORS, Run, invoked, logger, metrics
@@ -25,23 +24,26 @@ from blindspot.aws import config_rule, events
 from blindspot.aws.collect import caller
 from blindspot.aws.config_rule import NotReported, NotStarted, Reported, Rows, Rule
 from blindspot.aws.errors import CallFailed
+from blindspot.aws.organization import NotAMember, NotEntered, account_and
 from blindspot.aws.responses import Identity
 from blindspot.model.snapshot import Unreadable
 from blindspot.report import config_evaluations
 from blindspot.report.config_evaluations import Evaluation
 from blindspot.report.document import LARGEST_ANSWER, Document, detail, document, failure, fitted
 from blindspot.review import document as of_review
-from blindspot.settings import Settings, SettingsError
+from blindspot.settings import Organization, Settings, SettingsError
 from blindspot.verdict.assessment import Assessment, Verdict
 
 STARTED, IDENTIFIED, LISTED = 0.1, 0.15, 0.2
+ENTERED, LISTED_THERE = 0.25, 0.3
 READ, PROVED, JUDGED = 0.5, 0.65, 0.7
 REPORTED, ALL_REPORTED, LEDGER_READ, NOTED, TOLD = 0.86, 0.92, 0.94, 0.95, 0.98
 REVIEWED = (0.3, 0.35, 0.4, 0.75, 0.88, 0.95)
 """By which share of the invocation's time each step is over: AWS Config has started an evaluation, the account is
 identified, the rule's evaluations are listed; everything is read, the patterns are proved, the account is judged; its
 evaluation is reported, then all others; what remediation created is read and noted, and the events are sent.
-REVIEWED: the steps of a review, as `Times` has them."""
+ENTERED, LISTED_THERE: the second and the third for a member of the organization, since many are entered at once within
+one account's quotas. REVIEWED: the steps of a review, as `Times` has them."""
 
 
 @invoked
@@ -49,28 +51,48 @@ def evaluate(event: object, run: Run) -> dict[str, Any]:
     """Answers one event; `invocation.parse_evaluator_event` lists them. Returns a document, or whether AWS Config
     started an evaluation. Raises InvocationError, SettingsError, and CallFailed where AWS refuses the result."""
     rule = settings.config_rule(run.environ)
+    organization, wrong = _organization(run)
     try:
-        request = invocation.parse_evaluator_event(event, rule=rule, now=run.now)
+        request = invocation.parse_evaluator_event(event, rule=rule, organization=organization, now=run.now)
     except NotEvaluated as error:
-        return _evaluate(run, error.request, refusal=error)
+        return _evaluate(run, error.request, organization, refusal=wrong or error)
+    except InvocationError as error:
+        if organization and isinstance(error, NotOurs):
+            return refused(error)
+        raise wrong or error from None
     match request:
         case Start():
             return _start(run, rule)
         case Assess():
-            judged = _judged_by_hand(run)
+            judged = _judged_by_hand(run, _identity(run, request.account, organization))
             made = _document(run, judged, account=None, config=None)
-            _logged(made, judged)
+            _logged(run, made, judged)
             return fitted(made, LARGEST_ANSWER)
         case Review():
             return _review(run, request.hours)
         case Evaluate():
-            return _evaluate(run, request)
+            return _evaluate(run, request, organization, refusal=wrong)
+
+
+def _organization(run: Run) -> tuple[Organization | None, SettingsError | None]:
+    """What leads into the members, or what is wrong with it: that too is told in the own account's row."""
+    try:
+        return settings.organization(run.environ), None
+    except SettingsError as error:
+        return None, error
+
+
+def _identity(run: Run, member: str | None, organization: Organization | None) -> Identity | Unreadable:
+    """The account that the run is about: the function's own, or the member, which it enters."""
+    if member and organization:
+        return enter_member(run, member, organization, until=run.at(ENTERED))
+    return _caller(run)
 
 
 def assess_by_hand(run: Run) -> Document:
     """The document of the account as it is now, which nobody is told of. Raises what `assess_account` does, and
     SettingsError."""
-    return _document(run, _judged_by_hand(run), account=None, config=None)
+    return _document(run, _judged_by_hand(run, _caller(run)), account=None, config=None)
 
 
 def _review(run: Run, hours: int) -> Document:
@@ -111,7 +133,7 @@ def _start(run: Run, rule: str | None) -> dict[str, Any]:
     try:
         started = config_rule.start(run.clients, rule, until=run.at(STARTED))
     except NotStarted as error:
-        _count_reported(False)
+        _count_reported(run, reported=False)
         return _assess_and_tell(run, config={"rule": rule, "sent": 0, "refused": []}, not_started=error)
     logger.info("evaluation requested", started=started.started, reason=started.reason)
     return {"started": started.started, "reason": started.reason}
@@ -127,27 +149,46 @@ def _assess_and_tell(
     return _told(run, _document(run, judged, account=account, config=config), judged, not_started)
 
 
-def _evaluate(run: Run, request: Evaluate, refusal: NotEvaluated | None = None) -> Document:
+def _evaluate(
+    run: Run, request: Evaluate, organization: Organization | None, refusal: Exception | None = None
+) -> dict[str, Any]:
     """Assesses, reports to AWS Config and tells. Where anything fails before, reports `Cannot verify`.
 
     refusal: why the account is not assessed.
     """
-    identity = _caller(run)
+    try:
+        identity = _identity(run, request.account if request.member else None, organization)
+    except NotAMember as error:
+        return refused(error)
+    except NotEntered as error:
+        if error.clients is None:
+            return _reported(run, request, _failed(error, request), Reported(0, (request.account,)))
+        identity, refusal = error.failure, error
     if not isinstance(identity, Unreadable) and identity.account != request.account:
         raise InvocationError(
             "The AWS Config event's awsAccountId is not valid. Allowed: the account that the function belongs to."
         )
-    earlier = config_rule.reported_before(run.clients, request.rule, until=run.at(LISTED))
+    listed = run.at(LISTED_THERE if run.member else LISTED)
+    earlier = config_rule.reported_before(run.judged, request.rule, until=listed)
     judged = _failed(refusal, request) if refusal else _judged(run, identity, request)
     reported = _report(run, request, judged.rows, earlier)
+    return _reported(run, request, judged, reported, config_evaluations.verdict_before(earlier, judged.rows[0]))
+
+
+def _reported(
+    run: Run, request: Evaluate, judged: _Judged, reported: Reported, before: Verdict | None = None
+) -> Document:
+    """Counts and tells what became of the evaluation. before: the verdict that AWS Config had."""
     accepted = request.account not in reported.refused
-    _count_reported(accepted)
-    before = config_evaluations.verdict_before(earlier, judged.rows[0])
+    _count_reported(run, reported=accepted)
     config = {"rule": request.rule, "sent": reported.sent, "refused": list(reported.refused)}
     made = _document(run, judged, account=request.account, config=config, before=before)
     changed = accepted and made["changed_from"] is not None
-    not_reported = NotReported(Unreadable(config_rule.PUT, run.clients.region, reported.error or ""))
-    return _told(run, made, judged, None if accepted else not_reported, changed=changed)
+    not_reported = None
+    if reported.error and not accepted:
+        failed = Unreadable(config_rule.PUT, run.clients.region, reported.error)
+        not_reported = NotReported(failed, account_and(run.member) if run.member else "")
+    return _told(run, made, judged, not_reported, changed=changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +216,8 @@ def reason_of(error: Exception | None, function: str) -> str:
     return f"the {function} failed ({type(error).__name__})"
 
 
-def _judged_by_hand(run: Run) -> _Judged:
-    return _Judged(_assess(run, settings.load(run.environ, on=run.today), _caller(run)))
+def _judged_by_hand(run: Run, identity: Identity | Unreadable) -> _Judged:
+    return _Judged(_assess(run, settings.load(run.environ, on=run.today), identity))
 
 
 def _judged(run: Run, identity: Identity | Unreadable, request: Evaluate | None = None) -> _Judged:
@@ -201,7 +242,16 @@ def _failed(error: Exception, request: Evaluate | None) -> _Judged:
 
 def _assess(run: Run, chosen: Settings, identity: Identity | Unreadable) -> Assessment:
     deadline, proved, until = map(run.at, (READ, PROVED, JUDGED))
-    return assess_account(run.clients, chosen, identity, now=run.now, deadline=deadline, proved=proved, until=until)
+    return assess_account(
+        run.judged,
+        chosen,
+        identity,
+        now=run.now,
+        deadline=deadline,
+        proved=proved,
+        until=until,
+        member=run.member is not None,
+    )
 
 
 def _caller(run: Run) -> Identity | Unreadable:
@@ -211,7 +261,7 @@ def _caller(run: Run) -> Identity | Unreadable:
 def _report(run: Run, request: Evaluate, rows: tuple[Evaluation, ...], earlier: Rows | Unreadable) -> Reported:
     """Reports the account's evaluation, then the others, and sets to NOT_APPLICABLE what an earlier run reported and
     this one does not."""
-    rule = Rule(run.clients, request.rule, request.token)
+    rule = Rule(run.judged, request.rule, request.token)
     reported = rule.report_account(rows[0], until=run.at(REPORTED))
     if reported.refused:  # the others would be refused too, and each refusal is itself an unauthorized call
         return reported
@@ -228,11 +278,14 @@ def _report(run: Run, request: Evaluate, rows: tuple[Evaluation, ...], earlier: 
     return reported
 
 
-def _count_reported(reported: bool) -> None:
+def _count_reported(run: Run, *, reported: bool) -> None:
     """Counts a run whose verdict is to be in AWS Config. The metrics are sent at once: what follows may take all the
     time that is left."""
-    metrics.add_metric("ReportedRuns", MetricUnit.Count, reported)
-    metrics.add_metric("UnreportedRuns", MetricUnit.Count, not reported)
+    if run.member:
+        count_reported(reported=reported)
+    else:
+        run.count("ReportedRuns", reported)
+        run.count("UnreportedRuns", not reported)
     metrics.flush_metrics()
 
 
@@ -262,7 +315,7 @@ def _document(
 
 def _noted(run: Run, judged: _Judged) -> _Judged:
     """With the notes on remediation. They change no verdict, so AWS Config gets its evaluations first."""
-    if judged.assessment is None:
+    if judged.assessment is None or run.member:  # a remediator acts on its own account only
         return judged
     try:
         times = {"deadline": run.at(LEDGER_READ), "until": run.at(NOTED)}
@@ -274,7 +327,7 @@ def _noted(run: Run, judged: _Judged) -> _Judged:
     return replace(judged, assessment=assessment)
 
 
-def _logged(made: Document, judged: _Judged) -> Document:
+def _logged(run: Run, made: Document, judged: _Judged) -> Document:
     """What others are told of the document, once it was logged and counted in metrics."""
     told = detail(made)
     log = logger.error if judged.error else logger.info
@@ -282,9 +335,10 @@ def _logged(made: Document, judged: _Judged) -> Document:
     if judged.assessment:
         for verdict in Verdict:
             regions = sum(region.verdict is verdict for region in judged.assessment.regions)
-            metrics.add_metric(f"{verdict.name.title().replace('_', '')}Regions", MetricUnit.Count, regions)
-        metrics.add_metric("UnreadableCalls", MetricUnit.Count, len(judged.assessment.unreadable))
-    metrics.flush_metrics()
+            run.count(f"{verdict.name.title().replace('_', '')}Regions", regions)
+        run.count("UnreadableCalls", len(judged.assessment.unreadable))
+    if run.member is None:
+        metrics.flush_metrics()
     return told
 
 
@@ -292,13 +346,15 @@ def _told(
     run: Run, made: Document, judged: _Judged, not_reported: CallFailed | None, *, changed: bool = False
 ) -> Document:
     """The document, once it was logged and sent to EventBridge. Raises the first of what failed, and logs the rest."""
-    metrics.add_metric("CannotVerifyRuns", MetricUnit.Count, made["verdict"] == Verdict.INDETERMINATE)
-    told = _logged(made, judged)
+    run.count("CannotVerifyRuns", made["verdict"] == Verdict.INDETERMINATE)
+    told = _logged(run, made, judged)
     kinds = (events.ASSESSED, events.CHANGED) if changed else (events.ASSESSED,)
     unsent = [error for kind in kinds if (error := _unsent(run, kind, told))]
     if made["config"] is None:  # there is no rule: to tell is to report
-        metrics.add_metric("ReportedRuns", MetricUnit.Count, not unsent)
+        run.count("ReportedRuns", not unsent)
     errors = [error for error in (judged.error, not_reported, *unsent) if error]
+    if run.member:
+        errors = without_the_members(errors)
     for other in errors[1:]:
         logger.error("this failed too", error=str(other))
     if errors:

@@ -20,7 +20,7 @@ from blindspot.aws.read import in_time
 from blindspot.aws.refused_calls import read_refused_calls
 from blindspot.aws.responses import Identity
 from blindspot.model.arn import Arn
-from blindspot.model.findings import FOREIGN, NOT_ASKED
+from blindspot.model.findings import NOT_ASKED
 from blindspot.model.snapshot import LogGroup, Snapshot, Unreadable
 from blindspot.review.forecast import alarms_of
 from blindspot.review.groups import DAY
@@ -127,7 +127,7 @@ def _why_not(snapshot: Snapshot, log_group: str, allowed: Collection[str] | None
         return Unreadable(READS, region, "ResourceNotFoundException")
     filters = read.filters if isinstance(read, LogGroup) else read
     if isinstance(filters, Unreadable):
-        nothing_called = filters.error in (*NOT_ASKED, FOREIGN) or not filters.call.startswith("logs:")
+        nothing_called = filters.error in NOT_ASKED or not filters.call.startswith("logs:")
         return filters if nothing_called else None
     return None
 

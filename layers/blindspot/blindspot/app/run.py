@@ -54,6 +54,9 @@ class Run:
 
     environ: the function's environment variables. now: when the invocation began, in UTC: the only such time in it, so
     that a run around midnight has one day.
+    clients: those of the function's own account. judged: those of the account that is judged and reported to.
+    member: the ARN of the role in the member of the organization that the run is about; None where it is about the
+    function's own account. A run of a member that was not entered judges nothing.
     """
 
     def __init__(self, context: Context, environ: Mapping[str, str]) -> None:
@@ -61,10 +64,17 @@ class Run:
         self.now = datetime.now(UTC)
         self._seconds = context.get_remaining_time_in_millis() / 1000
         self.environ = environ
-        self.clients = clients(environ["AWS_REGION"])
+        self.clients = self.judged = clients(environ["AWS_REGION"])
+        self.member: str | None = None
         self._calls_before, self._refused_before = self.clients.api_calls, self.clients.refused_calls
         self.origin = Origin(settings.stack(environ), context.aws_request_id)
         self.function_arn = context.invoked_function_arn
+
+    def count(self, metric: str, number: int) -> None:
+        """Counts what the stack's alarms and graphs of the own account are about: a run of a member counts in none of
+        these, so that it neither hides that the own account has no verdict nor sets off its alarms."""
+        if self.member is None:
+            metrics.add_metric(metric, MetricUnit.Count, number)
 
     def at(self, share: float) -> float:
         """When this share of the time that Lambda leaves to the invocation is over."""
@@ -78,12 +88,12 @@ class Run:
     @property
     def api_calls(self) -> int:
         """How many AWS operations the run has called."""
-        return self.clients.api_calls - self._calls_before
+        return sum(clients.api_calls for clients in {self.clients, self.judged}) - self._calls_before
 
     @property
     def refused_calls(self) -> int:
         """How many of them AWS refused."""
-        return self.clients.refused_calls - self._refused_before
+        return sum(clients.refused_calls for clients in {self.clients, self.judged}) - self._refused_before
 
     @property
     def duration_ms(self) -> int:

@@ -3,15 +3,19 @@
 Operations are named as in IAM ("logs:DescribeMetricFilters"): the SDK's service, a colon, and the operation.
 """
 
+from __future__ import annotations
+
 import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError, UnknownRegionError
+from botocore.loaders import Loader, create_loader
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
@@ -33,38 +37,53 @@ CONFIG = Config(
 ATTEMPTS = 3
 """How often an operation is tried at most, with pauses between, where AWS's answer or the connection allows it."""
 
+ATTEMPTS_AMONG_MANY = 20
+"""The same where all members of an organization that are judged at the same time share one quota: the own account's for
+`AMONG_MANY`, and that of an account with an organization's trail. Of 5 DescribeMetricFilters a second 20 attempts get
+as much as attempts without end would, in the time for reading (`local.bench_organization`)."""
+
+AMONG_MANY = frozenset({"organizations:DescribeAccount", "sts:AssumeRole"})
+"""The operations that lead into a member, which the function's own account calls for each."""
+
 ONCE = frozenset({"logs:TestMetricFilter", "logs:FilterLogEvents"})
 """The operations that the SDK does not try again: no verdict needs the answer of the first, and `refused_calls` tries
 the second again at its own pace."""
 
 
 class Clients:
-    """The clients of one process. Several threads may use them.
+    """The clients of one process, or of one account that it judges. Several threads may use them.
 
     region: the region of the function, of AWS Config's rule and of the event bus.
     aws_profile: the profile of the AWS configuration whose credentials make the calls, if not the default ones.
     api_calls: how many operations were called. Every page counts once; retries do not count.
     refused_calls: how many of them AWS refused.
+    own: the clients with the function's own credentials: these, if no role was assumed for them.
     """
 
-    def __init__(self, region: str, aws_profile: str | None = None) -> None:
+    def __init__(self, region: str, aws_profile: str | None = None, *, role: tuple[Clients, Credentials] | None = None):
         # At DEBUG botocore logs whole requests, with the result token and the credentials' session token in them.
         # Not so at INFO, whatever level the application logs at.
         logging.getLogger("botocore").setLevel(logging.INFO)
         self.region = region
         self.api_calls = self.refused_calls = 0
+        self.own = role[0] if role else self
         self._aws_profile = aws_profile
-        self._session = self._new_session()
+        self._session = self._session_of(role[1]) if role else self._new_session()
         self._roles: dict[str, Session] = {}
         self._clients: dict[tuple[str, str, str | None, int], Any] = {}
         # Creating a client is not thread-safe (boto3 guide, "Multithreading or multiprocessing with clients").
         self._creating = threading.Lock()
         self._counting = threading.Lock()
 
-    def become(self, account: str, role: Credentials) -> None:
-        """Makes all later calls for that account with these credentials of a role there."""
-        session = self._new_session()
-        session.set_credentials(role.access_key, role.secret_key, role.session_token)
+    def of_role(self, role: Credentials) -> Clients:
+        """Clients whose calls are made with these credentials. They share nothing with these but the SDK's models, so
+        that nothing of one account reaches another."""
+        return Clients(self.region, self._aws_profile, role=(self.own, role))
+
+    def become(self, account: str, role: Credentials | None) -> None:
+        """Makes all later calls for that account with these credentials of a role there; None: with the function's own,
+        whose account it is."""
+        session = self._session_of(role) if role else self._new_session()
         with self._creating:
             self._roles[account] = session
             self._clients = {key: client for key, client in self._clients.items() if key[2] != account}
@@ -149,7 +168,7 @@ class Clients:
             return operation in self._session.get_service_model(service).operation_names
 
     def _client(self, call: str, region: str, account: str | None) -> Any:
-        service, attempts = call.split(":")[0], 1 if call in ONCE else ATTEMPTS
+        service, attempts = call.split(":")[0], _attempts(call, account)
         key = service, region, account, attempts
         with self._creating:
             if key not in self._clients:
@@ -158,14 +177,33 @@ class Clients:
                 self._clients[key] = session.create_client(service, region_name=region, config=CONFIG.merge(retries))
             return self._clients[key]
 
+    def _session_of(self, role: Credentials) -> Session:
+        session = self._new_session()
+        session.set_credentials(role.access_key, role.secret_key, role.session_token)
+        return session
+
     def _new_session(self) -> Session:
         session = Session(profile=self._aws_profile)
         # An older SDK otherwise calls us-east-1, which may be excluded (AWS SDKs and tools reference guide,
         # "AWS STS Regional endpoints").
         session.set_config_variable("sts_regional_endpoints", "regional")
+        session.register_component("data_loader", _models(session.get_config_variable("data_path")))
         session.register("before-parameter-build", self._count)
         return session
 
     def _count(self, **_: object) -> None:
         with self._counting:
             self.api_calls += 1
+
+
+@cache
+def _models(path: str | None) -> Loader:
+    """What the SDK knows of AWS's APIs. It is the same for all accounts, and reading it for each takes longer than
+    all else in a run. path: where to look for more, as the SDK's own setting has it."""
+    return create_loader(path)
+
+
+def _attempts(call: str, account: str | None) -> int:
+    if call in ONCE:
+        return 1
+    return ATTEMPTS_AMONG_MANY if account or call in AMONG_MANY else ATTEMPTS

@@ -3,7 +3,10 @@
 Nothing is decided here. A failed read is a value in the snapshot, and raises only if the account number is missing.
 """
 
+from __future__ import annotations
+
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +22,7 @@ from blindspot.aws.response_fields import Answer
 from blindspot.aws.responses import Identity
 from blindspot.chain.alarm_graph import AlarmGraph
 from blindspot.model.arn import Arn, Place, is_arn, place_of, short
-from blindspot.model.findings import FOREIGN
+from blindspot.model.findings import FOREIGN, NOT_FOLLOWED
 from blindspot.model.snapshot import (
     Alarm,
     EventSelectors,
@@ -46,6 +49,10 @@ MOST_PAGES = 20
 
 PROBE = "cloudtrail:DescribeTrails"
 """The first call in a region: if it fails, nothing else is read there."""
+
+OTHERS_FIRST = 0.75
+"""Which share of the time for reading a member the accounts have to which an organization's trail leads. So an account
+that does not answer leaves time for the member's own trails."""
 
 LIST_SUBSCRIPTIONS = "sns:ListSubscriptionsByTopic"
 
@@ -74,6 +81,7 @@ def collect(
     deadline: float,
     now: datetime,
     topic_names: tuple[str, ...] = (),
+    member_of: str | None = None,
 ) -> Snapshot:
     """Reads the account that the credentials belong to.
 
@@ -86,13 +94,19 @@ def collect(
         the snapshot is returned.
     topic_names: topics to read in every region with a log group of our account, in addition to those that alarms
         notify.
+    member_of: the function's own account, if the account is another one of its organization. Then other accounts are
+        read only to follow an organization's trail, and that account with the function's own credentials.
     Raises AccountUnknown if `identity` is Unreadable.
     """
     if isinstance(identity, Unreadable):
         raise AccountUnknown(identity)
-    reader = Reader(clients, deadline)
+    reader, until, member = Reader(clients, deadline), deadline, member_of is not None
+    if member:
+        until = time.monotonic() + OTHERS_FIRST * (deadline - time.monotonic())
+    by_account = {**monitoring_roles, **({member_of: None} if member_of else {})}
+    roles = _Roles(clients, identity.account, own_region, excluded_regions, by_account, until)
     return asyncio.run(
-        _collect(clients, reader, identity, own_region, excluded_regions, monitoring_roles, siem, now, topic_names)
+        _collect(clients, reader, identity, own_region, excluded_regions, roles, siem, now, topic_names, member)
     )
 
 
@@ -102,10 +116,11 @@ async def _collect(
     identity: Identity,
     own: str,
     excluded: frozenset[str],
-    roles: Mapping[str, str],
+    roles: _Roles,
     siem: bool,
     now: datetime,
     topic_names: tuple[str, ...],
+    member: bool,
 ) -> Snapshot:
     listing = asyncio.create_task(reader.one("ec2:DescribeRegions", own, responses.regions, AllRegions=True))
     alarm_types, has_mute_rules = await asyncio.gather(
@@ -117,13 +132,12 @@ async def _collect(
         ours = (identity.partition, None)  # a region that this SDK does not know counts as ours
         return Regions.of(await listing, own, excluded, lambda region: clients.partition_of(region) in ours)
 
-    roles_of = _Roles(clients, reader, identity.account, own, excluded, roles)
     regions_listed = asyncio.create_task(listed())
     types = sorted(ALARM_TYPES & alarm_types)
-    chain = _Chain(reader, roles_of, regions_listed, types, topic_names, has_mute_rules=has_mute_rules, siem=siem)
-    if own not in excluded:
+    chain = _Chain(reader, roles, regions_listed, types, topic_names, has_mute_rules=has_mute_rules, siem=siem)
+    if own not in excluded and not member:
         chain.start(own)  # assessed in any case, so it need not wait for the list of regions
-    regions = await chain.follow()
+    regions = await chain.follow(of_member=member)
     return Snapshot(
         account=identity.account,
         partition=identity.partition,
@@ -144,29 +158,35 @@ async def _collect(
 
 
 class _Roles:
-    """The roles with which resources in other accounts are read."""
+    """The roles with which resources in other accounts are read: by account; None for the function's own role."""
 
     def __init__(
         self,
         clients: Clients,
-        reader: Reader,
         own_account: str,
         own_region: str,
         excluded: frozenset[str],
-        roles: Mapping[str, str],
+        roles: Mapping[str, str | None],
+        until: float,
     ) -> None:
         self.own_account = own_account
+        self.reader = Reader(clients, until)
+        self._assuming = Reader(clients.own, until)  # the roles trust the function's own role
         self._clients = clients
-        self._reader = reader
         self._own_region = own_region
         self._excluded = excluded
         self._roles = roles
+        self._closed = False
         self._assumed: dict[str, asyncio.Task[Unreadable | None]] = {}
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        """The other accounts that have a role."""
-        return tuple(sorted(self._roles.keys() - {self.own_account}))
+        """The other accounts that can be read."""
+        return () if self._closed else tuple(sorted(self._roles.keys() - {self.own_account}))
+
+    def close(self) -> None:
+        """From now on nothing more is read in other accounts."""
+        self._closed = True
 
     def has(self, account: str) -> bool:
         return account in self.accounts
@@ -176,19 +196,18 @@ class _Roles:
         account, region = place
         if region in self._excluded:
             return Unreadable(call, region, "Excluded")
+        if self._closed:
+            return Unreadable(call, region, NOT_FOLLOWED)
         if not self.has(account):
             return Unreadable(call, region, FOREIGN)
         return await _once(self._assumed, account, partial(self._assume, account))
 
     async def _assume(self, account: str) -> Unreadable | None:
-        found = await self._reader.one(
-            "sts:AssumeRole",
-            self._own_region,
-            partial(responses.credentials, role=self._roles[account]),
-            of=account,
-            RoleArn=self._roles[account],
-            RoleSessionName="blindspot",
-        )
+        role, found = self._roles[account], None
+        if role:
+            parse = partial(responses.credentials, role=role)
+            asked = {"RoleArn": role, "RoleSessionName": "blindspot"}
+            found = await self._assuming.one("sts:AssumeRole", self._own_region, parse, of=account, **asked)
         if isinstance(found, Unreadable):
             return found
         await in_thread(partial(self._clients.become, account, found))
@@ -233,13 +252,21 @@ class _Chain:
         """Starts to read the resources of a region."""
         _once(self._homes, region, partial(self._follow_home, region))
 
-    async def follow(self) -> Regions:
-        """Reads everything, and returns the regions. A trail is followed as soon as its home region lists it."""
+    async def follow(self, *, of_member: bool) -> Regions:
+        """Reads everything, and returns the regions. A trail is followed as soon as its home region lists it.
+
+        of_member: an organization's trail is followed before all else, and nothing else is into another account:
+        whoever may set up an alarm in a member could otherwise have any topic read there.
+        """
         regions = await self._regions
+        if of_member:
+            await asyncio.gather(*[self._shown(region) for region in regions.judged])
+            await self._follow_trails(trail for trail in self._listed() if trail.organization)
+            self._roles.close()
         for region in regions.judged:
             self.start(region)
         await asyncio.gather(*self._homes.values())
-        await self._follow_trails(self._shown_elsewhere())
+        await self._follow_trails(self._listed())  # also those of a home that is not called, failed, or lost its trail
         ours = all(place_of(arn)[0] == self._account for arn in self.log_groups)
         if ours and not self._may_notify and not self._siem:
             await self._look_elsewhere(regions)
@@ -275,11 +302,15 @@ class _Chain:
         if not isinstance(shown, Unreadable):
             await self._follow_trails(trail for trail in shown if trail.home_region == region)
 
-    def _shown_elsewhere(self) -> Iterable[Trail]:
-        """The trails that their home region did not list: it is not called, failed, or the trail was deleted."""
-        for shown in _results(self.probes).values():
-            if not isinstance(shown, Unreadable):
-                yield from (trail for trail in shown if trail.arn not in self.trails)
+    def _listed(self) -> Iterable[Trail]:
+        """The trails that any region lists, as their home region has them before as others have them."""
+        listed = [
+            (region, trail)
+            for region, shown in _results(self.probes).items()
+            if not isinstance(shown, Unreadable)
+            for trail in shown
+        ]
+        return [trail for _, trail in sorted(listed, key=lambda one: one[0] != one[1].home_region)]
 
     async def _follow_trails(self, trails: Iterable[Trail]) -> None:
         await asyncio.gather(*[_once(self.trails, trail.arn, partial(self._trail, trail)) for trail in trails])
@@ -303,11 +334,16 @@ class _Chain:
         return await self._one("cloudtrail:GetTrailStatus", home, parse, of=trail.arn, Name=trail.arn)
 
     async def _selectors(self, trail: Trail) -> EventSelectors | Unreadable:
-        # Only the owner of an organization's trail may call this.
-        home = place_of(trail.arn)[0], trail.home_region
+        # Only the owner of an organization's trail may call this, and a delegated administrator (CloudTrail user guide,
+        # "Organization delegated administrator"): whoever has the log group, if the owner has not.
         call = "cloudtrail:GetEventSelectors"
         parse = partial(responses.event_selectors, trail=trail.arn)
-        return await self._one(call, home, parse, of=trail.arn, TrailName=trail.arn)
+        owner, holder = place_of(trail.arn)[0], place_of(trail.log_group_arn or trail.arn)[0]
+        found = await self._one(call, (owner, trail.home_region), parse, of=trail.arn, TrailName=trail.arn)
+        if owner in (holder, self._account) or not isinstance(found, Unreadable):
+            return found
+        by_holder = await self._one(call, (holder, trail.home_region), parse, of=trail.arn, TrailName=trail.arn)
+        return found if isinstance(by_holder, Unreadable) else by_holder
 
     async def _follow_log_group(self, arn: str | None) -> None:
         """Reads a log group, and the alarms and mute rules of its place."""
@@ -340,6 +376,8 @@ class _Chain:
 
     async def _metric_filters(self, arn: str) -> tuple[MetricFilter, ...] | Unreadable:
         place, name = place_of(arn), short(arn)
+        if closed := await self._closed("logs:DescribeMetricFilters", place):
+            return closed  # even where those of another log group of the place were read
         listed = await _once(self.filters, place, partial(self._place_filters, place))
         return listed if isinstance(listed, Unreadable) else tuple(found for group, found in listed if group == name)
 
@@ -482,18 +520,20 @@ class _Chain:
     async def _one(self, call: str, place: Place, parse: Callable[[Answer], T], /, **parameters: Any) -> T | Unreadable:
         if closed := await self._closed(call, place):
             return closed
-        return await self._reader.one(call, place[1], parse, account=self._other(place), **parameters)
+        other, reader = self._other(place)
+        return await reader.one(call, place[1], parse, account=other, **parameters)
 
     async def _every(
         self, call: str, place: Place, parse: Callable[[Answer], tuple[T, ...]], /, **parameters: Any
     ) -> tuple[T, ...] | Unreadable:
         if closed := await self._closed(call, place):
             return closed
-        return await self._reader.every(call, place[1], parse, account=self._other(place), **parameters)
+        other, reader = self._other(place)
+        return await reader.every(call, place[1], parse, account=other, **parameters)
 
-    def _other(self, place: Place) -> str | None:
-        """The other account whose role reads this place; None for our own account."""
-        return None if place[0] == self._account else place[0]
+    def _other(self, place: Place) -> tuple[str | None, Reader]:
+        """The other account whose role reads this place, None for our own; and what reads it."""
+        return (None, self._reader) if place[0] == self._account else (place[0], self._roles.reader)
 
     async def _closed(self, call: str, place: Place) -> Unreadable | None:
         """Why nothing is read in a place: it is not assessed, the probe failed there, or no role is set."""

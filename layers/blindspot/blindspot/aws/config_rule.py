@@ -39,8 +39,7 @@ class NotStarted(CallFailed):
     """Raised when AWS Config does not start an evaluation, unless one is in progress or was just started."""
 
     def __init__(self, failure: Unreadable, rule: str) -> None:
-        super().__init__(failure)
-        self.args = (f"{self} (rule {rule})",)
+        super().__init__(failure, f"rule {rule}")
 
 
 class NotReported(CallFailed):
@@ -190,10 +189,11 @@ def _failed(answer: Answer) -> set[tuple[str, str]]:
 
 def _evaluations(answer: Answer) -> tuple[Evaluation, ...]:
     """The evaluations on one page of results."""
-    return tuple(_evaluation(result) for result in items(answer, "EvaluationResults"))
+    return tuple(evaluation_of(result) for result in items(answer, "EvaluationResults"))
 
 
-def _evaluation(result: Answer) -> Evaluation:
+def evaluation_of(result: Answer) -> Evaluation:
+    """The evaluation in one result, of a rule or of an aggregator. Raises Malformed."""
     identifier = field(result, "EvaluationResultIdentifier", dict)
     qualifier = field(identifier, "EvaluationResultQualifier", dict)
     at = response_time(identifier, "OrderingTimestamp")

@@ -51,10 +51,13 @@ NO_SUCH_OPERATION = frozenset({"InvalidAction", "UnknownOperationException", "Un
 
 class CallFailed(Exception):
     """Raised if an AWS call fails without which the run cannot continue. Names the operation, the region and AWS's
-    error code, but never the message of AWS or the SDK, which may quote what was sent."""
+    error code, but never the message of AWS or the SDK, which may quote what was sent.
 
-    def __init__(self, failure: Unreadable) -> None:
-        super().__init__(f"{failure.call} in {failure.region}: {failure.error}")
+    about: what the call was about, such as a rule.
+    """
+
+    def __init__(self, failure: Unreadable, about: str = "") -> None:
+        super().__init__(f"{failure.call} in {failure.region}: {failure.error}" + (f" ({about})" if about else ""))
         self.failure = failure
 
 
@@ -86,3 +89,9 @@ def read(call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
 def is_missing(failure: Unreadable) -> bool:
     """Whether the call failed because the resource does not exist."""
     return failure.error in NO_SUCH_RESOURCE.get(failure.call.split(":")[0], ())
+
+
+def is_throttled(failure: Unreadable) -> bool:
+    """Whether the call failed because of a limit of calls in a time, and may succeed later."""
+    others = ("TooManyRequestsException", "RequestLimitExceeded", "SlowDown")
+    return "Throttl" in failure.error or failure.error in others

@@ -103,24 +103,24 @@ class Reader:
 def read_by(until: float, call: str, region: str, answer: Callable[[], T]) -> T | Unreadable:
     """As `errors.read`, but an answer that has not come by `until`, on the monotonic clock, is Unreadable with the
     error "Timeout". The SDK's own timeouts are no such limit: they start again with every byte that arrives."""
-    timeout = Unreadable(call, region, "Timeout")
-    if time.monotonic() >= until:
-        return timeout
     try:
         return in_time(partial(read, call, region, answer), until)
     except TimeoutError:
-        return timeout
+        return Unreadable(call, region, "Timeout")
 
 
 def in_time(work: Callable[[], T], until: float) -> T:
-    """What `work` returns. Raises TimeoutError at `until`, on the monotonic clock; `work` may then still run."""
-    started = _started(work)
-    try:
-        return started.result(max(0.0, until - time.monotonic()))
-    except TimeoutError:
-        if started.done():
-            raise
-        raise TimeoutError("The account could not be read and assessed in the time of this run.") from None
+    """What `work` returns. Raises TimeoutError at `until`, on the monotonic clock; `work` may then still run. It is not
+    begun after that."""
+    left = until - time.monotonic()
+    if left > 0:
+        started = _started(work)
+        try:
+            return started.result(left)
+        except TimeoutError:
+            if started.done():
+                raise
+    raise TimeoutError("The account could not be read and assessed in the time of this run.")
 
 
 async def in_thread(work: Callable[[], T]) -> T:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from blindspot.aws import responses
 from blindspot.aws.client import Clients
-from blindspot.aws.errors import is_missing
+from blindspot.aws.errors import is_missing, is_throttled
 from blindspot.aws.read import read_by
 from blindspot.aws.responses import LogEvents
 from blindspot.model.arn import Arn, Place, place_of
@@ -196,7 +196,7 @@ class _Calls:
                 return found
             if found.error != "Timeout":  # which says less than the answer before it
                 why = found
-            tries += not _is_throttled(found)
+            tries += not is_throttled(found)
             if time.monotonic() < self._until and (_is_final(found) or tries == MOST_TRIES):
                 return why
             pace.slower()
@@ -227,10 +227,6 @@ class _Calls:
 
 def _is_final(why: Unreadable) -> bool:
     return why.denied or is_missing(why) or why.error in _HOPELESS
-
-
-def _is_throttled(why: Unreadable) -> bool:
-    return "Throttl" in why.error or why.error in ("TooManyRequestsException", "RequestLimitExceeded", "SlowDown")
 
 
 class _Pace:

@@ -40,8 +40,8 @@ from filter_pattern import (
     parse,
 )
 
-_ACCOUNTS = tuple(f"{number:012}" for number in range(100))
-"""More accounts than a pattern can name, as examples of other accounts of an organization."""
+_ACCOUNTS = tuple(f"{number:02}"[::-1] * 6 for number in range(100))
+"""Examples of other accounts of an organization, each with another beginning."""
 
 
 _FEW_STEPS = BUDGET // 20
@@ -115,7 +115,8 @@ class FilterPatterns:
         return self._ordinary_counted[group.arn, pattern.text]
 
     def _counts_refusals_alone(self, pattern: Pattern) -> bool:
-        anywhere = cloudtrail_events.records(account=self._snapshot.account, region=None)
+        """Whether it counts nothing else, whichever account's events the log group receives."""
+        anywhere = cloudtrail_events.records(account=None, region=None)
         return self._proofs.implies(pattern, self._profile.required, anywhere)
 
     def may_see_everything(self, pattern: Pattern) -> bool:
@@ -164,11 +165,20 @@ class FilterPatterns:
             skipped = {skipped.region for skipped in self._snapshot.skipped if skipped.excluded}
             regions |= self._enabled | skipped | named_regions | {"us-east-1"}
         if any(trail.organization for trail in self._trails(group.arn)):
-            named = set(re.findall(r"\b\d{12}\b", text))
-            accounts |= named | {next(other for other in _ACCOUNTS if other not in named)}
+            accounts = self._accounts(text)
         for account in sorted(accounts):
             for region in sorted(regions):
                 yield from cloudtrail_events.ordinary(account=account, region=region)
+
+    def _accounts(self, text: str) -> set[str]:
+        """Accounts that the pattern may tell apart: ours, an example of each that it names in full or in part, and one
+        more."""
+        named = {self._snapshot.account}
+        for part in re.findall(r"\**\d[\d*]*", text):
+            begin, _, end = part.partition("*")
+            named.add(begin + end.replace("*", "").rjust(12 - len(begin), "0"))
+        begun = {account[:2] for account in named}
+        return named.union([other for other in _ACCOUNTS if other[:2] not in begun][:1])
 
     def _read(self, text: str) -> Pattern | tuple[str, str]:
         """The pattern, or the code of the doubt and what is wrong."""

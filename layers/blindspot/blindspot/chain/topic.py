@@ -10,7 +10,7 @@ from __future__ import annotations
 from blindspot.languages import resource_policy
 from blindspot.languages.three_valued import Truth
 from blindspot.model.arn import is_arn, place_of, short
-from blindspot.model.findings import FOREIGN, HOLDS, Doubt, Finding, Gap, unread
+from blindspot.model.findings import FOREIGN, HOLDS, NOT_FOLLOWED, Doubt, Finding, Gap, unread
 from blindspot.model.snapshot import Key, Topic, Unreadable
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -101,7 +101,7 @@ def _check_key(topic: Topic, alarm_arn: str, context: dict[str, str | resource_p
         return Gap("topic.key", topic.arn, f"{encrypted} which CloudWatch may not use.")
     key = topic.key
     if isinstance(key, Unreadable):
-        return unread(topic.key_id if key.error == FOREIGN else topic.arn, key)
+        return unread(topic.key_id if key.error in (FOREIGN, NOT_FOLLOWED) else topic.arn, key)
     if key is None:
         return Gap("topic.key", topic.arn, f"{encrypted} which does not exist.")
     if key.state not in USABLE:

@@ -9,6 +9,7 @@ selectors", whose rule for several conditions on one field is assumed for manage
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from blindspot.model.arn import short
@@ -124,15 +125,22 @@ def check_delivery(trail: Trail, now: datetime) -> Finding:
     if isinstance(status, Unreadable):
         return HOLDS  # `check_logging` has the doubt
     if status.logs_delivery_error:
-        return delivery_failing(trail, "log group", status.logs_delivery_error)
+        return replace(delivery_failing(trail, "log group", status.logs_delivery_error), own_fix=_fix(trail))
     if is_silent(trail, now) and surely_recorded(trail).matches(own_call(trail.home_region)):
         last = f"since {status.logs_delivered_at:%Y-%m-%d %H:%M} UTC" if status.logs_delivered_at else "so far"
         message = f"Trail {short(trail.arn)} has delivered nothing to its log group {last}."
         if trail.organization and status.logs_delivered_at is None:
             # Whether a member account is shown the time is not documented.
-            return Doubt("trail.delivery-failing", trail.arn, message)
-        return Gap("trail.delivery-failing", trail.arn, message)
+            return Doubt("trail.delivery-failing", trail.arn, message, own_fix=_fix(trail))
+        return Gap("trail.delivery-failing", trail.arn, message, _fix(trail))
     return HOLDS
+
+
+def _fix(trail: Trail) -> str:
+    """The fix where the code does not say it: an organization's trail may deliver for its own account alone (CloudTrail
+    user guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring")."""
+    for_all = "Repair the log group, or let the trail's role write log streams for all accounts of the organization."
+    return for_all if trail.organization else ""
 
 
 def check_delivery_to_siem(trail: Trail, target: str) -> Finding:

@@ -34,23 +34,24 @@ _REGIONS = ("ap-southeast-7", "mx-central-1", "eu-south-2", "us-gov-east-1", "cn
 """Regions that few accounts have enabled, for an example of an event in a region that is enabled later."""
 
 
-def records(*, account: str, region: str | None, not_regions: Iterable[str] = ()) -> Records:
-    """The management events of one account in one region. With `region=None`: in every region except `not_regions`."""
-    elsewhere = tuple(not_regions)
+def records(*, account: str | None, region: str | None, not_regions: Iterable[str] = ()) -> Records:
+    """The management events of one account in one region. With `account=None`: of every account. With `region=None`: in
+    every region except `not_regions`."""
+    elsewhere, of = tuple(not_regions), "000000000000" if account is None else account
     shown = region or next((name for name in _REGIONS if name not in elsewhere), "xx-future-1")
     fields: dict[FieldPath, Field] = {
         **_FIELDS,
-        ("recipientAccountId",): Field(_STRING, always=True, values=(account,)),
+        ("recipientAccountId",): Field(_STRING, always=True, values=(account,)) if account is not None else _ALWAYS,
         ("awsRegion",): Field(_STRING, always=True, values=(region,))
         if region
         else Field(_STRING, always=True, examples=(shown,)),
     }
     return Records(
         fields,
-        samples=_denied(account, shown),
+        samples=_denied(of, shown),
         where=And(*(Not(equals("awsRegion", name)) for name in elsewhere)),
         spare="userAgent",
-        knowledge=Recorded(account, shown),
+        knowledge=Recorded(of, shown),
     )
 
 

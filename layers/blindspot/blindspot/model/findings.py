@@ -105,7 +105,7 @@ class Gap:
 class Doubt:
     """A link that may hold: a code, the resource, and a sentence that says what is not known.
 
-    in_few_words: the same without the resource, where the code does not say it.
+    in_few_words: the same without the resource, where the code does not say it, or says something else.
     own_fix: what resolves it, where that is known better than by the code.
     """
 
@@ -126,6 +126,13 @@ Finding = Gap | Doubt | Holds
 
 Either = TypeVar("Either", Gap, Doubt)
 
+FOREIGN = "ForeignAccount"
+"""The error of a read that was not tried, because no role is set for the account of the resource."""
+
+NOT_FOLLOWED = "NotFollowed"
+"""The error of a read that was not tried: for a member of an organization, other accounts are read only for an
+organization's trail."""
+
 NOT_ASKED = {
     "Excluded": "ExcludedRegions contains the region",
     "NotOptedIn": "the account has not opted in to the region",
@@ -134,11 +141,10 @@ NOT_ASKED = {
     "NotNamed": "ReviewLogGroupArns does not name the log group",
     "NotKept": "the log group keeps no older log events",
     "NoTrail": "no trail that was read delivers to the log group",
+    FOREIGN: "MonitoringRoleArns names no role of that account",
+    NOT_FOLLOWED: "for a member account, other accounts are read only for an organization's trail",
 }
 """The errors of reads that were not tried, with the reasons."""
-
-FOREIGN = "ForeignAccount"
-"""The error of a read that was not tried, because no role is set for the account of the resource."""
 
 
 def malformed(resource: str, title: str, what: str) -> Doubt:
@@ -151,8 +157,8 @@ def unread(resource: str, read: Unreadable, owner: str = "") -> Doubt:
     """The doubt about a resource that could not be read. `owner`: its account, if that is not the one in its ARN."""
     if read.denied:
         return Doubt("unread.refused", resource, f"{read.call} was refused in {read.region} ({read.error}).")
-    if read.error == FOREIGN:
-        return _foreign(resource, owner or place_of(resource)[0])
+    if read.error in (FOREIGN, NOT_FOLLOWED):
+        return _foreign(resource, owner or place_of(resource)[0], read.error)
     if read.error in NOT_ASKED:
         message = f"{read.call} was not called in {read.region}: {NOT_ASKED[read.error]}."
         return Doubt("unread.not-asked", resource, message)
@@ -168,10 +174,15 @@ def _kind(arn: str) -> str:
     return "subscription" if ":sns:" in arn and ":" in short(arn) else _KINDS[Arn.parse(arn).service]
 
 
-def _foreign(arn: str, owner: str) -> Doubt:
+def _foreign(arn: str, owner: str, error: str) -> Doubt:
     kind = _kind(arn)
-    message = f"{kind.capitalize()} {short(arn)} belongs to account {owner}. MonitoringRoleArns names no role there."
-    return Doubt(f"{kind.replace(' ', '-')}.foreign", arn, message)
+    code, belongs = f"{kind.replace(' ', '-')}.foreign", f"{kind.capitalize()} {short(arn)} belongs to account {owner}."
+    if error == FOREIGN:
+        return Doubt(code, arn, f"{belongs} MonitoringRoleArns names no role there.")
+    message = f"{belongs} For a member account, Blindspot reads other accounts only for an organization's trail."
+    in_few_words = f"the {kind}'s account is read only for an organization's trail"
+    fix = f"Use a {kind} of the member account, or alert on its calls through an organization's trail."
+    return Doubt(code, arn, message, in_few_words, fix)
 
 
 def with_account(finding: Either, account: str) -> Either:

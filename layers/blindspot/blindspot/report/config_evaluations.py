@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from blindspot.model.findings import Doubt, Gap, unread
+from blindspot.model.findings import DOUBT_FIXES, FIXES, Doubt, Gap, unread
 from blindspot.model.harmless import ESCAPE, harmless
 from blindspot.model.snapshot import Unreadable
 from blindspot.report.short_text import cut, length
@@ -36,6 +36,9 @@ FOR_AN_ALARM = 60
 
 FOR_AN_EXCLUSION = 40
 """The longest reason of an exclusion in an annotation."""
+
+EVERY_CALL, IN_ALARM, NO_BLIND_SPOT = "Every unauthorized API call", "Alarm ", "Otherwise there is no blind spot"
+"""How the annotation of every COMPLIANT row begins: with the first, or with the second, and then the third is in it."""
 
 
 class Evaluation(NamedTuple):
@@ -119,6 +122,28 @@ def verdict_of(evaluation: Evaluation) -> Verdict | None:
     return Verdict(evaluation.compliance) if evaluation.compliance in list(Verdict) else None
 
 
+class Row(NamedTuple):
+    """What a row in AWS Config reports. code: that of the first gap or doubt; None where its annotation begins with no
+    code that is known."""
+
+    verdict: Verdict
+    code: str | None
+
+
+def row_of(evaluation: Evaluation) -> Row | None:
+    """What the row reports, which is never better than it is: None for one that reports no verdict, and for a COMPLIANT
+    one without the annotation that Blindspot gives to it. Others, whatever their annotation, are not COMPLIANT."""
+    annotation = evaluation.annotation or ""
+    verdict = verdict_of(evaluation)
+    if verdict is Verdict.COMPLIANT:
+        in_alarm_only = annotation.startswith(IN_ALARM) and NO_BLIND_SPOT in annotation
+        return Row(verdict, None) if annotation.startswith(EVERY_CALL) or in_alarm_only else None
+    if verdict is None or evaluation.compliance != "NON_COMPLIANT":
+        return None
+    code = annotation.removeprefix(CANNOT_VERIFY).partition(": ")[0]
+    return Row(verdict, code if code in FIXES or code in DOUBT_FIXES else None)
+
+
 def _compliance(verdict: Verdict) -> str:
     return "COMPLIANT" if verdict is Verdict.COMPLIANT else "NON_COMPLIANT"
 
@@ -147,9 +172,9 @@ def _compliant(assessment: Assessment, regions: Sequence[RegionAssessment], here
     until = next((f",{' one' * (number > 1)} until {until}" for _, until in assessment.exclusions.ending), "")
     if silent := in_alarm(assessment, regions, FOR_AN_ALARM - length(until)):
         exclusions = f", {number} exclusion{'s' * (number > 1)}" if number else ""
-        text = f"{silent} Otherwise there is no blind spot{here} ({by}{exclusions}{until})."
+        text = f"{silent} {NO_BLIND_SPOT}{here} ({by}{exclusions}{until})."
         return cut(text, LONGEST_ANNOTATION)
-    text = f"Every unauthorized API call{here}{excused(assessment)} raises an alarm that somebody receives ({by})."
+    text = f"{EVERY_CALL}{here}{excused(assessment)} raises an alarm that somebody receives ({by})."
     return cut(" ".join(filter(None, (text, ending(assessment, FOR_AN_EXCLUSION)))), LONGEST_ANNOTATION)
 
 

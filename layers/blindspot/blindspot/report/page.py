@@ -14,6 +14,8 @@ from blindspot.model.arn import Arn, is_arn
 from blindspot.model.snapshot import FUTURE
 from blindspot.report.chart import chart
 from blindspot.report.console import config_rule_url, config_timeline_url, console_url
+from blindspot.report.organization import NOT_COUNTED, ONLY_THE_FIRST, ORDER, Organized, of_accounts
+from blindspot.report.organization import QUESTION as ORGANIZATION_QUESTION
 from blindspot.report.view import QUESTION, REVIEW_QUESTION, View, count_of
 
 NARROW = 640
@@ -39,7 +41,16 @@ DISPENSABLE = (
 
 def page(view: View) -> str:
     """The whole page."""
-    return _TEMPLATES.get_template("page.html.jinja").render(view=view, left_out=(), top=0)
+    return _page("contents.html.jinja", view)
+
+
+def page_of_organization(view: Organized) -> str:
+    """The whole page of an organization."""
+    return _page("organization.html.jinja", view)
+
+
+def _page(body: str, view: View | Organized) -> str:
+    return _TEMPLATES.get_template("page.html.jinja").render(body=body, view=view, left_out=(), top=0)
 
 
 def widget(view: View, *, theme: str, width: int) -> str:
@@ -79,10 +90,20 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters |= {"json": _json, "count_of": count_of, "names_of": _names, "place_of": _place}
+_TEMPLATES.filters |= {
+    "json": _json,
+    "count_of": count_of,
+    "names_of": _names,
+    "of_accounts": of_accounts,
+    "place_of": _place,
+}
 _TEMPLATES.globals |= {
     "question": QUESTION,
     "review_question": REVIEW_QUESTION,
+    "organization_question": ORGANIZATION_QUESTION,
+    "not_counted": NOT_COUNTED,
+    "only_the_first": ONLY_THE_FIRST,
+    "order": ORDER,
     "chart": chart,
     "console_url": console_url,
     "config_rule_url": config_rule_url,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from blindspot.model.findings import FOREIGN, NOT_ASKED
+from blindspot.model.findings import NOT_ASKED
 from blindspot.report.view import Finding
 from blindspot.verdict.assessment import Verdict
 
@@ -150,9 +150,6 @@ def unanswered(part: Part) -> str:
     where = f"{call} in {part.text('region')}"
     if permission:
         return f"{where} was refused ({error}). Allow the role {permission}."
-    if error in _NOT_CALLED:
-        return f"{where} was not called: {_NOT_CALLED[error]}."
+    if error in NOT_ASKED:
+        return f"{where} was not called: {NOT_ASKED[error]}."
     return f"{where} gave no answer ({error})."
-
-
-_NOT_CALLED = {**NOT_ASKED, FOREIGN: "MonitoringRoleArns names no role of that account"}

@@ -73,10 +73,11 @@ def gaps_of(regions: Iterable[RegionAssessment]) -> dict[Gap, list[str]]:
 
 def reason(finding: Gap | Doubt) -> str:
     """The code and what is wrong, or for a doubt what may be, without the resource where that is possible."""
+    if isinstance(finding, Doubt) and finding.in_few_words:
+        return f"{finding.code}: {harmless(finding.in_few_words)}."
     words = IN_FEW_WORDS.get(finding.code)
     if words is None:
-        in_few_words = isinstance(finding, Doubt) and finding.in_few_words
-        return f"{finding.code}: {harmless(f'{in_few_words}.' if in_few_words else finding.message)}"
+        return f"{finding.code}: {harmless(finding.message)}"
     perhaps = "perhaps " if isinstance(finding, Doubt) and finding.code in FIXES else ""
     return f"{finding.code}: {perhaps}{words}."
 

@@ -267,7 +267,9 @@ OWN_CALLS: Mapping[str, frozenset[str]] = {
     f"{service}.amazonaws.com": frozenset(calls.split())
     for service, calls in {
         "cloudtrail": "DescribeTrails GetEventSelectors GetTrailStatus",
-        "config": "DescribeConfigRules GetComplianceDetailsByConfigRule PutEvaluations StartConfigRulesEvaluation",
+        "config": "DescribeConfigRules DescribeConfigurationAggregators DescribeOrganizationConfigRules "
+        "GetAggregateComplianceDetailsByConfigRule GetComplianceDetailsByConfigRule "
+        "GetOrganizationConfigRuleDetailedStatus PutEvaluations StartConfigRulesEvaluation",
         "ec2": "DescribeRegions",
         "events": "PutEvents",
         "kms": "DescribeKey GetKeyPolicy",
@@ -276,7 +278,7 @@ OWN_CALLS: Mapping[str, frozenset[str]] = {
         "DescribeSubscriptionFilters FilterLogEvents PutLogEvents PutMetricFilter TestMetricFilter",
         "monitoring": "DeleteAlarms DescribeAlarms GetAlarmMuteRule ListAlarmMuteRules ListTagsForResource "
         "PutMetricAlarm TagResource UntagResource",
-        "organizations": "ListAccounts",
+        "organizations": "DescribeAccount ListAccounts",
         "sns": "CreateTopic DeleteTopic GetSMSSandboxAccountStatus GetSubscriptionAttributes GetTopicAttributes "
         "ListSMSSandboxPhoneNumbers ListSubscriptionsByTopic ListTagsForResource SetTopicAttributes Subscribe "
         "TagResource UntagResource",

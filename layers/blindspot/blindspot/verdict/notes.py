@@ -56,7 +56,8 @@ STRAIGHT_FROM_CLOUDTRAIL = "aws/cloudtrail/managementevents"
 
 def of_events_without_a_trail(snapshot: Snapshot) -> Iterator[Note]:
     """The notes on metric filters of log groups to which CloudTrail delivers without a trail."""
-    groups = {arn for filters in snapshot.other_filters.values() for arn, _ in filters}
+    ours = [filters for (account, _), filters in snapshot.other_filters.items() if account == snapshot.account]
+    groups = {arn for filters in ours for arn, _ in filters}
     for arn in sorted(group for group in groups if short(group) == STRAIGHT_FROM_CLOUDTRAIL):
         message = (
             f"Log group {short(arn)} in {place_of(arn)[1]} has metric filters. CloudTrail delivers there without a"

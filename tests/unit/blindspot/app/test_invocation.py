@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from blindspot.app.invocation import (
     Evaluate,
     InvocationError,
     NotEvaluated,
+    NotOurs,
     Remediate,
     Review,
     Show,
@@ -23,6 +25,7 @@ from blindspot.app.invocation import (
     parse_remediator_event,
     parse_viewer_event,
 )
+from blindspot.settings import Organization
 
 INVOKING = {
     "awsAccountId": "123456789012",
@@ -52,10 +55,21 @@ AT = datetime(2026, 11, 21, 12, 0, 0, 373000, tzinfo=UTC)
 RULE = "blindspot-unauthorized-api-calls"
 
 
+MEMBER = "222222222222"
+IN_MEMBER = "OrgConfigRule-blindspot-dbgzf8ba"
+ORGANIZATION = Organization("blindspot", "123456789012", "aws", "eu-west-1", "blindspot-member", "an-external-id")
+
+
 def parse_evaluator_event(
-    event: object, rule: str | None = RULE, now: datetime = AT
+    event: object, rule: str | None = RULE, now: datetime = AT, organization: Organization | None = None
 ) -> Start | Assess | Review | Evaluate:
-    return invocation.parse_evaluator_event(event, rule=rule, now=now)
+    return invocation.parse_evaluator_event(event, rule=rule, organization=organization, now=now)
+
+
+def member_event(account: str = MEMBER, **bent: Any) -> dict[str, Any]:
+    arn = f"arn:aws:config:eu-west-1:{account}:config-rule/config-rule-abcdef"
+    about = {"configRuleArn": arn, "configRuleName": IN_MEMBER, "accountId": account}
+    return config_event({**INVOKING, "awsAccountId": account}, **{**about, **bent})
 
 
 def without(name: str) -> dict[str, Any]:
@@ -64,8 +78,84 @@ def without(name: str) -> dict[str, Any]:
 
 def test_aws_config_asks() -> None:
     asked = parse_evaluator_event(config_event())
-    assert asked == Evaluate("SECRET-token", "123456789012", RULE, AT)
+    assert asked == Evaluate("SECRET-token", "123456789012", RULE, AT, member=False)
     assert "SECRET" not in repr(asked)
+    assert parse_evaluator_event(config_event(), organization=ORGANIZATION) == asked
+
+
+@pytest.mark.parametrize("rule", [RULE, None])
+def test_aws_config_asks_about_a_member(rule: str | None) -> None:
+    asked = parse_evaluator_event(member_event(), rule, organization=ORGANIZATION)
+    assert asked == Evaluate("SECRET-token", MEMBER, IN_MEMBER, AT, member=True)
+    assert "SECRET" not in repr(asked)
+
+
+@pytest.mark.parametrize(
+    ("event", "wrong"),
+    [
+        (member_event(configRuleName="SECRET"), "configRuleName"),
+        (member_event(configRuleName=None), "configRuleName"),
+        (member_event(configRuleName=f"{IN_MEMBER}-x"), "configRuleName"),
+        (member_event(configRuleName=IN_MEMBER.removeprefix("OrgConfigRule-")), "configRuleName"),
+        (member_event(configRuleName="OrgConfigRule-blindspot-"), "configRuleName"),
+        (member_event(configRuleName="OrgConfigRule-blindspot-\u00e9"), "configRuleName"),
+        (member_event(configRuleName=RULE), "awsAccountId"),
+        (member_event("123456789012"), "awsAccountId"),
+        (member_event("SECRET"), "awsAccountId"),
+        (member_event("\u0661" * 12), "awsAccountId"),
+        (member_event(accountId="333333333333"), "accountId"),
+        (member_event(configRuleArn=None), "configRuleArn"),
+        (member_event(configRuleArn="arn:aws:config:eu-west-1:333333333333:config-rule/SECRET"), "configRuleArn"),
+        (member_event(configRuleArn=f"arn:aws:config:us-east-1:{MEMBER}:config-rule/SECRET"), "configRuleArn"),
+        (member_event(configRuleArn=f"arn:aws-cn:config:eu-west-1:{MEMBER}:config-rule/SECRET"), "configRuleArn"),
+        (member_event(configRuleArn=f"arn:aws:config:eu-west-1:{MEMBER}:config-rule/"), "configRuleArn"),
+        (member_event(resultToken=""), "resultToken"),
+        (config_event(accountId=MEMBER), "accountId"),
+        (config_event(configRuleArn=None), "configRuleArn"),
+    ],
+)
+def test_with_an_organization_an_event_that_is_not_the_stacks_is_told_what_is_wrong(
+    event: dict[str, object], wrong: str
+) -> None:
+    with pytest.raises(NotOurs, match=rf"^The AWS Config event's {wrong} is not valid\. Allowed: .+\.$") as caught:
+        parse_evaluator_event(event, organization=ORGANIZATION)
+    assert "SECRET" not in str(caught.value)
+
+
+def test_the_rule_of_a_stack_whose_name_is_an_expression_is_no_other() -> None:
+    assert isinstance(parse_evaluator_event(member_event(), organization=ORGANIZATION), Evaluate)
+    with pytest.raises(NotOurs, match="configRuleName"):
+        parse_evaluator_event(member_event(), organization=replace(ORGANIZATION, rule="blind.pot"))
+
+
+@pytest.mark.parametrize("rule", [None, ""])
+def test_with_an_organization_and_no_own_rule_the_own_account_is_not_asked_about(rule: str | None) -> None:
+    for named in (None, "", RULE):
+        with pytest.raises(NotOurs, match="configRuleName"):
+            parse_evaluator_event(config_event(configRuleName=named), rule, organization=ORGANIZATION)
+
+
+def test_a_member_is_assessed_by_hand() -> None:
+    asked = parse_evaluator_event({"action": "assess", "account": MEMBER}, organization=ORGANIZATION)
+    assert asked == Assess(MEMBER)
+
+
+@pytest.mark.parametrize(
+    "account", ["123456789012", "SECRET", "", None, 222222222222, f"{MEMBER}0", f"{MEMBER}\n", [MEMBER]]
+)
+def test_what_is_no_account_of_a_member_is_told_what_one_is(account: object) -> None:
+    with pytest.raises(InvocationError) as caught:
+        parse_evaluator_event({"action": "assess", "account": account}, organization=ORGANIZATION)
+    assert str(caught.value) == (
+        "The account to assess is not valid. Allowed: the 12 digits of an account of the organization, other than the "
+        "function's own."
+    )
+
+
+def test_without_an_organization_no_other_account_is_assessed() -> None:
+    with pytest.raises(InvocationError) as caught:
+        parse_evaluator_event({"action": "assess", "account": MEMBER})
+    assert str(caught.value) == "The account to assess is not valid. Allowed: none, because OrganizationRole is empty."
 
 
 @pytest.mark.parametrize(
@@ -134,6 +224,7 @@ def test_hours_that_no_review_can_be_about_are_told_what_is_allowed(hours: objec
         {"action": "Assess"},
         {"action": ["assess"]},
         {"action": "assess", "secret": "SECRET"},
+        {"action": "assess", "account": MEMBER, "secret": "SECRET"},
         {"action": "Review"},
         {"action": "review", "hours": 24, "secret": "SECRET"},
         {"action": "review", "hour": 24},
@@ -147,11 +238,13 @@ def test_hours_that_no_review_can_be_about_are_told_what_is_allowed(hours: objec
     ],
 )
 def test_any_other_event_is_told_the_shapes_there_are(event: object) -> None:
-    with pytest.raises(
-        InvocationError, match=r'"action": "start".*aws\.scheduler.*"action": "assess".*"action": "review", "hours": N'
-    ) as caught:
+    with pytest.raises(InvocationError) as caught:
         parse_evaluator_event(event)
-    assert "SECRET" not in str(caught.value)
+    assert str(caught.value) == (
+        "The evaluator does not accept this event. Allowed: an AWS Config event with resultToken and invokingEvent; "
+        '{"action": "start"}, or a scheduled event with source aws.scheduler or aws.events; {"action": "assess"}, '
+        '{"action": "assess", "account": "ID"}; {"action": "review"}, {"action": "review", "hours": N}.'
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,7 +263,7 @@ def test_any_other_event_is_told_the_shapes_there_are(event: object) -> None:
         (config_event({**INVOKING, "notificationCreationTime": "SECRET"}), "notificationCreationTime"),
         (
             config_event({**INVOKING, "notificationCreationTime": "2026-13-45T12:00:00.000Z"}),
-            "notificationCreationTime",
+            "notificationCreationTime is not a valid time",
         ),
         (config_event(resultToken=""), "resultToken"),
         (config_event(resultToken=7), "resultToken"),
@@ -181,9 +274,13 @@ def test_any_other_event_is_told_the_shapes_there_are(event: object) -> None:
     ],
 )
 def test_a_malformed_event_of_aws_config_is_told_what_is_wrong(event: dict[str, object], said: str) -> None:
-    with pytest.raises(InvocationError, match=f"AWS Config event.*{said}.*") as caught:
+    with pytest.raises(InvocationError, match=f"^The AWS Config event.*{said}.*[.]$") as caught:
         parse_evaluator_event(event)
     assert "SECRET" not in str(caught.value)
+    assert not said.startswith("cannot") or str(caught.value) == (
+        "The AWS Config event cannot be parsed. Required: configRuleName, and an invokingEvent of JSON text with "
+        "messageType, awsAccountId and notificationCreationTime."
+    )
     assert caught.value.__cause__ is None
 
 

@@ -107,6 +107,9 @@ WRITES = EventSelectors((EventSelector("WriteOnly"),))
 QUIET = {
     "refused calls": partial(noise, CIS),
     "refused calls, without trail": partial(noise, CIS, a_trail(name="other")),
+    "another account's refused calls, without trail": partial(
+        noise, f'{{ ({CIS[2:-2]}) && ($.recipientAccountId = "999999999999") }}', a_trail(name="other")
+    ),
     "out of scope": partial(noise, scope=NEVER),
     "out of scope by source": partial(noise, scope=equals("eventSource", "kms.amazonaws.com")),
     "not logging": partial(noise, NOISY, DEAD),
@@ -184,6 +187,16 @@ LOUD = {
         ),
         "sts.amazonaws.com",
     ),
+    **{
+        f"accounts by a part: {part}": (
+            partial(noise, beside_cis(f"$.recipientAccountId {part}"), organization()),
+            "sts.amazonaws.com",
+        )
+        for part in (
+            *('= "99998888*"', "= %^99998888%", '= "*7"', '= "9*8*7"', '!= "1*"'),
+            '!= "0*" && $.recipientAccountId != "1*"',
+        )
+    },
     "by one of two trails": (partial(noise, NOISY, DEAD, a_trail()), "sts.amazonaws.com"),
     "by one, perhaps by another": (partial(noise, NOISY, UNREAD, a_trail()), "sts.amazonaws.com"),
     "perhaps of one region, surely of another": (
@@ -231,6 +244,13 @@ PERHAPS = {
         "amazonaws.com",
     ),
     "no trail": (partial(noise, NOISY, a_trail(name="other")), "no trail delivers"),
+    **{
+        f"other accounts, no trail: {which}": (
+            partial(noise, f"{{ $.recipientAccountId {which} }}", a_trail(name="other")),
+            "no trail delivers",
+        )
+        for which in ('= "999999999999"', '= "9*"', f'!= "{ACCOUNT}"')
+    },
     "refusals and more, no trail": (
         partial(noise, beside_cis("$.eventName = x"), a_trail(name="other")),
         "no trail delivers",
@@ -242,6 +262,13 @@ PERHAPS = {
 def test_a_filter_that_may_count_ordinary_calls_is_in_doubt(name: str) -> None:
     found, fact = PERHAPS[name]
     assert_found(found(), Doubt, "filter.noise", RESOURCE, TITLE, fact)
+
+
+def test_however_many_accounts_a_pattern_names_it_is_decided() -> None:
+    """Whoever may set up a filter chooses its pattern."""
+    named = " ".join(f"{number:02}*" for number in range(100))
+    pattern = f'{{ ($.recipientAccountId = "99*") || ($.userAgent = "{named}") }}'
+    assert_found(noise(pattern, organization()), Gap, "filter.noise", RESOURCE, TITLE)
 
 
 def test_what_a_malformed_trail_delivers_may_be_counted() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from blindspot.chain.topic import check_publish_access
-from blindspot.model.findings import HOLDS, Doubt, Finding, Gap
+from blindspot.model.findings import FOREIGN, HOLDS, NOT_FOLLOWED, Doubt, Finding, Gap
 from blindspot.model.snapshot import Key, Topic, Unreadable
 from tests.builders import ACCOUNT, HOME, a_key, a_policy, a_topic, an_alarm, topic_arn
 from tests.cases.accounts import KEY_POLICY
@@ -243,6 +243,16 @@ def test_a_key_that_cloudwatch_may_not_use(name: str, policy: str) -> None:
     topic, fact = UNUSABLE[name]
     topic = a_topic(policy=policy, key_id=topic.key_id, key=topic.key)
     assert_found(found_of(topic), Gap, "topic.key", TOPIC, "Topic security-alerts", fact)
+
+
+@pytest.mark.parametrize("error", [FOREIGN, NOT_FOLLOWED])
+def test_a_topic_or_a_key_of_another_account_that_is_not_read(error: str) -> None:
+    key_id = f"arn:aws:kms:{HOME}:{OTHER}:key/1"
+    unread_key = a_topic(key_id=key_id, key=Unreadable("kms:DescribeKey", HOME, error))
+    assert_found(found_of(unread_key), Doubt, "key.foreign", key_id, f"Key key/1 belongs to account {OTHER}.")
+    theirs = TOPIC.replace(ACCOUNT, OTHER)
+    found = found_of(Unreadable("sns:GetTopicAttributes", HOME, error), arn=theirs)
+    assert_found(found, Doubt, "topic.foreign", theirs, f"Topic security-alerts belongs to account {OTHER}.")
 
 
 KEY_UNREAD = Unreadable("kms:DescribeKey", HOME, "AccessDeniedException", denied=True)

@@ -20,7 +20,7 @@ from blindspot.chain.trail import (
 )
 from blindspot.model import profile
 from blindspot.model.cloudtrail_events import ordinary
-from blindspot.model.findings import HOLDS, Doubt, Gap
+from blindspot.model.findings import FIXES, HOLDS, Doubt, Gap, Holds
 from blindspot.model.snapshot import (
     FUTURE,
     EventSelector,
@@ -139,9 +139,24 @@ def test_delivery_fails_with_an_error_or_after_a_day_without_our_own_calls(name:
     assert_found(check_delivery(trail, NOW), Gap, "trail.delivery-failing", ARN, "Trail management-events", fact)
 
 
+FOR_ALL = "Repair the log group, or let the trail's role write log streams for all accounts of the organization."
+
+
+@pytest.mark.parametrize("name", FAILS)
+def test_an_organizations_trail_must_deliver_for_every_account(name: str) -> None:
+    trail, _ = FAILS[name]
+    one, all_ = (check_delivery(replace(trail, organization=each), NOW) for each in (False, True))
+    assert not isinstance(one, Holds)
+    assert not isinstance(all_, Holds)
+    assert (one.fix, all_.fix) == (FIXES["trail.delivery-failing"], FOR_ALL)
+
+
 def test_where_an_organizations_trail_shows_no_time_it_may_be_hidden() -> None:
     trail = silent(organization=True, status={"logs_delivered_at": None})
-    assert_found(check_delivery(trail, NOW), Doubt, "trail.delivery-failing", ARN, "Trail management-events")
+    found = check_delivery(trail, NOW)
+    assert_found(found, Doubt, "trail.delivery-failing", ARN, "Trail management-events")
+    assert isinstance(found, Doubt)
+    assert found.fix == FOR_ALL
 
 
 @pytest.mark.parametrize("status", [a_status(), REFUSED])

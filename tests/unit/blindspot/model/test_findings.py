@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from blindspot.model import profile
-from blindspot.model.findings import DOUBT_FIXES, FIXES, LINKS, Doubt, Gap, with_account
+from blindspot.model.arn import short
+from blindspot.model.findings import DOUBT_FIXES, FIXES, FOREIGN, LINKS, NOT_FOLLOWED, Doubt, Gap, unread, with_account
+from blindspot.model.snapshot import Unreadable
+from blindspot.report.wording import reason
 from blindspot.verdict.assessment import assess
 from tests.builders import CIS, a_compliant_snapshot, a_filter
 from tests.cases.accounts import BROKEN, DOUBTFUL, HOSTILE, PROFILE, SIEM, to_siem
@@ -70,6 +73,34 @@ def test_a_doubt_has_a_code_that_is_told() -> None:
     assert codes >= set(DOUBT_FIXES)
     assert codes <= {*FIXES, *DOUBT_FIXES}
     assert all(finding.fix for finding in TOLD)
+
+
+OF_OTHERS = {
+    "subscription": "arn:aws:sns:eu-west-1:123456789012:t:1",
+    "topic": "arn:aws:sns:eu-west-1:123456789012:t",
+    "key": "arn:aws:kms:eu-west-1:123456789012:key/1",
+    "log group": "arn:aws:logs:eu-west-1:123456789012:log-group:g",
+    "trail": "arn:aws:cloudtrail:eu-west-1:123456789012:trail/t",
+}
+
+
+@pytest.mark.parametrize("kind", OF_OTHERS)
+def test_of_another_account_it_is_told_which_role_is_missing_or_that_none_would_help(kind: str) -> None:
+    arn, code = OF_OTHERS[kind], f"{kind.replace(' ', '-')}.foreign"
+    begin = f"{kind.capitalize()} {short(arn)} belongs to account"
+    without_role, not_followed = (
+        unread(arn, Unreadable("sns:X", "eu-west-1", error), "999999999999") for error in (FOREIGN, NOT_FOLLOWED)
+    )
+    assert without_role == Doubt(code, arn, f"{begin} 999999999999. MonitoringRoleArns names no role there.")
+    assert not_followed == Doubt(
+        code,
+        arn,
+        f"{begin} 999999999999. For a member account, Blindspot reads other accounts only for an organization's trail.",
+        f"the {kind}'s account is read only for an organization's trail",
+        f"Use a {kind} of the member account, or alert on its calls through an organization's trail.",
+    )
+    assert unread(arn, Unreadable("sns:X", "eu-west-1", FOREIGN)).message.startswith(f"{begin} 123456789012.")
+    assert len(f"Cannot verify: {reason(not_followed)}") <= 110
 
 
 LOG_GROUP = "arn:aws:logs:eu-west-1:999999999999:log-group:g"

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,14 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blindspot.model import profile
+from blindspot.model.findings import unread
 from blindspot.model.snapshot import LogGroup, Snapshot, Unreadable
 from blindspot.report.config_evaluations import (
     LONGEST_ANNOTATION,
     Evaluation,
+    Row,
     cannot_verify,
     evaluations,
     plain,
     retirement,
+    row_of,
     verdict_before,
 )
 from blindspot.report.wording import gaps_of, resource
@@ -30,6 +34,7 @@ from tests.builders import (
     log_group_arn,
     topic_arn,
 )
+from tests.cases.accounts import BROKEN, DOUBTFUL
 from tests.cases.exclusions import REASON, UNTIL, assessed
 from tests.cases.exclusions import overrides as excusing
 
@@ -374,3 +379,48 @@ def test_a_run_that_failed_cannot_verify_in_one_line_of_fitting_length() -> None
     assert (evaluation.compliance, len(str(evaluation.annotation))) == ("NON_COMPLIANT", LONGEST_ANNOTATION)
     assert str(evaluation.annotation).startswith("Cannot verify: Profile is wrong. x")
     assert evaluation._replace(annotation=None) == Evaluation("AWS::::Account", ACCOUNT, "NON_COMPLIANT", None, AT)
+
+
+ACCOUNTS = {**{name: snapshot for name, (snapshot, _) in BROKEN.items()}, **DOUBTFUL, **ROWS}
+
+
+@pytest.mark.parametrize("name", ACCOUNTS)
+@pytest.mark.parametrize("sent", [lambda row: row, plain], ids=["as it is", "in plain words"])
+def test_a_row_is_read_as_it_was_written(name: str, sent: Callable[[Evaluation], Evaluation]) -> None:
+    assessment = assess(ACCOUNTS[name], PROFILE)
+    (row,) = evaluations(assessment, AT, report_regions=False)
+    codes = [gap.code for gap in gaps_of(assessment.regions)]
+    codes += [doubt.code for region in assessment.regions for doubt in region.doubts]
+    regions = assessment.snapshot.regions
+    codes += [unread("regions", regions).code] if isinstance(regions, Unreadable) else []
+    first = None if assessment.verdict is Verdict.COMPLIANT else codes[0]
+    assert row_of(sent(row)) == Row(assessment.verdict, first)
+
+
+def test_a_row_of_a_failed_run_has_no_code() -> None:
+    assert row_of(cannot_verify(ACCOUNT, "the evaluator failed (KeyError)", AT)) == Row(Verdict.INDETERMINATE, None)
+
+
+GAP = "filter.misses: the metric filters miss such calls."
+
+
+@pytest.mark.parametrize(
+    ("compliance", "annotation", "read"),
+    [
+        ("COMPLIANT", None, None),
+        ("COMPLIANT", GAP, None),
+        ("COMPLIANT", f"{GAP} Every unauthorized API call raises an alarm that somebody receives.", None),
+        ("COMPLIANT", f"{GAP} Otherwise there is no blind spot.", None),
+        ("COMPLIANT", "Alarm a is not there.", None),
+        ("COMPLIANT", "Cannot verify: a.", None),
+        ("NOT_APPLICABLE", GAP, None),
+        ("NOT_APPLICABLE", "Cannot verify: a.", None),
+        ("compliant", "Every unauthorized API call", None),
+        ("NON_COMPLIANT", None, Row(Verdict.NON_COMPLIANT, None)),
+        ("NON_COMPLIANT", "Every unauthorized API call: a", Row(Verdict.NON_COMPLIANT, None)),
+        ("NON_COMPLIANT", "topic.lost: the topic is lost.", Row(Verdict.NON_COMPLIANT, None)),
+        ("NON_COMPLIANT", f"{GAP[:-1]}: more.", Row(Verdict.NON_COMPLIANT, "filter.misses")),
+    ],
+)
+def test_a_row_is_read_as_no_better_than_it_is(compliance: str, annotation: str | None, read: Row | None) -> None:
+    assert row_of(Evaluation("AWS::::Account", ACCOUNT, compliance, annotation, AT)) == read

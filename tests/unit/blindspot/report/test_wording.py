@@ -52,6 +52,7 @@ def test_the_words_are_few_and_begin_no_sentence(code: str) -> None:
         (Doubt("topic.missing", topic_arn(), "Is it?"), "topic.missing: perhaps the topic does not exist."),
         (Doubt("alarm.unclear", "a", "It is."), "alarm.unclear: Blindspot cannot analyze the alarm."),
         (Doubt("unread.refused", "a", "x\n was refused."), r"unread.refused: x\u000a was refused."),
+        (Doubt("topic.foreign", "a", "No.", "another reason"), "topic.foreign: another reason."),
         (Doubt("unread.no-answer", "a", "No.", "the resource\n is"), r"unread.no-answer: the resource\u000a is."),
     ],
 )

@@ -167,6 +167,7 @@ def test_log_groups_with_events_without_a_trail_are_noted_once_each() -> None:
     filters = {
         (ACCOUNT, "us-east-1"): ((found[0], a_filter()), (found[0], a_filter(name="second"))),
         (ACCOUNT, HOME): ((found[1], a_filter()), others),
+        ("999999999999", HOME): ((found[1].replace(ACCOUNT, "999999999999"), a_filter()),),
     }
     noted = told(other_filters=filters)
     assert [(note.code, note.resource) for note in noted] == [("log-group.without-trail", arn) for arn in sorted(found)]
