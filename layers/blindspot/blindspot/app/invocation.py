@@ -186,7 +186,7 @@ def _evaluate(
     _check("accountId", event.get("accountId", account), re.escape(account), "the same account as awsAccountId")
     own = bool(own_rule) and rule == own_rule
     if organization is None:
-        _check("configRuleName", rule if own else None, ".+", "the name of the stack's own rule")
+        _check("configRuleName", rule, re.escape(str(own_rule)), "the name of the stack's own rule")
     else:
         _check_account(event, account, organization, own=own)
     _check("notificationCreationTime", at, _TIME, "a time such as 2026-01-01T12:00:00.000Z")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from blindspot.aws.client import Clients
 from blindspot.aws.config_rule import evaluation_of
 from blindspot.aws.errors import is_throttled
+from blindspot.aws.organization import state_of
 from blindspot.aws.read import read_by
 from blindspot.aws.response_fields import Answer, Malformed, expect, field, items, texts
 from blindspot.model.snapshot import Unreadable
@@ -219,13 +220,8 @@ def _source(name: str, answer: Answer) -> _Source | None:
 
 
 def _members(answer: Answer) -> tuple[Member, ...]:
-    """`State` takes the place of `Status` (Organizations API reference, Account)."""
     return tuple(
-        Member(
-            field(account, "Id", str),
-            field(account, "Name", str, ""),
-            field(account, "State", str, None) or field(account, "Status", str),
-        )
+        Member(field(account, "Id", str), field(account, "Name", str, ""), state_of(account))
         for account in items(answer, "Accounts")
     )
 

@@ -94,9 +94,13 @@ def account_and(role: str) -> str:
     return f"account {Arn.parse(role).account}, role {role}"
 
 
+def state_of(account: Answer) -> str:
+    """The state of an account, such as ACTIVE or SUSPENDED. `State` takes the place of `Status` (Organizations API
+    reference, Account). Raises Malformed."""
+    return field(account, "State", str, None) or field(account, "Status", str)
+
+
 def _state(answer: Answer, account: str) -> str:
-    """Of the account, such as ACTIVE or SUSPENDED. `State` takes the place of `Status` (Organizations API reference,
-    Account)."""
     found = field(answer, "Account", dict)
     expect(found, "Id", account)
-    return field(found, "State", str, None) or field(found, "Status", str)
+    return state_of(found)
